@@ -1,0 +1,1 @@
+"""The product: one package per aggregate, each opened by its wire nouns."""

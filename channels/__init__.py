@@ -1,1 +1,7 @@
-"""The product: one package per aggregate, each opened by its wire nouns."""
+"""The product: one package per aggregate, each opened by its wire nouns.
+
+`ORDER` is the order the domains stand in: a domain imports only from those left of it, and only through their
+`access`, `events`, `lifecycle` or what their `__init__` offers.
+"""
+
+ORDER = ("identity", "directory", "session", "queue")

@@ -1,0 +1,46 @@
+"""Who is asking. The platform knows actors by id, login and capacities; a domain plugs the knowledge in.
+
+A capacity is a word (`"patient"`, `"desk"`); which words exist is the product's business. `ANYONE` (also without
+login) and `KNOWN` (any login) are the platform's own.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final, Protocol
+from uuid import UUID
+
+import msgspec
+
+from carewire.store.db import Tx
+
+ANYONE: Final = "anyone"
+KNOWN: Final = "known"
+
+
+class Actor(msgspec.Struct, frozen=True, kw_only=True):
+    """One login of one principal (an account or a display).
+
+    `id` scopes receipts, rate limits and the `rights:{id}` topic. `expires_at` is when the access token runs out, in
+    real time. `version` counts changes of this principal's rights.
+    """
+
+    id: UUID
+    login_id: UUID
+    capacities: frozenset[str]
+    expires_at: datetime
+    version: int = 0
+    locale: str = "en"
+
+    def may(self, allow: frozenset[str]) -> bool:
+        """The coarse gate: does one of the capacities open a command with this `allow`?"""
+        return ANYONE in allow or KNOWN in allow or not self.capacities.isdisjoint(allow)
+
+
+class Identity(Protocol):
+    """What a domain offers so that the gateway can tell who is on a socket. `real_now` is never the product's clock."""
+
+    async def authenticate(self, tx: Tx, token: str, real_now: datetime) -> Actor:
+        """The actor of an access token. Raises `Unauthenticated` when it is bad, expired or blacklisted."""
+
+    async def reload(self, tx: Tx, actors: Sequence[Actor], real_now: datetime) -> Mapping[UUID, Actor]:
+        """The same actors as they are now, by `login_id`; one that is missing has lost its login."""

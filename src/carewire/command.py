@@ -1,0 +1,248 @@
+"""Commands and queries: a typed async function IS the command.
+
+    @command("queue.join", allow={Capacity.PATIENT}, emits={LineUpdated}, errors={QueueFull})
+    async def join(ctx: Ctx, session_id: UUID, patient_id: UUID | None = None) -> Token:
+        '''Join a doctor's line; the number comes at arrival.'''
+
+The signature is the params struct (strict: unknown members are refused), the return annotation the reply's schema, the
+docstring the public documentation. `allow` has no default: a command without rights does not import. Text parameters
+carry their own limit (`Annotated[str, Meta(max_length=…)]`, see `forms.py`).
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import msgspec
+
+from carewire.actor import Actor
+from carewire.errors import Refusal, Unauthenticated
+from carewire.event import Event
+from carewire.store.db import Tx
+
+if TYPE_CHECKING:
+    from carewire.jobs.job import Job
+    from carewire.settings import Settings
+
+Kind = Literal["command", "query"]
+Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
+
+REGISTRY: dict[str, "Command"] = {}
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """A token bucket: `burst` at once, then `per_minute` more each minute, per actor (or address without login).
+
+    `shared` buckets are kept in Redis for all nodes (node-local while Redis is away).
+    """
+
+    burst: int
+    per_minute: float
+    shared: bool = False
+
+
+ORDINARY = Rate(burst=60, per_minute=600)
+
+
+class Command(msgspec.Struct, frozen=True):
+    """One entry of the registry: everything dispatch, contract and tests know about a command."""
+
+    name: str
+    kind: Kind
+    allow: frozenset[str]
+    emits: frozenset[type[Event]]
+    errors: frozenset[type[Refusal]]
+    receipt: bool
+    rate: Rate
+    params: type[msgspec.Struct]
+    returns: Any
+    handler: Callable[..., Awaitable[Any]]
+    doc: str
+    development: bool = False
+
+
+class Peer(msgspec.Struct, frozen=True):
+    """The other end of the socket: network address and what the client says it is (never trusted, never logged)."""
+
+    address: str = ""
+    agent: str = ""
+
+
+class Ctx:
+    """What a handler gets: who asks, what time it is, the transaction, and the ways to tell others.
+
+    `now` is the product's clock and the only one a handler may use for clinic time; `real_now` is wall-clock time, for
+    credentials and locks. Everything emitted, enqueued or bound takes effect if and only if the transaction commits.
+    """
+
+    __slots__ = ("_actor", "binding", "command", "doors", "events", "jobs", "now", "peer", "real_now", "settings", "tx",
+                 "unbinding")  # fmt: skip
+
+    def __init__(
+        self,
+        *,
+        tx: Tx,
+        now: datetime,
+        real_now: datetime,
+        settings: "Settings",
+        actor: Actor | None = None,
+        peer: Peer | None = None,
+        command: Command | None = None,
+    ) -> None:
+        self.tx = tx
+        self.now = now
+        self.real_now = real_now
+        self.settings = settings
+        self.peer = peer or Peer()
+        self.command = command
+        self._actor = actor
+        self.events: list[Event] = []
+        self.jobs: list[tuple[Job, datetime | None, str | None]] = []
+        self.doors: list[tuple[str, dict[str, Any]]] = []
+        self.binding: Actor | None = None
+        self.unbinding = False
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks. Raises `Unauthenticated` on an anonymous socket."""
+        if self._actor is None:
+            raise Unauthenticated()
+        return self._actor
+
+    @property
+    def anonymous(self) -> bool:
+        """True when nobody is logged in on this socket."""
+        return self._actor is None
+
+    def emit(self, event: Event) -> None:
+        """Tell the event's topic. The command (or job) must have declared it in `emits`."""
+        if self.command is not None and type(event) not in self.command.emits:
+            raise TypeError(f"{self.command.name} emits {type(event).__qualname__} without declaring it")
+        self.events.append(event)
+
+    def enqueue(self, job: "Job", *, not_before: datetime | None = None, key: str | None = None) -> None:
+        """Leave work for after the commit. `not_before` is product time; a later job with the same `key` replaces it."""
+        self.jobs.append((job, not_before, key))
+
+    def rights_changed(self, actor_id: UUID) -> None:
+        """What this principal may do has changed: every node re-checks its sockets and subscriptions within a second."""
+        from carewire.rights import RightsChanged
+
+        self.events.append(RightsChanged(actor_id=actor_id))
+
+    def bind(self, actor: Actor) -> None:
+        """After the commit this socket is this actor's."""
+        self.binding = actor
+
+    def unbind(self) -> None:
+        """After the commit this socket is anonymous again and its subscriptions end."""
+        self.unbinding = True
+
+
+def command(
+    name: str,
+    *,
+    allow: Iterable[str],
+    emits: Iterable[type[Event]] = (),
+    errors: Iterable[type[Refusal]] = (),
+    receipt: bool = True,
+    rate: Rate = ORDINARY,
+    development: bool = False,
+) -> Callable[[Handler], Handler]:
+    """Declare a command: it may change things, in one transaction, exactly once per idempotency key.
+
+    `receipt=False` is for commands that return secrets or have no actor; they must be idempotent by their own state.
+    `development=True` commands do not exist in production.
+    """
+    return _declare(name, "command", allow, emits, errors, receipt, rate, development)
+
+
+def query(
+    name: str,
+    *,
+    allow: Iterable[str],
+    errors: Iterable[type[Refusal]] = (),
+    rate: Rate = ORDINARY,
+    development: bool = False,
+) -> Callable[[Handler], Handler]:
+    """Declare a query: a read-only repeatable read, without receipt and without events."""
+    return _declare(name, "query", allow, (), errors, False, rate, development)
+
+
+def _declare(
+    name: str,
+    kind: Kind,
+    allow: Iterable[str],
+    emits: Iterable[type[Event]],
+    errors: Iterable[type[Refusal]],
+    receipt: bool,
+    rate: Rate,
+    development: bool,
+) -> Callable[[Handler], Handler]:
+    where = f"{kind} {name!r}"
+    allowed = frozenset(str(a) for a in allow)
+    if not allowed:
+        raise TypeError(f"{where}: allow is empty; nobody could call it")
+    if name in REGISTRY:
+        raise TypeError(f"{where} is declared twice")
+    if name.startswith("rpc.") or "." not in name:
+        raise TypeError(f"{where}: a name is noun.verb and never starts with rpc.")
+
+    def declare(handler: Handler) -> Handler:
+        doc = inspect.getdoc(handler)
+        if not doc:
+            raise TypeError(f"{where}: a docstring is the public documentation; write one")
+        hints = get_type_hints(handler, include_extras=True)
+        if "return" not in hints:
+            raise TypeError(f"{where}: annotate the reply")
+        REGISTRY[name] = Command(
+            name=name,
+            kind=kind,
+            allow=allowed,
+            emits=frozenset(emits),
+            errors=frozenset(errors),
+            receipt=receipt,
+            rate=rate,
+            params=_params(where, name, handler, hints, receipt),
+            returns=hints["return"],
+            handler=handler,
+            doc=doc,
+            development=development,
+        )
+        return handler
+
+    return declare
+
+
+def _params(
+    where: str, name: str, handler: Callable[..., Any], hints: dict[str, Any], receipt: bool
+) -> type[msgspec.Struct]:
+    fields: list[Any] = []
+    for parameter in list(inspect.signature(handler).parameters.values())[1:]:
+        if parameter.name not in hints:
+            raise TypeError(f"{where}: parameter {parameter.name!r} has no annotation")
+        kind = hints[parameter.name]
+        _refuse_unbounded(f"{where}: parameter {parameter.name!r}", kind)
+        if parameter.default is inspect.Parameter.empty:
+            fields.append((parameter.name, kind))
+        else:
+            fields.append((parameter.name, kind, parameter.default))
+    if receipt:
+        fields.append(("idempotency_key", UUID | None, None))
+    title = "".join(word.capitalize() for word in name.replace(".", "_").split("_")) + "Params"
+    return msgspec.defstruct(title, fields, kw_only=True, frozen=True, forbid_unknown_fields=True)
+
+
+def _refuse_unbounded(where: str, kind: Any) -> None:
+    """Text and lists without a declared limit do not import: a limit stands where the thing is declared."""
+    if kind in (str, bytes) or get_origin(kind) in (list, dict) or kind in (list, dict):
+        raise TypeError(
+            f"{where} is {kind} without a limit; use a form of carewire.forms or Annotated[…, Meta(max_length=…)]"
+        )
+    if get_origin(kind) is Annotated:
+        return
+    for part in get_args(kind):
+        if part is not type(None) and get_origin(kind) is not Literal:
+            _refuse_unbounded(where, part)

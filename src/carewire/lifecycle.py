@@ -1,0 +1,59 @@
+"""State machines as transition tables: named moves, each from some states to one.
+
+    TOKEN = Lifecycle(TokenState, start={TokenState.WAITING}, moves={
+        "call": Move({TokenState.WAITING}, TokenState.CALLED),
+        ...
+    })
+    state = TOKEN.move(row.state, "call")      # or IllegalMove, naming the legal moves
+
+State changes go through `move` only; a test walks all pairs and compares `sql_check()` with the database's CHECK.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Generic, NamedTuple, TypeVar
+
+from carewire.errors import IllegalMove
+
+S = TypeVar("S", bound=StrEnum)
+
+
+class Move(NamedTuple, Generic[S]):
+    """A legal step: from any of `sources` to `target`."""
+
+    sources: frozenset[S] | set[S]
+    target: S
+
+
+class Lifecycle(Generic[S]):
+    """The states of one kind of thing and the only steps between them."""
+
+    def __init__(self, states: type[S], *, start: Iterable[S], moves: Mapping[str, Move[S]]) -> None:
+        self.states = states
+        self.start = frozenset(start)
+        self.moves = dict(moves)
+        reachable = self.start | {m.target for m in self.moves.values()}
+        if unreachable := set(states) - reachable:
+            raise TypeError(f"{states.__name__}: nothing leads to {sorted(unreachable)}")
+
+    @property
+    def ends(self) -> frozenset[S]:
+        """States that no move leaves."""
+        return frozenset(s for s in self.states if not self.legal(s))
+
+    def legal(self, state: S) -> list[str]:
+        """The names of the moves that are legal from here, in declared order."""
+        return [name for name, move in self.moves.items() if state in move.sources]
+
+    def move(self, state: str, name: str) -> S:
+        """The state after the named move. Raises `IllegalMove` (with `state` and `legal`) when it is not legal."""
+        present = self.states(state)
+        step = self.moves[name]
+        if present not in step.sources:
+            raise IllegalMove(
+                f"cannot {name} from {present.value}",
+                state=present.value,
+                move=name,
+                legal=self.legal(present),
+            )
+        return step.target

@@ -1,0 +1,208 @@
+"""The database: one pool per node, and THE transaction, opened here and nowhere else.
+
+    async with db.transaction() as tx:       # one command
+        await tx.execute("UPDATE …")
+    async with db.snapshot() as tx:          # one query or subscription: read-only, repeatable
+
+Plain SQL goes through `Tx`; Piccolo queries run inside the same transaction, because `ENGINE` finds its connection
+there and has no other. A nested transaction is an error. Whatever happens, also a COMMIT that fails, the connection
+goes back to the pool and nothing of the transaction stays in the context.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final, Literal
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+from piccolo.engine.postgres import PostgresEngine
+
+from carewire.errors import OutcomeUnknown, Overloaded, Unavailable
+
+SESSION: Final = {
+    "application_name": "carewire",
+    "timezone": "UTC",
+    "lock_timeout": "2s",
+    "statement_timeout": "5s",
+    # A node frozen before COMMIT would otherwise hold a topic's head for ever.
+    "idle_in_transaction_session_timeout": "1500ms",
+}
+ACQUIRE_TIMEOUT_S: Final = 2.0
+CONNECT_TIMEOUT_S: Final = 5.0
+
+LOST: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+    OSError,
+)
+"""What the driver raises when the connection, not the statement, is at fault."""
+
+
+class Tx:
+    """An open transaction: plain SQL in asyncpg's dialect (`$1`), rows as records."""
+
+    __slots__ = ("connection",)
+
+    def __init__(self, connection: "PoolConnectionProxy[Any]") -> None:
+        self.connection = connection
+
+    async def fetch(self, sql: str, *values: Any) -> list[Any]:
+        """All rows."""
+        return await self.connection.fetch(sql, *values)
+
+    async def fetchrow(self, sql: str, *values: Any) -> Any | None:
+        """The first row, or None."""
+        return await self.connection.fetchrow(sql, *values)
+
+    async def fetchval(self, sql: str, *values: Any) -> Any:
+        """The first column of the first row, or None."""
+        return await self.connection.fetchval(sql, *values)
+
+    async def execute(self, sql: str, *values: Any) -> str:
+        """Run a statement; answers the command tag, e.g. `UPDATE 1`."""
+        return await self.connection.execute(sql, *values)
+
+    async def executemany(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
+        """Run a statement once per row, pipelined."""
+        await self.connection.executemany(sql, rows)
+
+
+class _Engine(PostgresEngine):
+    """Piccolo's engine reduced to one rule: a query runs inside our transaction or not at all."""
+
+    async def check_version(self) -> None:
+        """`carewire doctor` checks the server; importing a table must not."""
+
+    async def prep_database(self) -> None:
+        """Extensions belong to migrations."""
+
+    async def get_new_connection(self) -> Any:
+        raise RuntimeError("a Piccolo query was run outside a transaction of carewire.store.db")
+
+
+ENGINE: Final = _Engine(config={})
+"""Give it to every table: `class Place(Table, db=ENGINE)`."""
+
+
+class _Connection(asyncpg.Connection):
+    """Returning a connection costs no round trip: our sessions change no settings and take no session locks."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+class Database:
+    """One node's pool."""
+
+    def __init__(self, url: str, *, pool_max: int = 10) -> None:
+        self.url = url
+        self.pool_max = pool_max
+        self.epoch = ""
+        self._pool: asyncpg.Pool[Any] | None = None
+
+    async def open(self) -> None:
+        """Connect; raises what the driver raises when the server is not there."""
+        self._pool = await asyncpg.create_pool(
+            self.url,
+            min_size=min(2, self.pool_max),
+            max_size=self.pool_max,
+            server_settings=SESSION,
+            connection_class=_Connection,
+            init=self._greet,
+            timeout=CONNECT_TIMEOUT_S,
+            max_inactive_connection_lifetime=0,
+        )
+
+    async def _greet(self, connection: Any) -> None:
+        """Read the epoch at every connect: a restored or failed-over database must not pass for the old one."""
+        if await connection.fetchval("SELECT to_regclass('deployment') IS NOT NULL"):
+            self.epoch = await connection.fetchval("SELECT carewire_epoch()")
+
+    async def close(self) -> None:
+        """Close the pool, waiting for running transactions a few seconds."""
+        if self._pool is not None:
+            try:
+                await asyncio.wait_for(self._pool.close(), 5)
+            except TimeoutError:
+                self._pool.terminate()
+            self._pool = None
+
+    @property
+    def idle(self) -> int:
+        """Connections nobody uses now."""
+        return self._pool.get_idle_size() if self._pool else 0
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """The transaction of one command. Raises `OutcomeUnknown` when the connection is lost while committing."""
+        async with self._begin("BEGIN") as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Tx]:
+        """A read-only repeatable read: everything read in it is of one moment."""
+        async with self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def _begin(
+        self, begin: Literal["BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"]
+    ) -> AsyncIterator[Tx]:
+        if ENGINE.current_transaction.get() is not None:
+            raise RuntimeError("a transaction is open already; one command is one transaction")
+        connection = await self._acquire()
+        tx = Tx(connection)
+        mark = ENGINE.current_transaction.set(tx)  # type: ignore[arg-type]  # Piccolo reads only `.connection`
+        committing = False
+        try:
+            await connection.execute(begin)
+            try:
+                yield tx
+            except BaseException:
+                await _roll_back(connection)
+                raise
+            committing = True
+            await connection.execute("COMMIT")
+        except LOST as lost:
+            connection.terminate()
+            if committing and begin == "BEGIN":
+                raise OutcomeUnknown() from lost
+            raise Unavailable(after_ms=500) from lost
+        except asyncio.CancelledError:
+            connection.terminate()
+            raise
+        finally:
+            ENGINE.current_transaction.reset(mark)
+            await self._release(connection)
+
+    async def _acquire(self) -> "PoolConnectionProxy[Any]":
+        if self._pool is None:
+            raise Unavailable("The database is not open", after_ms=500)
+        try:
+            return await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+        except TimeoutError as full:
+            raise Overloaded("All database connections are busy", after_ms=1000) from full
+        except LOST as lost:
+            raise Unavailable("The database is away", after_ms=1000) from lost
+
+    async def _release(self, connection: "PoolConnectionProxy[Any]") -> None:
+        if self._pool is None:
+            return
+        try:
+            await self._pool.release(connection)
+        except LOST:
+            connection.terminate()
+
+
+async def _roll_back(connection: "PoolConnectionProxy[Any]") -> None:
+    try:
+        await connection.execute("ROLLBACK")
+    except (*LOST, asyncpg.PostgresError):
+        # A connection that cannot even roll back is of no use to anybody.
+        connection.terminate()

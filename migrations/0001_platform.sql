@@ -73,6 +73,9 @@ CREATE TABLE receipt (
 );
 CREATE INDEX receipt_claimed_at ON receipt USING brin (claimed_at);
 
+-- Versions of conflated events: drawn before COMMIT, under the root's lock.
+CREATE SEQUENCE conflated_version;
+
 CREATE TABLE job (
     id         uuid PRIMARY KEY DEFAULT uuidv7(),
     name       text NOT NULL,
@@ -80,6 +83,7 @@ CREATE TABLE job (
     payload    bytea,                              -- wiped at the end when the job is secret
     secret     boolean NOT NULL DEFAULT false,
     due_at     timestamptz NOT NULL,               -- product time
+    claim      uuid,                               -- whoever runs it now; closing needs the same claim
     attempts   smallint NOT NULL DEFAULT 0,
     retry_at   timestamptz,                        -- real time
     state      text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'done', 'dead')),

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import msgspec
 
-from carewire.actor import Actor
+from carewire.actor import ANYONE, Actor
 from carewire.errors import Refusal, Unauthenticated
 from carewire.event import Event
 from carewire.store.db import Tx
@@ -123,11 +123,11 @@ class Ctx:
         self.events.append(event)
 
     def enqueue(self, job: "Job", *, not_before: datetime | None = None, key: str | None = None) -> None:
-        """Leave work for after the commit. `not_before` is product time; a later job with the same `key` replaces it."""
+        """Leave work for after the commit. `not_before` is product time; a later job of the same `key` replaces it."""
         self.jobs.append((job, not_before, key))
 
     def rights_changed(self, actor_id: UUID) -> None:
-        """What this principal may do has changed: every node re-checks its sockets and subscriptions within a second."""
+        """What this principal may do has changed: every node re-checks its sockets and topics within a second."""
         from carewire.rights import RightsChanged
 
         self.events.append(RightsChanged(actor_id=actor_id))
@@ -185,6 +185,8 @@ def _declare(
     allowed = frozenset(str(a) for a in allow)
     if not allowed:
         raise TypeError(f"{where}: allow is empty; nobody could call it")
+    if receipt and ANYONE in allowed:
+        raise TypeError(f"{where}: a command that has no actor cannot keep receipts; say receipt=False")
     if name in REGISTRY:
         raise TypeError(f"{where} is declared twice")
     if name.startswith("rpc.") or "." not in name:

@@ -59,6 +59,8 @@ class Refusal(Exception):
         self.after_ms = after_ms
         self.fields = fields
         self.data = data
+        self.keep = False
+        """Set it to commit what the handler wrote (a counted OTP try) although the command is refused."""
         super().__init__(self.text)
 
     def to_wire(self) -> dict[str, Any]:

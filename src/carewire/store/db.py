@@ -10,7 +10,7 @@ goes back to the pool and nothing of the transaction stays in the context.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final, Literal
 
@@ -39,7 +39,6 @@ LOST: Final = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InterfaceError,
     ConnectionError,
-    OSError,
 )
 """What the driver raises when the connection, not the statement, is at fault."""
 
@@ -104,6 +103,7 @@ class Database:
         self.url = url
         self.pool_max = pool_max
         self.epoch = ""
+        self.on_epoch: Callable[[str], None] = lambda epoch: None
         self._pool: asyncpg.Pool[Any] | None = None
 
     async def open(self) -> None:
@@ -122,7 +122,10 @@ class Database:
     async def _greet(self, connection: Any) -> None:
         """Read the epoch at every connect: a restored or failed-over database must not pass for the old one."""
         if await connection.fetchval("SELECT to_regclass('deployment') IS NOT NULL"):
-            self.epoch = await connection.fetchval("SELECT carewire_epoch()")
+            epoch = await connection.fetchval("SELECT carewire_epoch()")
+            if epoch != self.epoch:
+                self.epoch = epoch
+                self.on_epoch(epoch)
 
     async def close(self) -> None:
         """Close the pool, waiting for running transactions a few seconds."""
@@ -188,7 +191,7 @@ class Database:
             return await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
         except TimeoutError as full:
             raise Overloaded("All database connections are busy", after_ms=1000) from full
-        except LOST as lost:
+        except (*LOST, OSError) as lost:
             raise Unavailable("The database is away", after_ms=1000) from lost
 
     async def _release(self, connection: "PoolConnectionProxy[Any]") -> None:

@@ -1,0 +1,217 @@
+"""The bus over Redis or Valkey: one connection per process on a RESP reader, with hints gathered per loop tick.
+
+Classic pub/sub. The connection survives any error of a callback; when it breaks it is opened again with back-off,
+everything is subscribed again, and the hub is told, because hints of the meantime are gone. A second connection only
+publishes, so that a full incoming stream never delays what this node says.
+"""
+
+import asyncio
+import contextlib
+import random
+import ssl
+from collections.abc import Callable
+from typing import Any, Final
+
+import hiredis
+import structlog
+from redis.asyncio.connection import parse_url
+
+from carewire import metrics
+from carewire.bus.broker import Receive
+
+log = structlog.get_logger("carewire.bus")
+
+BACKOFF_S: Final = (0.05, 1.0)
+CONNECT_TIMEOUT_S: Final = 2.0
+CONFIRM_TIMEOUT_S: Final = 1.0
+BUFFER_BYTES_MAX: Final = 8 << 20
+"""Hints waiting for a stuck Redis beyond this are dropped and counted; readers heal from the record."""
+
+
+def pack(*words: bytes) -> bytes:
+    """A command as a RESP array of bulk strings (RESP2 specification)."""
+    parts = [b"*%d\r\n" % len(words)]
+    parts += [b"$%d\r\n%b\r\n" % (len(word), word) for word in words]
+    return b"".join(parts)
+
+
+class _Link(asyncio.Protocol):
+    """One RESP connection: bytes in, replies to a callback."""
+
+    def __init__(self, on_reply: Callable[[Any], None]) -> None:
+        self._reader = hiredis.Reader()
+        self._on_reply = on_reply
+        self.transport: asyncio.Transport | None = None
+        self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._reader.feed(data)
+        while (reply := self._reader.gets()) is not False:
+            try:
+                self._on_reply(reply)
+            except Exception as error:  # a callback's fault must never cost the connection
+                metrics.BUS_ERRORS.inc()
+                log.error("bus_callback_failed", error=type(error).__name__)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.transport = None
+        if not self.lost.done():
+            self.lost.set_result(None)
+
+    def write(self, data: bytes) -> bool:
+        """Hand bytes to the transport; False when there is none or its buffer is full."""
+        transport = self.transport
+        if transport is None or transport.is_closing() or transport.get_write_buffer_size() > BUFFER_BYTES_MAX:
+            return False
+        transport.write(data)
+        return True
+
+    def close(self) -> None:
+        if self.transport is not None:
+            self.transport.abort()
+
+
+class RedisBroker:
+    """See `carewire.bus.broker.Broker`. `prefix` separates deployments that share one Redis."""
+
+    def __init__(self, url: str, *, prefix: str = "cw:") -> None:
+        self._address = parse_url(url)
+        self._prefix = prefix.encode()
+        self._receive: Receive = lambda channel, hint: None
+        self._reconnected: Callable[[], None] = lambda: None
+        self._channels: set[str] = set()
+        self._confirmed: set[str] = set()
+        self._waiting: dict[str, asyncio.Future[None]] = {}
+        self._hints: list[bytes] = []
+        self._listening: _Link | None = None
+        self._speaking: _Link | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._first = asyncio.Event()
+        self.connected = False
+
+    async def start(self, receive: Receive, reconnected: Callable[[], None]) -> None:
+        self._receive, self._reconnected = receive, reconnected
+        self._tasks = [
+            asyncio.create_task(self._keep(self._listen), name="bus-listen"),
+            asyncio.create_task(self._keep(self._speak), name="bus-speak"),
+        ]
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._first.wait(), CONNECT_TIMEOUT_S)
+
+    async def subscribe(self, channel: str) -> None:
+        self._channels.add(channel)
+        if channel in self._confirmed or not self.connected or self._listening is None:
+            return
+        confirmation = self._waiting.get(channel)
+        if confirmation is None:
+            confirmation = self._waiting[channel] = asyncio.get_running_loop().create_future()
+            self._listening.write(pack(b"SUBSCRIBE", self._prefix + channel.encode()))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(confirmation), CONFIRM_TIMEOUT_S)
+
+    def unsubscribe(self, channel: str) -> None:
+        self._channels.discard(channel)
+        self._confirmed.discard(channel)
+        if self._listening is not None:
+            self._listening.write(pack(b"UNSUBSCRIBE", self._prefix + channel.encode()))
+
+    def publish(self, channel: str, hint: bytes) -> None:
+        if not self._hints:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._hints.append(pack(b"PUBLISH", self._prefix + channel.encode(), hint))
+
+    async def close(self) -> None:
+        self._flush()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for link in (self._listening, self._speaking):
+            if link is not None:
+                link.close()
+        self.connected = False
+
+    def _flush(self) -> None:
+        hints, self._hints = self._hints, []
+        if hints and (self._speaking is None or not self._speaking.write(b"".join(hints))):
+            metrics.HINTS_UNSENT.inc(len(hints))
+
+    async def _keep(self, run: Callable[[], Any]) -> None:
+        pause = BACKOFF_S[0]
+        while True:
+            try:
+                await run()
+                pause = BACKOFF_S[0]
+            except (OSError, TimeoutError, hiredis.HiredisError) as error:
+                log.warning("bus_away", error=type(error).__name__)
+            await asyncio.sleep(random.uniform(0.5, 1.0) * pause)
+            pause = min(pause * 2, BACKOFF_S[1])
+
+    async def _listen(self) -> None:
+        link = await self._connect(self._heard)
+        self._listening = link
+        try:
+            self._confirmed.clear()
+            channels = sorted(self._channels)
+            for start in range(0, len(channels), 500):
+                names = [self._prefix + c.encode() for c in channels[start : start + 500]]
+                link.write(pack(b"SUBSCRIBE", *names))
+            self.connected = True
+            metrics.BUS_CONNECTED.set(1)
+            self._first.set()
+            self._reconnected()
+            await link.lost
+        finally:
+            self.connected = False
+            metrics.BUS_CONNECTED.set(0)
+            self._listening = None
+            link.close()
+            for confirmation in self._waiting.values():
+                if not confirmation.done():
+                    confirmation.set_result(None)
+            self._waiting.clear()
+
+    async def _speak(self) -> None:
+        link = await self._connect(lambda reply: None)
+        self._speaking = link
+        try:
+            await link.lost
+        finally:
+            self._speaking = None
+            link.close()
+
+    async def _connect(self, on_reply: Callable[[Any], None]) -> _Link:
+        loop = asyncio.get_running_loop()
+        at: Any = self._address
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            if "path" in at:
+                _, link = await loop.create_unix_connection(lambda: _Link(on_reply), at["path"])
+            else:
+                secure = ssl.create_default_context() if "SSL" in str(at.get("connection_class")) else None
+                host, port = at.get("host", "localhost"), int(at.get("port", 6379))
+                _, link = await loop.create_connection(lambda: _Link(on_reply), host, port, ssl=secure)
+        if at.get("password"):
+            link.write(pack(b"AUTH", (at.get("username") or "default").encode(), at["password"].encode()))
+        return link
+
+    def _heard(self, reply: Any) -> None:
+        if isinstance(reply, hiredis.ReplyError):
+            log.error("bus_refused", reply=str(reply).split(" ", 1)[0])
+            return
+        if not isinstance(reply, list) or len(reply) != 3:
+            return
+        kind, channel = reply[0], reply[1]
+        if channel is None:
+            return
+        name = channel[len(self._prefix) :].decode()
+        if kind == b"message":
+            self._receive(name, reply[2])
+        elif kind == b"subscribe":
+            if name in self._channels:
+                self._confirmed.add(name)
+            confirmation = self._waiting.pop(name, None)
+            if confirmation is not None and not confirmation.done():
+                confirmation.set_result(None)

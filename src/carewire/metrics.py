@@ -1,0 +1,31 @@
+"""Every metric of the platform, in one place. Labels are command names, outcomes and codes: never a person."""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+BUS_CONNECTED: Final = Gauge("carewire_bus_connected", "1 while the bus answers")
+BUS_ERRORS: Final = Counter("carewire_bus_errors", "Errors of hint handling that were contained")
+HINTS_UNSENT: Final = Counter("carewire_hints_unsent", "Hints this node could not send; the others heal by the sweep")
+HINTS_DUPLICATE: Final = Counter("carewire_hints_duplicate", "Hints that came again and were dropped")
+HINTS_LOST: Final = Counter("carewire_hints_lost", "Events that no hint announced in time and that were read back")
+GAPS_HEALED: Final = Counter("carewire_gaps_healed", "Gaps closed from the record")
+RESYNCS: Final = Counter("carewire_resyncs", "Subscriptions told to start from a snapshot", ["why"])
+JOINS: Final = Counter("carewire_joins", "Subscribes and resumes by outcome", ["outcome"])
+SWEEP_SECONDS: Final = Histogram("carewire_sweep_seconds", "Duration of a sweep for lost hints")
+RIGHTS_ENDED: Final = Counter("carewire_rights_ended", "Subscriptions ended because the right was gone", ["found_by"])
+OUTBOX_LAG_SECONDS: Final = Histogram(
+    "carewire_outbox_lag_seconds",
+    "From a command's commit to its hints being handed to the bus",
+    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1),
+)
+COMMANDS: Final = Counter("carewire_commands", "Commands and queries by name and outcome", ["name", "outcome"])
+COMMAND_SECONDS: Final = Histogram(
+    "carewire_command_seconds",
+    "Duration of commands and queries",
+    ["name"],
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
+)
+RERUNS: Final = Counter("carewire_command_reruns", "Commands rerun after a deadlock or serialization failure", ["name"])
+REPLAYS: Final = Counter("carewire_receipt_replays", "Stored replies returned", ["name"])
+JOBS: Final = Counter("carewire_jobs", "Jobs by name and outcome", ["name", "outcome"])

@@ -1,0 +1,27 @@
+"""What a violated constraint means to the caller. The database says no; this says it in the wire's words."""
+
+import asyncpg
+
+from carewire.errors import Busy, Conflict, Refusal
+
+_BY_NAME: dict[str, type[Refusal]] = {}
+
+
+def refuse(constraint: str, refusal: type[Refusal]) -> None:
+    """Declare that violating this constraint (or unique index), also a deferred one, is this refusal."""
+    if _BY_NAME.setdefault(constraint, refusal) is not refusal:
+        raise TypeError(f"constraint {constraint!r} has two meanings")
+
+
+def translate(error: asyncpg.PostgresError) -> Refusal | None:
+    """The typed refusal of a database error, or None when it is a bug of ours."""
+    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
+        return _BY_NAME.get(error.constraint_name or "", Conflict)()
+    if isinstance(error, asyncpg.LockNotAvailableError | asyncpg.QueryCanceledError):
+        return Busy(after_ms=200)
+    return None
+
+
+def is_rerun(error: BaseException) -> bool:
+    """Deadlocks and serialization failures: nothing is wrong with the command, run it again."""
+    return isinstance(error, asyncpg.SerializationError | asyncpg.DeadlockDetectedError)

@@ -1,0 +1,223 @@
+"""Everything an operator can turn, read once from the environment.
+
+This file is the only documentation of the variables: field `port` is `CAREWIRE_PORT`, and so on. An empty
+value counts as unset. A value that cannot be used is one `SettingsError` that names its variable.
+"""
+
+import os
+import re
+import secrets
+import socket
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
+
+PREFIX = "CAREWIRE_"
+MIN_SECRET_CHARS = 32
+
+
+class SettingsError(ValueError):
+    """A variable holds a value that cannot be used; `variable` names it."""
+
+    def __init__(self, variable: str, problem: str) -> None:
+        super().__init__(f"{variable}: {problem}")
+        self.variable = variable
+        self.problem = problem
+
+
+def generate_node_name() -> str:
+    """Host name plus six random digits, so that two nodes of one host differ."""
+    return f"{socket.gethostname().split('.')[0]}-{secrets.token_hex(3)}"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """One node's settings. The description of a field is the description of its variable."""
+
+    host: Annotated[str, Meta(min_length=1, description="Address the gateway listens on.")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535, description="TCP port the gateway listens on.")] = 8000
+    data: Annotated[
+        Path,
+        Meta(description="Folder of the embedded servers, the development secret and local files."),
+    ] = Path(".carewire")
+    database_url: Annotated[
+        str | None,
+        Meta(description="PostgreSQL 18+ as postgresql://user:password@host:port/name. Unset: embedded."),
+    ] = None
+    redis_url: Annotated[
+        str | None,
+        Meta(description="Redis or Valkey as redis://, rediss:// or unix://. Unset: embedded Valkey."),
+    ] = None
+    mode: Annotated[
+        Literal["development", "production"],
+        Meta(description="`production` refuses weak secrets, a running clock and the dev.* commands."),
+    ] = "development"
+    secret: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="Signs tokens and encrypts job payloads; at least 32 characters in production. "
+            "In development one is generated and kept in the data folder.",
+        ),
+    ]
+    clock_rate: Annotated[
+        float,
+        Meta(gt=0, le=100_000, description="Speed of the product's clock, times real time; production: 1."),
+    ] = 1.0
+    access_ttl_s: Annotated[
+        int, Meta(ge=1, le=86_400, description="Life of an access token, in seconds.")
+    ] = 900
+    refresh_ttl_s: Annotated[
+        int, Meta(ge=1, le=366 * 86_400, description="Life of a refresh token, in seconds.")
+    ] = 7 * 86_400
+    pool: Annotated[int, Meta(ge=2, le=500, description="Most database connections of this node.")] = 10
+    node: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9._-]{1,64}$",
+            description="Name of this node in events, logs and metrics. Unset: host name and random digits.",
+        ),
+    ] = msgspec.field(default_factory=generate_node_name)
+    log: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="Least severe level that is logged.")
+    ] = "info"
+    ws: Annotated[
+        Literal["raw", "stock"],
+        Meta(
+            description="Websocket class of the server: `raw` writes ready frames, `stock` is uvicorn's own."
+        ),
+    ] = "raw"
+    public_url: Annotated[
+        str | None,
+        Meta(description="http(s) address under which clients reach the service. Unset: host and port."),
+    ] = None
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
+        """Read and check every variable; in development make the secret on first use."""
+        values: dict[str, Any] = {}
+        for field in msgspec.structs.fields(cls):
+            variable = variable_of(field.name)
+            if text := env.get(variable, "").strip():
+                values[field.name] = convert(variable, text, field.type)
+        for name, schemes in URL_SCHEMES.items():
+            if name in values:
+                check_url(variable_of(name), values[name], schemes)
+        if values.get("mode") == "production":
+            check_production(values)
+        elif "secret" not in values:
+            values["secret"] = keep_development_secret(values.get("data", Path(".carewire")))
+        return cls(**values)
+
+    @property
+    def public_http(self) -> str:
+        """The http address to show to people and to build links from."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - shown, not bound
+        host = f"[{host}]" if ":" in host else host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def public_ws(self) -> str:
+        """The address clients open their socket at."""
+        return "ws" + self.public_http.removeprefix("http") + "/ws"
+
+    def redacted(self) -> dict[str, Any]:
+        """Every setting by name, fit for a log: the secret and the passwords in URLs are masked."""
+        shown = {name: getattr(self, name) for name in self.__struct_fields__}
+        shown["secret"] = "***"  # noqa: S105
+        shown["data"] = str(self.data)
+        for name in URL_SCHEMES:
+            if shown[name]:
+                shown[name] = mask_password(shown[name])
+        return shown
+
+    def __repr__(self) -> str:
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.redacted().items())})"
+
+
+URL_SCHEMES = {
+    "database_url": ("postgresql", "postgres"),
+    "redis_url": ("redis", "rediss", "unix"),
+    "public_url": ("http", "https"),
+}
+
+
+def variable_of(field: str) -> str:
+    """The environment variable of a field."""
+    return PREFIX + field.upper()
+
+
+def convert(variable: str, text: str, kind: Any) -> Any:
+    """The text as the field's type, or an error that names the variable and never echoes a secret."""
+    try:
+        return msgspec.convert(text, kind, strict=False, dec_hook=to_path)
+    except msgspec.ValidationError as exc:
+        got = "" if variable == variable_of("secret") else f", got {text!r}"
+        raise SettingsError(variable, f"{str(exc)[0].lower()}{str(exc)[1:]}{got}") from None
+
+
+def to_path(kind: type, value: object) -> Path:
+    if kind is Path and isinstance(value, str):
+        return Path(value).expanduser()
+    raise NotImplementedError(kind)
+
+
+def check_url(variable: str, url: str, schemes: tuple[str, ...]) -> None:
+    try:
+        parts = urlsplit(url)
+        complete = parts.scheme in schemes and bool(parts.netloc or parts.path.strip("/"))
+    except ValueError:
+        complete = False
+    if not complete:
+        raise SettingsError(
+            variable, f"expected a URL that starts with {' or '.join(s + '://' for s in schemes)}"
+        )
+
+
+def check_production(values: Mapping[str, Any]) -> None:
+    """What is convenient on a desk and dangerous in a clinic."""
+    if len(values.get("secret", "")) < MIN_SECRET_CHARS or len(set(values["secret"])) < 8:
+        raise SettingsError(
+            "CAREWIRE_SECRET",
+            f"production needs at least {MIN_SECRET_CHARS} unguessable characters; "
+            "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'",
+        )
+    if values.get("clock_rate", 1.0) != 1.0:
+        raise SettingsError("CAREWIRE_CLOCK_RATE", "must be 1 in production: patients live in real time")
+
+
+def keep_development_secret(data: Path) -> str:
+    """The data folder's own secret, made on first use; all processes of that folder get the same one."""
+    path = data / "secret"
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            # Written aside and linked into place: of two first starts at once exactly one wins, whole.
+            aside = data / f".secret-{os.getpid()}-{secrets.token_hex(4)}"
+            handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_urlsafe(48))
+            try:
+                os.link(aside, path)
+            except FileExistsError:
+                pass
+            finally:
+                aside.unlink()
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            raise SettingsError("CAREWIRE_SECRET", f"{path} is readable by others; mend: chmod 600 {path}")
+        secret = path.read_text().strip()
+    except OSError as exc:
+        raise SettingsError("CAREWIRE_DATA", f"{data} cannot keep the development secret: {exc}") from exc
+    if len(secret) < MIN_SECRET_CHARS:
+        raise SettingsError("CAREWIRE_SECRET", f"{path} is damaged; mend: rm {path}")
+    return secret
+
+
+def mask_password(url: str) -> str:
+    """The URL with its password hidden, wherever drivers accept one."""
+    url = re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", url)
+    return re.sub(r"([?&]password=)[^&]*", r"\1***", url)

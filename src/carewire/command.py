@@ -20,6 +20,7 @@ import msgspec
 from carewire.actor import ANYONE, Actor
 from carewire.errors import Refusal, Unauthenticated
 from carewire.event import Event
+from carewire.rights import RightsChanged
 from carewire.store.db import Tx
 
 if TYPE_CHECKING:
@@ -128,8 +129,6 @@ class Ctx:
 
     def rights_changed(self, actor_id: UUID) -> None:
         """What this principal may do has changed: every node re-checks its sockets and topics within a second."""
-        from carewire.rights import RightsChanged
-
         self.events.append(RightsChanged(actor_id=actor_id))
 
     def bind(self, actor: Actor) -> None:

@@ -105,9 +105,9 @@ class Dispatcher:
             outcome = refusal.reason
             raise
         except asyncpg.PostgresError as error:
-            refusal = translate(error) or _internal(command, error)
-            outcome = refusal.reason
-            raise refusal from error
+            typed = translate(error) or _internal(command, error)
+            outcome = typed.reason
+            raise typed from error
         except Exception as error:
             outcome = "internal"
             raise _internal(command, error) from error

@@ -85,11 +85,7 @@ def socket_folder(kind: str, data_dir: Path, owner: Owner) -> Path:
     digest = hashlib.sha256(f"{os.getuid()}:{data_dir.resolve()}".encode()).hexdigest()[:12]
     name = f"carewire-{kind}-{digest}"
     for base in (Path(tempfile.gettempdir()), Path("/tmp"), Path("/dev/shm")):  # noqa: S108 - checked below
-        if (
-            not base.is_dir()
-            or len(os.fsencode(base / name)) > MAX_FOLDER_BYTES
-            or not can_reach(base, owner)
-        ):
+        if not base.is_dir() or len(os.fsencode(base / name)) > MAX_FOLDER_BYTES or not can_reach(base, owner):
             continue
         folder = base / name
         try:

@@ -129,7 +129,5 @@ class Server(ABC):
             self._lock.drop()
 
     def _failed(self, child: subprocess.Popen[bytes]) -> EmbeddedError:
-        what = (
-            "did not become ready" if child.poll() is None else f"ended at once (status {child.returncode})"
-        )
+        what = "did not become ready" if child.poll() is None else f"ended at once (status {child.returncode})"
         return EmbeddedError(f"{self.title} {what}: {last_lines(self.log)}", f"read {self.log}")

@@ -1,4 +1,4 @@
-"""Secrets at rest: job payloads that hold a code or a link are sealed with a key derived from the deployment's secret."""
+"""Secrets at rest: job payloads that hold a code or a link are sealed with a key made from the deployment's secret."""
 
 import base64
 import hashlib
@@ -7,7 +7,7 @@ from cryptography.fernet import Fernet, InvalidToken
 
 
 class Vault:
-    """Authenticated encryption (Fernet: AES-128-CBC with HMAC-SHA256). A payload opens only under its own job's name."""
+    """Authenticated encryption (Fernet: AES-128-CBC with HMAC-SHA256). A payload opens only under its job's name."""
 
     def __init__(self, secret: str) -> None:
         self._secret = secret.encode()

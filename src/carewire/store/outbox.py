@@ -68,7 +68,10 @@ async def _store_jobs(ctx: Ctx, vault: Vault) -> None:
                attempts = 0, retry_at = NULL, problem = NULL, ended_at = NULL""",
         [job.name for job, _, _ in ctx.jobs],
         [key for _, _, key in ctx.jobs],
-        [vault.seal(job.name, msgspec.json.encode(job)) if job.secret else msgspec.json.encode(job) for job, _, _ in ctx.jobs],
+        [
+            vault.seal(job.name, msgspec.json.encode(job)) if job.secret else msgspec.json.encode(job)
+            for job, _, _ in ctx.jobs
+        ],
         [job.secret for job, _, _ in ctx.jobs],
         [due or ctx.now for _, due, _ in ctx.jobs],
     )
@@ -77,7 +80,8 @@ async def _store_jobs(ctx: Ctx, vault: Vault) -> None:
 async def read(tx: Tx, topic: str, after: int, limit: int) -> list[Stored]:
     """Events of a topic beyond an offset, in order, at most `limit`."""
     rows = await tx.fetch(
-        'SELECT topic, "offset", name, at, payload FROM event WHERE topic = $1 AND "offset" > $2 ORDER BY "offset" LIMIT $3',
+        """SELECT topic, "offset", name, at, payload FROM event
+            WHERE topic = $1 AND "offset" > $2 ORDER BY "offset" LIMIT $3""",
         topic,
         after,
         limit,

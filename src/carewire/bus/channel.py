@@ -1,0 +1,187 @@
+"""One topic on this node: who listens, and the order of what they hear. No I/O, no clock.
+
+Durable topics forward offsets one by one: a repeated hint is dropped, an early one waits for the missing. A conflated
+topic keeps the highest version seen per key and drops what is older.
+"""
+
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from carewire import metrics
+from carewire.actor import Actor
+from carewire.bus.frame import Frame
+from carewire.topic import Topic
+
+PENDING_MAX: Final = 1000
+"""Early hints kept per topic; more are dropped and read back from the record."""
+JOINING_MAX: Final = 1000
+"""Frames kept for one joining listener; more and it starts over."""
+
+
+class Listener(Protocol):
+    """A socket as the hub sees it."""
+
+    actor: Actor | None
+
+    def deliver(self, frame: Frame) -> None:
+        """Write a frame soon. Never blocks and never raises."""
+
+    def notify(self, name: str, params: bytes) -> None:
+        """Send a notification that belongs to no topic (`topic:resync`, `topic:ended`)."""
+
+    def rebind(self, actor: Actor | None) -> None:
+        """The login as it is now; None: the login has ended, close."""
+
+
+class Subscription:
+    """One listener on one topic. `offset` is what it has been told by its answer."""
+
+    __slots__ = ("buffer", "channel", "listener", "live", "offset", "overflown", "struck")
+
+    def __init__(self, listener: Listener, channel: "Channel") -> None:
+        self.listener = listener
+        self.channel = channel
+        self.offset = 0
+        self.live = False
+        self.struck = False
+        self.overflown = False
+        self.buffer: list[tuple[int, Frame]] = []
+
+
+class Channel:
+    """See the module. `position` is the last offset forwarded; None until a snapshot told where the topic stands."""
+
+    __slots__ = ("ahead", "declared", "durable", "joining", "key", "live", "name", "pending", "position", "target",
+                 "versions")  # fmt: skip
+
+    def __init__(self, name: str, declared: Topic, key: tuple[Any, ...], *, durable: bool = True) -> None:
+        self.name = name
+        self.declared = declared
+        self.key = key
+        self.durable = durable
+        self.position: int | None = None
+        self.target = 0
+        self.pending: dict[int, bytes] = {}
+        self.versions: dict[str, int] = {}
+        self.live: dict[Listener, Subscription] = {}
+        self.ahead: list[Subscription] = []
+        self.joining: list[Subscription] = []
+
+    @property
+    def empty(self) -> bool:
+        """Nobody listens and nobody is about to."""
+        return not (self.live or self.joining or self.ahead)
+
+    @property
+    def behind(self) -> bool:
+        """An event is known to exist that has not been forwarded."""
+        return self.position is not None and self.position < self.target
+
+    def subscriptions(self) -> list[Subscription]:
+        """All of them, whatever their state."""
+        return [*self.live.values(), *self.ahead, *self.joining]
+
+    def accept(self, offset: int, text: bytes) -> None:
+        """A durable event, hinted or read back. Afterwards `behind` tells whether something is missing."""
+        if self.position is None:
+            if len(self.pending) < PENDING_MAX:
+                self.pending[offset] = text
+            return
+        if offset <= self.position:
+            metrics.HINTS_DUPLICATE.inc()
+            return
+        self.target = max(self.target, offset)
+        if offset > self.position + 1:
+            if len(self.pending) < PENDING_MAX:
+                self.pending[offset] = text
+            return
+        self._forward(offset, text)
+        self._drain()
+
+    def _drain(self) -> None:
+        while self.position is not None and (text := self.pending.pop(self.position + 1, None)) is not None:
+            self._forward(self.position + 1, text)
+
+    def _forward(self, offset: int, text: bytes) -> None:
+        self.position = offset
+        frame = Frame(text)
+        for listener in self.live:
+            listener.deliver(frame)
+        for waiting in self.joining:
+            self._keep(waiting, offset, frame)
+        if self.ahead:
+            self._catch_up(offset, frame)
+
+    def _catch_up(self, offset: int, frame: Frame) -> None:
+        """Listeners whose snapshot was newer than what this node had forwarded."""
+        still = []
+        for subscription in self.ahead:
+            if offset > subscription.offset:
+                subscription.listener.deliver(frame)
+            if offset >= subscription.offset:
+                self.live[subscription.listener] = subscription
+            else:
+                still.append(subscription)
+        self.ahead = still
+
+    @staticmethod
+    def _keep(waiting: Subscription, offset: int, frame: Frame) -> None:
+        if len(waiting.buffer) >= JOINING_MAX:
+            waiting.overflown = True
+        else:
+            waiting.buffer.append((offset, frame))
+
+    def tell(self, version: int, key: str, text: bytes) -> None:
+        """A conflated value: older than seen is ignored."""
+        if version < self.versions.get(key, 0):
+            metrics.HINTS_DUPLICATE.inc()
+            return
+        if version == self.versions.get(key):
+            return
+        self.versions[key] = version
+        frame = Frame(text)
+        for listener in self.live:
+            listener.deliver(frame)
+        for waiting in self.joining:
+            self._keep(waiting, 0, frame)
+
+    def go_live(self, subscription: Subscription, head: int) -> None:
+        """The answer with `head` was written: flush what came meanwhile, then follow. A struck one stays out."""
+        if subscription in self.joining:
+            self.joining.remove(subscription)
+        if subscription.struck or subscription.live:
+            return
+        subscription.live = True
+        subscription.offset = head
+        for offset, frame in subscription.buffer:
+            if offset > head or not self.durable:
+                subscription.listener.deliver(frame)
+        subscription.buffer.clear()
+        if not self.durable:
+            self.live[subscription.listener] = subscription
+            return
+        if self.position is None:
+            self.position = head
+            self.target = max([self.target, head, *self.pending])
+            self.pending = {offset: text for offset, text in self.pending.items() if offset > head}
+            self.live[subscription.listener] = subscription
+            self._drain()
+        elif self.position >= head:
+            self.live[subscription.listener] = subscription
+        else:
+            self.target = max(self.target, head)
+            self.ahead.append(subscription)
+
+    def remove(self, subscription: Subscription) -> None:
+        """This listener hears no more of this topic."""
+        subscription.struck = True
+        if self.live.get(subscription.listener) is subscription:
+            del self.live[subscription.listener]
+        self.ahead = [s for s in self.ahead if s is not subscription]
+        self.joining = [s for s in self.joining if s is not subscription]
+
+
+def topic_notice(topic: str, **facts: str) -> bytes:
+    """The params of `topic:resync` and `topic:ended`."""
+    return msgspec.json.encode({"topic": topic, **facts})

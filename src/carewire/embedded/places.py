@@ -17,6 +17,9 @@ SYSTEM_USERS = ("postgres", "daemon", "nobody")
 # A socket path has 107 bytes on Linux and 103 on macOS; the longest name inside the folder needs 20.
 MAX_FOLDER_BYTES = 80
 
+# Root's, so that nobody can put other programs there.
+CACHE = Path("/var/cache/carewire")
+
 Owner = tuple[int, int]
 
 
@@ -58,7 +61,7 @@ def reachable_copy(source: Path, parts: Sequence[str], name: str, owner: Owner) 
     """`source`, or a copy of its `parts` in a folder the owner can reach (think of a venv below /root)."""
     if os.getuid() == owner[0] or can_reach(source, owner):
         return source
-    target = Path("/var/cache/carewire") / name
+    target = CACHE / name
     try:
         if not target.exists():
             target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)

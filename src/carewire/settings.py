@@ -68,12 +68,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         float,
         Meta(gt=0, le=100_000, description="Speed of the product's clock, times real time; production: 1."),
     ] = 1.0
-    access_ttl_s: Annotated[
-        int, Meta(ge=1, le=86_400, description="Life of an access token, in seconds.")
-    ] = 900
-    refresh_ttl_s: Annotated[
-        int, Meta(ge=1, le=366 * 86_400, description="Life of a refresh token, in seconds.")
-    ] = 7 * 86_400
+    access_ttl_s: Annotated[int, Meta(ge=1, le=86_400, description="Life of an access token, in seconds.")] = 900
+    refresh_ttl_s: Annotated[int, Meta(ge=1, le=366 * 86_400, description="Life of a refresh token, in seconds.")] = (
+        7 * 86_400
+    )
     pool: Annotated[int, Meta(ge=2, le=500, description="Most database connections of this node.")] = 10
     node: Annotated[
         str,
@@ -87,9 +85,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "info"
     ws: Annotated[
         Literal["raw", "stock"],
-        Meta(
-            description="Websocket class of the server: `raw` writes ready frames, `stock` is uvicorn's own."
-        ),
+        Meta(description="Websocket class of the server: `raw` writes ready frames, `stock` is uvicorn's own."),
     ] = "raw"
     public_url: Annotated[
         str | None,
@@ -173,9 +169,7 @@ def check_url(variable: str, url: str, schemes: tuple[str, ...]) -> None:
     except ValueError:
         complete = False
     if not complete:
-        raise SettingsError(
-            variable, f"expected a URL that starts with {' or '.join(s + '://' for s in schemes)}"
-        )
+        raise SettingsError(variable, f"expected a URL that starts with {' or '.join(s + '://' for s in schemes)}")
 
 
 def check_production(values: Mapping[str, Any]) -> None:

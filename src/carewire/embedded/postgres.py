@@ -107,9 +107,7 @@ class Postgres(Server):
         words += ["--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--no-instructions"]
         if not self._fsync:
             words.append("--no-sync")
-        child = spawn(
-            words, log=self.log, env=ENVIRONMENT, cwd=aside, owner=owner, when_orphaned=signal.SIGKILL
-        )
+        child = spawn(words, log=self.log, env=ENVIRONMENT, cwd=aside, owner=owner, when_orphaned=signal.SIGKILL)
         try:
             await ended(child, INITDB_S)
         finally:

@@ -4,14 +4,17 @@ A capacity is a word (`"patient"`, `"desk"`); which words exist is the product's
 login) and `KNOWN` (any login) are the platform's own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 from uuid import UUID
 
 import msgspec
 
 from carewire.store.db import Tx
+
+if TYPE_CHECKING:
+    from carewire.settings import Settings
 
 ANYONE: Final = "anyone"
 KNOWN: Final = "known"
@@ -44,3 +47,22 @@ class Identity(Protocol):
 
     async def reload(self, tx: Tx, actors: Sequence[Actor], real_now: datetime) -> Mapping[UUID, Actor]:
         """The same actors as they are now, by `login_id`; one that is missing has lost its login."""
+
+
+_PLUGGED: list[Callable[["Settings"], Identity]] = []
+
+
+def plug(factory: Callable[["Settings"], Identity]) -> None:
+    """A domain offers the identity of this product; exactly one does."""
+    if factory in _PLUGGED:
+        return
+    if _PLUGGED:
+        raise TypeError("two domains offer an identity")
+    _PLUGGED.append(factory)
+
+
+def plugged(settings: "Settings") -> Identity:
+    """The product's identity. Raises `LookupError` before discovery."""
+    if not _PLUGGED:
+        raise LookupError("no domain offers an identity; has the product been discovered?")
+    return _PLUGGED[0](settings)

@@ -17,6 +17,9 @@ SYSTEM_USERS = ("postgres", "daemon", "nobody")
 # A socket path has 107 bytes on Linux and 103 on macOS; the longest name inside the folder needs 20.
 MAX_FOLDER_BYTES = 80
 
+# Root's, so that nobody can put other programs there.
+CACHE = Path("/var/cache/carewire")
+
 Owner = tuple[int, int]
 
 
@@ -58,7 +61,7 @@ def reachable_copy(source: Path, parts: Sequence[str], name: str, owner: Owner) 
     """`source`, or a copy of its `parts` in a folder the owner can reach (think of a venv below /root)."""
     if os.getuid() == owner[0] or can_reach(source, owner):
         return source
-    target = Path("/var/cache/carewire") / name
+    target = CACHE / name
     try:
         if not target.exists():
             target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -82,9 +85,8 @@ def reachable_copy(source: Path, parts: Sequence[str], name: str, owner: Owner) 
 
 def socket_folder(kind: str, data_dir: Path, owner: Owner) -> Path:
     """A private folder with a short path, the same at every start of a data folder: nothing piles up."""
-    digest = hashlib.sha256(f"{os.getuid()}:{data_dir.resolve()}".encode()).hexdigest()[:12]
-    name = f"carewire-{kind}-{digest}"
-    for base in (Path(tempfile.gettempdir()), Path("/tmp"), Path("/dev/shm")):  # noqa: S108 - checked below
+    name = socket_folder_name(kind, data_dir)
+    for base in socket_bases():
         if not base.is_dir() or len(os.fsencode(base / name)) > MAX_FOLDER_BYTES or not can_reach(base, owner):
             continue
         folder = base / name
@@ -100,6 +102,20 @@ def socket_folder(kind: str, data_dir: Path, owner: Owner) -> Path:
             os.chown(folder, *owner)
         return folder
     raise EmbeddedError("no folder for sockets with a short path", "TMPDIR=/tmp")
+
+
+def find_socket_folder(kind: str, data_dir: Path) -> Path | None:
+    """The socket folder of a data folder's running server, if there is one."""
+    folders = [base / socket_folder_name(kind, data_dir) for base in socket_bases()]
+    return next((folder for folder in folders if folder.is_dir()), None)
+
+
+def socket_folder_name(kind: str, data_dir: Path) -> str:
+    return f"carewire-{kind}-{hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:12]}"
+
+
+def socket_bases() -> list[Path]:
+    return [Path(tempfile.gettempdir()), Path("/tmp"), Path("/dev/shm")]  # noqa: S108 - made private there
 
 
 class Lock:

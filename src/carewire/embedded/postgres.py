@@ -131,6 +131,7 @@ class Postgres(Server):
             return
         for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
             send(pid, number)
+            send(pid, signal.SIGCONT)  # a frozen one has to wake up to hear it
             if await gone([pid], 5):
                 self._say(f"an earlier run was killed and left PostgreSQL behind (pid {pid}): ended it")
                 return

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import ClassVar, Self
 
 from .errors import EmbeddedError
-from .places import Lock, socket_folder
+from .places import Lock, find_socket_folder, socket_folder
 from .process import Say, ended, kill_whole, last_lines, send
 
 STOP_S = 20.0
@@ -40,9 +40,21 @@ class Server(ABC):
     @property
     def pid(self) -> int:
         """The server's own process."""
-        if self._child is None or self._child.poll() is not None:
+        if self._child is None or not self.running:
             raise EmbeddedError(f"{self.title} is not running", "call start()")
         return self._child.pid
+
+    @property
+    def running(self) -> bool:
+        return self._child is not None and self._child.poll() is None
+
+    def running_url(self) -> str | None:
+        """Where another process's server of this data folder listens, None when there is none."""
+        folder = find_socket_folder(self.kind, self.data_dir)
+        if folder is None:
+            return None
+        self._sockets = folder
+        return self.url
 
     @property
     def sockets(self) -> Path:
@@ -52,7 +64,7 @@ class Server(ABC):
 
     async def start(self) -> None:
         """Ready for clients on return. Doing it twice does nothing the second time."""
-        if self._child is not None and self._child.poll() is None:
+        if self.running:
             return
         try:
             self.data_dir.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,56 @@
+"""The composition root: discovers the product, builds the node and the HTTP around it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, asgi
+from litestar.config.compression import CompressionConfig
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+
+from carewire.bus.broker import Broker
+from carewire.discovery import discover
+from carewire.gateway.socket import serve_socket
+from carewire.http.health import HEALTH
+from carewire.http.pages import page_handlers
+from carewire.http.reference import REFERENCE
+from carewire.node import Node
+from carewire.settings import Settings
+
+PRODUCT = "channels"
+
+
+def create_app(settings: Settings, *, broker: Broker | None = None) -> Litestar:
+    """The ASGI application of one node. `app.state.node` is the node."""
+    discover(PRODUCT)
+    node = Node(settings, broker=broker)
+
+    @asynccontextmanager
+    async def run_node(app: Litestar) -> AsyncIterator[None]:
+        await node.start()
+        try:
+            yield
+        finally:
+            await node.stop()
+
+    @asgi("/ws", copy_scope=False)
+    async def socket(scope: Any, receive: Any, send: Any) -> None:
+        await serve_socket(scope, receive, send, node)
+
+    app = Litestar(
+        route_handlers=[socket, *HEALTH, *REFERENCE, *page_handlers()],
+        lifespan=[run_node],
+        openapi_config=OpenAPIConfig(
+            title="Carewire HTTP",
+            version="1",
+            description="The few HTTP routes: health, metrics and pages. Everything else is on the socket, see /docs.",
+            path="/",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        ),
+        compression_config=CompressionConfig(backend="gzip", minimum_size=1000),
+        debug=False,
+        logging_config=None,
+    )
+    app.state.node = node
+    return app

@@ -1,0 +1,125 @@
+"""`carewire up | serve | migrate | seed | contract | doctor | worker`: the operator's door.
+
+Heavy modules are imported by the subcommand that needs them, so that `--help` and errors come at once.
+"""
+
+import argparse
+import asyncio
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from carewire.settings import Settings, SettingsError
+
+# The product's own parts, known to the platform by name only.
+SEEDER = ("channels.seed", "seed")
+
+FAILED, UNUSABLE = 1, 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one subcommand; the process's exit status."""
+    args = build_parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], int] = args.run
+    try:
+        return command(args)
+    except SettingsError as exc:
+        return complain(str(exc), UNUSABLE)
+    except KeyboardInterrupt:
+        return 130
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="carewire",
+        description="The real-time backend of a healthcare marketplace.",
+        epilog="Settings come from CAREWIRE_* variables; `carewire doctor` shows and checks them.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=run)
+        return sub
+
+    add("up", up, "Bring up a working clinic: servers, schema, demo data, gateway.")
+    add("serve", serve, "Run one gateway on an existing database.")
+    add("migrate", migrate, "Bring the database's schema up to date.")
+    add("seed", seed, "Put the demo clinic into the database, once.")
+    contract_parser = add("contract", contract, "Write the generated contract to docs/contract.")
+    contract_parser.add_argument("--check", action="store_true", help="only compare; fail when it is stale")
+    add("doctor", doctor, "Check this deployment and say what is wrong with it.")
+    add("worker", worker, "Consume background jobs.")
+    return parser
+
+
+def up(args: argparse.Namespace) -> int:
+    from carewire.up import run
+
+    return run(Settings.from_env(), load(*SEEDER), (sys.executable, "-m", "carewire", "serve"))
+
+
+def serve(args: argparse.Namespace) -> int:
+    settings = Settings.from_env()
+    if settings.database_url is None:
+        return complain_about_database()
+    load("carewire.gateway.server", "run")(settings)
+    return 0
+
+
+def migrate(args: argparse.Namespace) -> int:
+    from carewire.store.migrate import MigrationError, migrate
+
+    settings = Settings.from_env()
+    if settings.database_url is None:
+        return complain_about_database()
+    try:
+        ran = asyncio.run(migrate(settings.database_url, progress=tell))
+    except (OSError, MigrationError) as exc:
+        return complain(str(exc), FAILED)
+    tell(f"{len(ran)} migrations ran" if ran else "the schema is up to date")
+    return 0
+
+
+def seed(args: argparse.Namespace) -> int:
+    settings = Settings.from_env()
+    if settings.database_url is None:
+        return complain_about_database()
+    hint = asyncio.run(load(*SEEDER)(settings.database_url, settings))
+    if hint:
+        print(hint)
+    return 0
+
+
+def contract(args: argparse.Namespace) -> int:
+    status: int = load("carewire.contract.generate", "run")(check=args.check)
+    return status
+
+
+def doctor(args: argparse.Namespace) -> int:
+    from carewire.doctor import run
+
+    return run()
+
+
+def worker(args: argparse.Namespace) -> int:
+    return complain("the worker comes with the jobs platform; until then the gateway runs its own jobs", UNUSABLE)
+
+
+def load(module: str, name: str) -> Any:
+    """A part by its name, imported now and not before."""
+    return getattr(importlib.import_module(module), name)
+
+
+def tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def complain(text: str, status: int) -> int:
+    tell(f"carewire: {text}")
+    return status
+
+
+def complain_about_database() -> int:
+    return complain("no database; mend: set CAREWIRE_DATABASE_URL, or use `carewire up`", UNUSABLE)

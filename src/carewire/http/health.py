@@ -1,0 +1,110 @@
+"""Health, readiness and metrics. Public answers say up or down, never an address or a version."""
+
+import asyncio
+import time
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.datastructures import State
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from carewire.errors import Refusal
+from carewire.node import Node
+
+CHECK_TIMEOUT_S = 1.0
+
+
+class Health(msgspec.Struct, frozen=True):
+    """One part's health; `latency_ms` is of the check just made."""
+
+    status: Literal["ok", "down", "degraded"]
+    latency_ms: Annotated[float | None, msgspec.Meta(description="Milliseconds")] = None
+
+
+class Services(msgspec.Struct, frozen=True):
+    """Health of the parts this node leans on."""
+
+    status: Literal["ok", "down", "degraded"]
+    db: Health
+    redis: Health
+    jobs: Health
+
+
+def _node(state: State) -> Node:
+    node: Node = state.node
+    return node
+
+
+async def _check_db(node: Node) -> Health:
+    started = time.perf_counter()
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S), node.db.snapshot() as tx:
+            await tx.fetchval("SELECT 1")
+    except (Refusal, TimeoutError):
+        return Health("down")
+    return Health("ok", round((time.perf_counter() - started) * 1000, 2))
+
+
+async def _check_redis(node: Node) -> Health:
+    """Redis away makes pushes slower, not lossy: degraded."""
+    if node.redis is None:
+        return Health("ok")
+    started = time.perf_counter()
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S):
+            await node.redis.ping()
+    except Exception:
+        return Health("degraded")
+    return Health("ok" if node.broker.connected else "degraded", round((time.perf_counter() - started) * 1000, 2))
+
+
+def _answer(health: Any) -> Response[Any]:
+    return Response(health, status_code=503 if health.status == "down" else 200, headers={"cache-control": "no-store"})
+
+
+@get("/api/v1/health", summary="This process is alive")
+async def alive() -> Health:
+    """Answers as long as the process runs; says nothing of its parts."""
+    return Health("ok")
+
+
+@get("/api/v1/health/ready", summary="May traffic come here?")
+async def ready(state: State) -> Response[Health]:
+    """503 while starting, stopping, or without the database."""
+    node = _node(state)
+    return _answer(await _check_db(node) if node.ready else Health("down"))
+
+
+@get("/api/v1/health/db", summary="PostgreSQL answers")
+async def db(state: State) -> Response[Health]:
+    """One query, within a second."""
+    return _answer(await _check_db(_node(state)))
+
+
+@get("/api/v1/health/redis", summary="Redis answers")
+async def redis(state: State) -> Response[Health]:
+    """`degraded` when it does not: pushes between nodes then take up to a second."""
+    return _answer(await _check_redis(_node(state)))
+
+
+@get("/api/v1/health/services", summary="All parts at once")
+async def services(state: State) -> Response[Services]:
+    """The worst of the parts is the status of the whole."""
+    node = _node(state)
+    at_db, at_redis = await asyncio.gather(_check_db(node), _check_redis(node))
+    jobs = Health("ok" if node.ready else "down")
+    worst = [h.status for h in (at_db, at_redis, jobs)]
+    status: Literal["ok", "down", "degraded"] = (
+        "down" if "down" in worst else "degraded" if "degraded" in worst else "ok"
+    )
+    return _answer(Services(status, at_db, at_redis, jobs))
+
+
+@get("/metrics", media_type=CONTENT_TYPE_LATEST, include_in_schema=True, summary="Prometheus metrics")
+async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Sockets, commands by name and outcome, hints, joins, jobs. No label ever holds a person."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+HEALTH = [alive, ready, db, redis, services, metrics]

@@ -10,44 +10,59 @@ fact. A durable event is a numbered row of the transaction that caused it. A con
 whole present value of its `key`, sent after commit; an older value never overwrites a newer one.
 """
 
-from typing import Any, ClassVar, dataclass_transform
+from typing import Any, ClassVar, NamedTuple, dataclass_transform
 
 import msgspec
 
+from carewire.declared import Declared
 from carewire.topic import Pattern
 
 REGISTRY: dict[tuple[str, str], type["Event"]] = {}
 
 
+class EventSpec(NamedTuple):
+    """What the class line of an event says."""
+
+    name: str
+    pattern: Pattern
+    durable: bool
+    key: str | None
+
+
+RESERVED = frozenset({"spec", "topic", "encode", "declare", "keywords"})
+
+
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Event(Declared, frozen=True, kw_only=True):
     """Base of all events. The placeholders of `topic` must be fields of the class."""
 
-    name: ClassVar[str] = ""
-    pattern: ClassVar[Pattern]
-    durable: ClassVar[bool] = True
-    key: ClassVar[str | None] = None
+    keywords: ClassVar[frozenset[str]] = frozenset({"name", "topic", "durable", "key"})
+    spec: ClassVar[EventSpec]
 
-    def __init_subclass__(
-        cls, *, name: str = "", topic: str = "", durable: bool = True, key: str | None = None, **kwargs: Any
+    @classmethod
+    def declare(
+        cls, *, name: str = "", topic: str = "", durable: bool = True, key: str | None = None, **given: Any
     ) -> None:
         """`key` names the field whose value separates conflated values on one topic (default: one value a topic)."""
-        super().__init_subclass__(**kwargs)
+        where = cls.__qualname__
         if not name or not topic:
-            raise TypeError(f"{cls.__qualname__}: an event needs name= and topic=")
+            raise TypeError(f"{where}: an event needs name= and topic=")
         if not (cls.__doc__ or "").strip():
-            raise TypeError(f"{cls.__qualname__}: an event needs a docstring; clients read it")
-        cls.name, cls.pattern, cls.durable, cls.key = name, Pattern(topic), durable, key
-        missing = [p for p in cls.pattern.parameters if p not in cls.__annotations__]
-        if missing:
-            raise TypeError(f"{cls.__qualname__}: topic placeholder {missing[0]!r} is not a field")
+            raise TypeError(f"{where}: an event needs a docstring; clients read it")
+        if taken := RESERVED.intersection(cls.__struct_fields__):
+            raise TypeError(f"{where}: {sorted(taken)[0]!r} cannot be the name of a field")
+        cls.spec = EventSpec(name, Pattern(topic), durable, key)
+        needed = [*cls.spec.pattern.parameters, *([key] if key else [])]
+        if missing := [field for field in needed if field not in cls.__struct_fields__]:
+            raise TypeError(f"{where}: {missing[0]!r} stands in its declaration but is not a field")
         if (name, topic) in REGISTRY:
             raise TypeError(f"event {name!r} on {topic!r} is declared twice")
         REGISTRY[name, topic] = cls
 
     def topic(self) -> str:
         """The topic this event goes to, e.g. `line:0199…`."""
-        return self.pattern.format(**{p: getattr(self, p) for p in self.pattern.parameters})
+        pattern = self.spec.pattern
+        return pattern.format(**{p: getattr(self, p) for p in pattern.parameters})
 
     def encode(self) -> bytes:
         """The event's `data` as JSON."""

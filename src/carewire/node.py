@@ -22,13 +22,15 @@ log = structlog.get_logger("carewire.node")
 class Node:
     """Everything one process of the gateway runs. Built by `app.create_app`, and by tests without HTTP."""
 
-    def __init__(self, settings: Settings, *, broker: Broker | None = None) -> None:
+    def __init__(
+        self, settings: Settings, *, broker: Broker | None = None, identity: actor.Identity | None = None
+    ) -> None:
         if settings.database_url is None:
             raise LookupError("CAREWIRE_DATABASE_URL is not set; `carewire up` starts a database of its own")
         self.settings = settings
         self.db = Database(settings.database_url, pool_max=settings.pool)
         self.clock = Clock(settings.clock_rate)
-        self.identity = actor.plugged(settings)
+        self.identity = identity or actor.plugged(settings)
         self.broker = broker or (RedisBroker(settings.redis_url) if settings.redis_url else MemoryBroker())
         self.redis = redis.asyncio.from_url(settings.redis_url, socket_timeout=0.25) if settings.redis_url else None
         self.hub = Hub(db=self.db, broker=self.broker, identity=self.identity, clock=self.clock, settings=settings)

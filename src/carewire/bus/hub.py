@@ -57,7 +57,7 @@ class Hub:
         self._sweeper: asyncio.Task[None] | None = None
         self._joiner = Joiner(db=db, clock=clock, settings=settings)
         self.watch = Watch(db=db, broker=broker, identity=identity, clock=clock, settings=settings, hub=self)
-        self._conflated = {e.pattern.prefix for e in EVENTS.values() if not e.durable}
+        self._conflated = {e.spec.pattern.prefix for e in EVENTS.values() if not e.spec.durable}
         db.on_epoch = self._new_epoch
 
     @property
@@ -87,8 +87,15 @@ class Hub:
     # --- listeners -----------------------------------------------------------------------------------------------
 
     def register(self, listener: Listener) -> None:
-        """This listener has an actor now (or another one): rights changes of that actor concern it."""
+        """A socket opened; rights changes of its actor, when it has one, concern it."""
         self.watch.add(listener)
+
+    def rebind(self, listener: Listener) -> None:
+        """The listener's actor is another login, or none; without one its subscriptions end."""
+        if listener.actor is None:
+            self.drop(listener)
+        else:
+            self.watch.add(listener)
 
     def drop(self, listener: Listener) -> None:
         """The socket is gone, or anonymous again: all its subscriptions end."""
@@ -220,8 +227,8 @@ class Hub:
             self._arrived(stored.topic, stored.offset, text)
         for told in left.conflated:
             name = told.event.topic()
-            text = conflated_text(told.event.name, name, told.version, told.at, told.event.encode())
-            key = str(getattr(told.event, told.event.key)) if told.event.key else ""
+            text = conflated_text(told.event.spec.name, name, told.version, told.at, told.event.encode())
+            key = str(getattr(told.event, told.event.spec.key)) if told.event.spec.key else ""
             self.broker.publish(name, b"%b ~%d:%b %b" % (epoch, told.version, key.encode(), text))
             self._told(name, told.version, key, text)
 

@@ -12,26 +12,37 @@ leaves the building happens at least once. A `secret` payload is encrypted in it
 """
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, ClassVar, TypeVar, dataclass_transform
+from typing import Any, ClassVar, NamedTuple, TypeVar, dataclass_transform
 
 import msgspec
 
+from carewire.declared import Declared
 from carewire.event import Event
 
 
+class JobSpec(NamedTuple):
+    """What the class line of a job says."""
+
+    name: str
+    secret: bool
+    attempts: int
+
+
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
-class Job(msgspec.Struct, frozen=True, kw_only=True):
+class Job(Declared, frozen=True, kw_only=True):
     """Base of all jobs; subclasses are their payloads."""
 
-    name: ClassVar[str] = ""
-    secret: ClassVar[bool] = False
-    attempts: ClassVar[int] = 8
+    keywords: ClassVar[frozenset[str]] = frozenset({"name", "secret", "attempts"})
+    spec: ClassVar[JobSpec]
 
-    def __init_subclass__(cls, *, name: str = "", secret: bool = False, attempts: int = 8, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
+    @classmethod
+    def declare(cls, *, name: str = "", secret: bool = False, attempts: int = 8, **given: Any) -> None:
+        """`attempts` tries with back-off, then it is a dead letter."""
         if not name:
             raise TypeError(f"{cls.__qualname__}: a job needs name=")
-        cls.name, cls.secret, cls.attempts = name, secret, attempts
+        if "spec" in cls.__struct_fields__:
+            raise TypeError(f"{cls.__qualname__}: 'spec' cannot be the name of a field")
+        cls.spec = JobSpec(name, secret, attempts)
 
 
 class Consumer(msgspec.Struct, frozen=True):
@@ -49,11 +60,11 @@ Run = TypeVar("Run", bound=Callable[..., Awaitable[None]])
 
 def consumer(job: type[Job], *, emits: Iterable[type[Event]] = ()) -> Callable[[Run], Run]:
     """Declare the one consumer of a job."""
-    if job.name in REGISTRY:
-        raise TypeError(f"job {job.name!r} has two consumers")
+    if job.spec.name in REGISTRY:
+        raise TypeError(f"job {job.spec.name!r} has two consumers")
 
     def declare(run: Run) -> Run:
-        REGISTRY[job.name] = Consumer(job=job, run=run, emits=frozenset(emits))
+        REGISTRY[job.spec.name] = Consumer(job=job, run=run, emits=frozenset(emits))
         return run
 
     return declare

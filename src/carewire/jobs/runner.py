@@ -131,7 +131,7 @@ class Runner:
 
     async def _failed(self, consumer: Consumer | None, row: Any, claim: UUID, error: Exception) -> None:
         """Try again later with back-off; after the declared number of tries, a dead letter."""
-        dead = consumer is None or (row["attempts"] >= consumer.job.attempts and not is_rerun(error))
+        dead = consumer is None or (row["attempts"] >= consumer.job.spec.attempts and not is_rerun(error))
         metrics.JOBS.labels(row["name"], "dead" if dead else "retry").inc()
         log.warning("job_failed", job=row["name"], attempt=row["attempts"], error=type(error).__name__, dead=dead)
         try:

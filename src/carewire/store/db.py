@@ -10,6 +10,7 @@ goes back to the pool and nothing of the transaction stays in the context.
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final, Literal
@@ -173,12 +174,12 @@ class Database:
             committing = True
             await connection.execute("COMMIT")
         except LOST as lost:
-            connection.terminate()
+            _discard(connection)
             if committing and begin == "BEGIN":
                 raise OutcomeUnknown() from lost
             raise Unavailable(after_ms=500) from lost
         except asyncio.CancelledError:
-            connection.terminate()
+            _discard(connection)
             raise
         finally:
             ENGINE.current_transaction.reset(mark)
@@ -200,7 +201,13 @@ class Database:
         try:
             await self._pool.release(connection)
         except LOST:
-            connection.terminate()
+            _discard(connection)
+
+
+def _discard(connection: "PoolConnectionProxy[Any]") -> None:
+    """Throw a connection away; one that was lost has left the pool by itself already."""
+    with contextlib.suppress(asyncpg.InterfaceError):
+        connection.terminate()
 
 
 async def _roll_back(connection: "PoolConnectionProxy[Any]") -> None:
@@ -208,4 +215,4 @@ async def _roll_back(connection: "PoolConnectionProxy[Any]") -> None:
         await connection.execute("ROLLBACK")
     except (*LOST, asyncpg.PostgresError):
         # A connection that cannot even roll back is of no use to anybody.
-        connection.terminate()
+        _discard(connection)

@@ -34,11 +34,11 @@ async def finish(ctx: Ctx, vault: Vault, claim: Claim | None, result: bytes) -> 
     tx = ctx.tx
     if ctx.jobs:
         await _store_jobs(ctx, vault)
-    durable = [e for e in ctx.events if e.durable]
-    lossy = [e for e in ctx.events if not e.durable]
+    durable = [e for e in ctx.events if e.spec.durable]
+    lossy = [e for e in ctx.events if not e.spec.durable]
     version = await tx.fetchval("SELECT nextval('conflated_version')") if lossy else 0
     topics = [e.topic() for e in durable]
-    names = [e.name for e in durable]
+    names = [e.spec.name for e in durable]
     payloads = [e.encode() for e in durable]
     rows = await tx.fetch(
         "SELECT carewire_finish($1, $2, $3, $4, $5, $6, $7, $8, $9) AS offset",
@@ -66,13 +66,13 @@ async def _store_jobs(ctx: Ctx, vault: Vault) -> None:
            ON CONFLICT (key) DO UPDATE SET name = EXCLUDED.name, payload = EXCLUDED.payload,
                secret = EXCLUDED.secret, due_at = EXCLUDED.due_at, state = 'open', claim = NULL,
                attempts = 0, retry_at = NULL, problem = NULL, ended_at = NULL""",
-        [job.name for job, _, _ in ctx.jobs],
+        [job.spec.name for job, _, _ in ctx.jobs],
         [key for _, _, key in ctx.jobs],
         [
-            vault.seal(job.name, msgspec.json.encode(job)) if job.secret else msgspec.json.encode(job)
+            vault.seal(job.spec.name, msgspec.json.encode(job)) if job.spec.secret else msgspec.json.encode(job)
             for job, _, _ in ctx.jobs
         ],
-        [job.secret for job, _, _ in ctx.jobs],
+        [job.spec.secret for job, _, _ in ctx.jobs],
         [due or ctx.now for _, due, _ in ctx.jobs],
     )
 

@@ -1,0 +1,95 @@
+"""Real servers, once per run: PostgreSQL and Valkey from wheels; each test gets a database of its own, cloned."""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+import uvloop
+
+from carewire.discovery import discover
+from carewire.embedded import Postgres, Valkey
+from carewire.settings import Settings
+from carewire.store.migrate import migrate
+from tests import toy  # noqa: F401  (its declarations join the registries)
+
+discover("channels")
+
+SECRET = "a secret for tests that is long enough to be taken"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server_folder() -> Iterator[Path]:
+    """A folder outside the test tree: servers run as another user and sockets need short paths."""
+    folder = Path(tempfile.mkdtemp(prefix="cw-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def postgres(server_folder: Path) -> AsyncIterator[Postgres]:
+    """The server all tests share. Tests that kill servers start their own."""
+    async with Postgres(server_folder, fsync=False, settings={"max_connections": 200}) as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="session")
+async def valkey(server_folder: Path) -> AsyncIterator[Valkey]:
+    """The bus all tests share; nodes of different tests use different databases, so their topics differ by id."""
+    async with Valkey(server_folder) as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="session")
+async def template(postgres: Postgres) -> str:
+    """A migrated database with the toy domain's table, to be cloned."""
+    connection = await asyncpg.connect(postgres.url)
+    try:
+        await connection.execute("CREATE DATABASE template_of_tests")
+    finally:
+        await connection.close()
+    url = postgres.url_of("template_of_tests")
+    await migrate(url)
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(toy.TABLES)
+    finally:
+        await connection.close()
+    return "template_of_tests"
+
+
+@pytest_asyncio.fixture
+async def database_url(postgres: Postgres, template: str) -> AsyncIterator[str]:
+    """A fresh database."""
+    name = f"test_{next(_numbers)}"
+    connection = await asyncpg.connect(postgres.url)
+    try:
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        yield postgres.url_of(name)
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+def settings(database_url: str, valkey: Valkey, tmp_path: Path) -> Settings:
+    """A node's settings on this test's database."""
+    return Settings(
+        secret=SECRET,
+        database_url=database_url,
+        redis_url=valkey.url,
+        data=tmp_path,
+        pool=10,
+        node=f"test-{next(_numbers)}",
+    )
+
+
+def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> dict[str, object]:
+    """Tests run on the loop the server runs on."""
+    return {"uvloop": uvloop.new_event_loop}

@@ -1,0 +1,200 @@
+"""A toy domain for the platform's own tests: counters that anybody logged in may count, and that some may hear.
+
+It is declared exactly as a real domain is. `toy.ACCOUNTS` stands for an identity's tables.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from carewire.access import door
+from carewire.actor import ANYONE, KNOWN
+from carewire.command import Ctx, command, query
+from carewire.errors import NotFound, Refusal
+from carewire.event import Event
+from carewire.jobs.job import Job, consumer
+from carewire.store.constraints import refuse
+from carewire.topic import Ask, topic
+
+TABLES = """
+CREATE TABLE counter (
+    id    uuid PRIMARY KEY,
+    owner uuid NOT NULL,
+    value bigint NOT NULL DEFAULT 0 CONSTRAINT counter_small CHECK (value <= 1000000),
+    since timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE hearer (
+    counter uuid NOT NULL, actor uuid NOT NULL, since timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (counter, actor));
+CREATE TABLE tag (
+    counter uuid NOT NULL,
+    word    text NOT NULL,
+    CONSTRAINT tag_once UNIQUE (counter, word) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE TABLE pinged (counter uuid NOT NULL, text text NOT NULL);
+"""
+
+
+class TooMuch(Refusal, code=409, reason="toy_too_much"):
+    """The counter cannot go that high."""
+
+
+class TaggedAlready(Refusal, code=409, reason="toy_tagged"):
+    """The counter has this tag."""
+
+
+refuse("counter_small", TooMuch)
+refuse("tag_once", TaggedAlready)
+
+
+class Counted(Event, name="toy:counted", topic="toy:{counter_id}"):
+    """The counter has a new value."""
+
+    counter_id: UUID
+    value: int
+
+
+class Wiggled(Event, name="toy_typing:wiggled", topic="toy_typing:{counter_id}", durable=False, key="who"):
+    """Somebody wiggles; only the newest matters."""
+
+    counter_id: UUID
+    who: str
+    value: int
+
+
+class Counter(Struct, frozen=True, kw_only=True):
+    """A counter as its hearers see it."""
+
+    counter_id: UUID
+    value: int
+
+
+@door
+async def counter(ctx: Ctx, counter_id: UUID, *, lock: bool = False) -> Counter:
+    """A counter of the caller."""
+    row = await ctx.tx.fetchrow(
+        f"SELECT id, value FROM counter WHERE id = $1 AND owner = $2 {'FOR UPDATE' if lock else ''}",
+        counter_id,
+        ctx.actor.id,
+    )
+    if row is None:
+        raise NotFound()
+    return Counter(counter_id=row["id"], value=row["value"])
+
+
+async def may_hear(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | None]:
+    """Owners and those let in."""
+    rows = await ctx.tx.fetch(
+        """SELECT a.n, coalesce(c.since, h.since) AS since
+             FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS a (actor, counter, n)
+             LEFT JOIN counter c ON c.id = a.counter AND c.owner = a.actor
+             LEFT JOIN hearer h ON h.counter = a.counter AND h.actor = a.actor ORDER BY a.n""",
+        [actor.id for actor, _ in asks],
+        [key[0] for _, key in asks],
+    )
+    return [row["since"] for row in rows]
+
+
+@topic("toy:{counter_id}", may=may_hear)
+async def counter_topic(ctx: Ctx, counter_id: UUID) -> Counter:
+    """A counter, for those who may hear it."""
+    value = await ctx.tx.fetchval("SELECT value FROM counter WHERE id = $1", counter_id)
+    return Counter(counter_id=counter_id, value=value or 0)
+
+
+@topic("toy_typing:{counter_id}", may=may_hear)
+async def typing_topic(ctx: Ctx, counter_id: UUID) -> None:
+    """Who wiggles at a counter; nothing is kept."""
+
+
+@command("toy.add", allow={KNOWN}, emits={Counted}, errors={TooMuch})
+async def add(ctx: Ctx, counter_id: UUID, by: int = 1, times: Annotated[int, Meta(ge=1, le=1000)] = 1) -> Counter:
+    """Count up; `times` tells the topic that often."""
+    found = await counter(ctx, counter_id, lock=True)
+    value = found.value
+    for _ in range(times):
+        value += by
+        ctx.emit(Counted(counter_id=counter_id, value=value))
+    await ctx.tx.execute("UPDATE counter SET value = $2 WHERE id = $1", counter_id, value)
+    return Counter(counter_id=counter_id, value=value)
+
+
+@command("toy.break", allow={KNOWN}, emits={Counted})
+async def break_(ctx: Ctx, counter_id: UUID) -> None:
+    """Write and tell, then fail: nothing of it may remain."""
+    await counter(ctx, counter_id, lock=True)
+    await ctx.tx.execute("UPDATE counter SET value = 999 WHERE id = $1", counter_id)
+    ctx.emit(Counted(counter_id=counter_id, value=999))
+    raise RuntimeError("a secret value that must not leave: 4111-1111")
+
+
+@command("toy.tag", allow={KNOWN}, errors={TaggedAlready})
+async def tag(ctx: Ctx, counter_id: UUID, word: Annotated[str, Meta(max_length=20)]) -> None:
+    """Add a tag; that it is there once is checked at the end of the transaction."""
+    await counter(ctx, counter_id)
+    await ctx.tx.execute("INSERT INTO tag (counter, word) VALUES ($1, $2)", counter_id, word)
+
+
+@command("toy.wiggle", allow={KNOWN}, emits={Wiggled})
+async def wiggle(ctx: Ctx, counter_id: UUID, who: Annotated[str, Meta(max_length=20)], value: int) -> None:
+    """Say something that is only of the moment."""
+    ctx.emit(Wiggled(counter_id=counter_id, who=who, value=value))
+
+
+class Ping(Job, name="toy.ping", secret=True, attempts=2):
+    """Leave a mark later."""
+
+    counter_id: UUID
+    text: str
+
+
+@consumer(Ping, emits={Counted})
+async def mark(ctx: Ctx, job: Ping) -> None:
+    """Once per job."""
+    if job.text == "poison":
+        raise ValueError("this one always fails")
+    await ctx.tx.execute("INSERT INTO pinged VALUES ($1, $2)", job.counter_id, job.text)
+    ctx.emit(Counted(counter_id=job.counter_id, value=-1))
+
+
+@command("toy.ping", allow={KNOWN})
+async def ping(
+    ctx: Ctx,
+    counter_id: UUID,
+    text: Annotated[str, Meta(max_length=50)],
+    key: Annotated[str, Meta(max_length=20)] | None = None,
+    in_s: int = 0,
+) -> None:
+    """Leave a job."""
+    from datetime import timedelta
+
+    await counter(ctx, counter_id)
+    ctx.enqueue(Ping(counter_id=counter_id, text=text), key=key, not_before=ctx.now + timedelta(seconds=in_s))
+
+
+@query("toy.get", allow={KNOWN})
+async def get(ctx: Ctx, counter_id: UUID) -> Counter:
+    """A counter of the caller."""
+    return await counter(ctx, counter_id)
+
+
+@query("toy.write_in_query", allow={KNOWN})
+async def write_in_query(ctx: Ctx, counter_id: UUID) -> None:
+    """A query that tries to write is refused by the database."""
+    await ctx.tx.execute("UPDATE counter SET value = 1 WHERE id = $1", counter_id)
+
+
+@query("toy.hello", allow={ANYONE})
+async def hello(ctx: Ctx, name: Annotated[str, Meta(max_length=100)] = "world", n: int = 0) -> str:
+    """Greets anybody."""
+    return f"hello {name}"
+
+
+@command("toy.throw_out", allow={KNOWN})
+async def throw_out(ctx: Ctx, counter_id: UUID, actor_id: UUID) -> None:
+    """Somebody may no longer hear the counter."""
+    await counter(ctx, counter_id)
+    await ctx.tx.execute("DELETE FROM hearer WHERE counter = $1 AND actor = $2", counter_id, actor_id)
+    ctx.rights_changed(actor_id)

@@ -122,7 +122,7 @@ CREATE TABLE throttle (
     subject bytea PRIMARY KEY CHECK (octet_length(subject) = 32),
     kind    text NOT NULL CHECK (kind IN ('otp_number_hour', 'otp_number_day', 'otp_number_sms', 'otp_network_hour',
             'otp_network_day', 'otp_device_day', 'otp_wrong_network', 'login_pair', 'login_network')),
-    count   integer NOT NULL CHECK (count >= 0),
+    spent   integer NOT NULL CHECK (spent >= 0),
     ends_at timestamptz NOT NULL
 );
 CREATE INDEX throttle_ends ON throttle (ends_at);

@@ -6,7 +6,8 @@ from piccolo.table import Table
 
 from carewire.store.db import ENGINE
 
-KEEP = {"on_delete": OnDelete.no_action, "on_update": OnUpdate.no_action}
+KEEP = OnDelete.no_action
+KEPT = OnUpdate.no_action
 
 
 class Place(Table, db=ENGINE):
@@ -21,7 +22,7 @@ class Place(Table, db=ENGINE):
 
 class Room(Table, db=ENGINE):
     id = UUID(primary_key=True, default=UUID7())
-    place_id = ForeignKey(Place, null=False, **KEEP)
+    place_id = ForeignKey(Place, null=False, on_delete=KEEP, on_update=KEPT)
     name = Text(required=True)
 
 
@@ -35,7 +36,7 @@ class Doctor(Table, db=ENGINE):
     account_id = UUID(required=True, unique=True, default=None)
     """The account in identity; the reference itself stands in the migration."""
     name = Text(required=True)
-    specialty = ForeignKey(Specialty, null=False, **KEEP)
+    specialty = ForeignKey(Specialty, null=False, on_delete=KEEP, on_update=KEPT)
     registration = Text(null=True, default=None)
     languages = Array(Text())
     created_at = Timestamptz(required=True, default=None)
@@ -43,8 +44,8 @@ class Doctor(Table, db=ENGINE):
 
 class Affiliation(Table, db=ENGINE):
     id = UUID(primary_key=True, default=UUID7())
-    doctor_id = ForeignKey(Doctor, null=False, **KEEP)
-    place_id = ForeignKey(Place, null=False, **KEEP)
+    doctor_id = ForeignKey(Doctor, null=False, on_delete=KEEP, on_update=KEPT)
+    place_id = ForeignKey(Place, null=False, on_delete=KEEP, on_update=KEPT)
     state = Text(required=True)
     offered_at = Timestamptz(required=True, default=None)
     since = Timestamptz(null=True, default=None)

@@ -10,6 +10,7 @@ from carewire.access import door
 from carewire.command import Ctx
 from carewire.errors import InvalidParams, NotFound
 from carewire.store.db import Tx
+from channels.identity import people, phones
 from channels.identity.nouns import Duty, Kin
 
 
@@ -101,3 +102,8 @@ async def rights_changed(ctx: Ctx, account_id: UUID) -> None:
     """Say that what this account may do has changed: its version goes up and every node looks again."""
     await ctx.tx.execute("UPDATE account SET rights_version = rights_version + 1 WHERE id = $1", account_id)
     ctx.rights_changed(account_id)
+
+
+async def account_of_phone(ctx: Ctx, phone: str) -> UUID:
+    """The account of this number, opened when there is none: its owner logs in by OTP when she first comes."""
+    return await people.open_account(ctx, phones.normalise(ctx.settings, phone), name=None, locale="en")

@@ -21,7 +21,8 @@ from piccolo.table import Table
 
 from carewire.store.db import ENGINE
 
-KEEP = {"on_delete": OnDelete.no_action, "on_update": OnUpdate.no_action}
+KEEP = OnDelete.no_action
+KEPT = OnUpdate.no_action
 
 
 class Account(Table, db=ENGINE):
@@ -39,7 +40,7 @@ class Account(Table, db=ENGINE):
 
 class AccountCapacity(Table, db=ENGINE):
     id = UUID(primary_key=True, default=UUID7())
-    account_id = ForeignKey(Account, null=False, **KEEP)
+    account_id = ForeignKey(Account, null=False, on_delete=KEEP, on_update=KEPT)
     capacity = Text(required=True)
     state = Text(required=True)
     since = Timestamptz(required=True, default=None)
@@ -57,8 +58,8 @@ class Patient(Table, db=ENGINE):
 
 class Guardianship(Table, db=ENGINE):
     id = UUID(primary_key=True, default=UUID7())
-    account_id = ForeignKey(Account, null=False, **KEEP)
-    patient_id = ForeignKey(Patient, null=False, **KEEP)
+    account_id = ForeignKey(Account, null=False, on_delete=KEEP, on_update=KEPT)
+    patient_id = ForeignKey(Patient, null=False, on_delete=KEEP, on_update=KEPT)
     kind = Text(required=True)
     since = Timestamptz(required=True, default=None)
     until = Timestamptz(null=True, default=None)
@@ -66,7 +67,7 @@ class Guardianship(Table, db=ENGINE):
 
 class Membership(Table, db=ENGINE):
     id = UUID(primary_key=True, default=UUID7())
-    account_id = ForeignKey(Account, null=False, **KEEP)
+    account_id = ForeignKey(Account, null=False, on_delete=KEEP, on_update=KEPT)
     place_id = UUID(required=True, default=None)
     duty = Text(required=True)
     since = Timestamptz(required=True, default=None)
@@ -75,7 +76,7 @@ class Membership(Table, db=ENGINE):
 
 class Login(Table, db=ENGINE):
     id = UUID(primary_key=True, default=UUID7())
-    account_id = ForeignKey(Account, null=False, **KEEP)
+    account_id = ForeignKey(Account, null=False, on_delete=KEEP, on_update=KEPT)
     device = Text(null=True, default=None)
     access_jti = UUID(required=True, default=None)
     access_expires_at = Timestamptz(required=True, default=None)
@@ -86,7 +87,7 @@ class Login(Table, db=ENGINE):
 
 class RefreshToken(Table, db=ENGINE):
     id = UUID(primary_key=True, default=UUID7())
-    login_id = ForeignKey(Login, null=False, **KEEP)
+    login_id = ForeignKey(Login, null=False, on_delete=KEEP, on_update=KEPT)
     generation = Integer(required=True, default=None)
     digest = Bytea(required=True, unique=True, default=None)
     issued_at = Timestamptz(required=True, default=None)
@@ -96,7 +97,7 @@ class RefreshToken(Table, db=ENGINE):
 
 class TokenBlacklist(Table, db=ENGINE):
     jti = UUID(primary_key=True, default=None)
-    login_id = ForeignKey(Login, null=False, **KEEP)
+    login_id = ForeignKey(Login, null=False, on_delete=KEEP, on_update=KEPT)
     expires_at = Timestamptz(required=True, default=None)
 
 
@@ -114,7 +115,7 @@ class LoginOtp(Table, db=ENGINE):
 class Throttle(Table, db=ENGINE):
     subject = Bytea(primary_key=True, default=None)
     kind = Text(required=True)
-    count = Integer(required=True, default=None)
+    spent = Integer(required=True, default=None)
     ends_at = Timestamptz(required=True, default=None)
 
 

@@ -78,10 +78,10 @@ async def renew_login(ctx: Ctx, token: str) -> Login:
     if not ctx.anonymous and ctx.actor.login_id != login_id:
         raise AlreadyAuthenticated()
     # Roots first: of two that present the same token at once, the second must see what the first did.
-    account = await ctx.tx.fetchrow("SELECT state FROM account WHERE id = $1 FOR NO KEY UPDATE", account_id)
-    login = await ctx.tx.fetchrow("SELECT ended_at FROM login WHERE id = $1 FOR NO KEY UPDATE", login_id)
+    state = await ctx.tx.fetchval("SELECT state FROM account WHERE id = $1 FOR NO KEY UPDATE", account_id)
+    ended_at = await ctx.tx.fetchval("SELECT ended_at FROM login WHERE id = $1 FOR NO KEY UPDATE", login_id)
     row = await ctx.tx.fetchrow("SELECT generation, expires_at, used_at FROM refresh_token WHERE digest = $1", digest)
-    if account["state"] != "active" or login["ended_at"] is not None or row["expires_at"] <= ctx.real_now:
+    if state != "active" or ended_at is not None or row is None or row["expires_at"] <= ctx.real_now:
         raise Unauthenticated()
     heir = keys.text(keys.seal(ctx.settings, "refresh chain", login_id.bytes, token))
     if row["used_at"] is None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import jwt
 
-from carewire.actor import Actor
+from carewire.actor import Actor, plug
 from carewire.errors import Unauthenticated
 from carewire.settings import Settings
 from carewire.store.db import Tx
@@ -122,3 +122,6 @@ def _actor(row: Any, expires_at: datetime) -> Actor:
         version=row["rights_version"],
         locale=row["locale"],
     )
+
+
+plug(Accounts)

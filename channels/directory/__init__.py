@@ -1,0 +1,10 @@
+"""Who can be visited, and where.
+
+A **place** is a clinic, hospital, pharmacy or laboratory; it has **rooms** and members with duties. A **doctor** is an
+account's public face, of one **specialty**. An **affiliation** is an offer by a place that the doctor accepted: it lets
+him hold sessions there.
+"""
+
+from channels.directory.nouns import AffiliationState, PlaceKind
+
+__all__ = ["AffiliationState", "PlaceKind"]

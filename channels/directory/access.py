@@ -1,0 +1,109 @@
+"""The doors of the directory: one's own doctor row, a place by duty, and what everybody may look up."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from carewire.access import door
+from carewire.command import Ctx
+from carewire.errors import InvalidParams, NotFound
+from carewire.store.db import Tx
+from channels.directory.nouns import PlaceKind
+from channels.identity import Duty
+
+
+class PlaceRow(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    kind: PlaceKind
+    name: str
+    zone: str
+    city: str
+    phone: str | None
+
+
+class DoctorRow(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    account_id: UUID
+    name: str
+    specialty: str
+    languages: list[str]
+
+
+class RoomRow(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    place_id: UUID
+    name: str
+
+
+_PLACE = "SELECT p.id, p.kind, p.name, p.zone, p.city, p.phone FROM place p"
+# A doctor whose capacity is pending or withdrawn is nobody's doctor.
+_DOCTOR = """SELECT d.id, d.account_id, d.name, d.specialty, d.languages
+  FROM doctor d
+  JOIN account a ON a.id = d.account_id AND a.state = 'active'
+  JOIN account_capacity c ON c.account_id = d.account_id AND c.capacity = 'doctor' AND c.state = 'active'"""
+
+
+@door
+async def place(ctx: Ctx, place_id: UUID | None = None, *, duties: frozenset[Duty], lock: bool = False) -> PlaceRow:
+    """A place where the caller has one of these duties. Without an id: the only such place."""
+    mine = (
+        " WHERE EXISTS (SELECT FROM membership m WHERE m.place_id = p.id AND m.account_id = $1 AND m.until IS NULL"
+        " AND m.duty = ANY($2)) AND ($3::uuid IS NULL OR p.id = $3) ORDER BY p.id LIMIT 2"
+    )
+    words = [str(duty) for duty in duties]  # from a receipt they come back as plain words
+    rows = await ctx.tx.fetch(_PLACE + mine + (" FOR UPDATE" if lock else ""), ctx.actor.id, words, place_id)
+    if len(rows) > 1:
+        raise InvalidParams("You work at several places: say which with place_id")
+    if not rows:
+        raise NotFound()
+    return msgspec.convert(dict(rows[0]), PlaceRow)
+
+
+async def any_place(ctx: Ctx, place_id: UUID) -> PlaceRow:
+    """A place as the public sees it."""
+    row = await ctx.tx.fetchrow(f"{_PLACE} WHERE p.id = $1", place_id)
+    if row is None:
+        raise NotFound()
+    return msgspec.convert(dict(row), PlaceRow)
+
+
+@door
+async def own_doctor(ctx: Ctx) -> DoctorRow:
+    """The caller's own doctor row, while verified."""
+    row = await ctx.tx.fetchrow(f"{_DOCTOR} WHERE d.account_id = $1", ctx.actor.id)
+    if row is None:
+        raise NotFound()
+    return msgspec.convert(dict(row), DoctorRow)
+
+
+async def doctor(ctx: Ctx, doctor_id: UUID) -> DoctorRow:
+    """A verified doctor as the public sees him."""
+    row = await ctx.tx.fetchrow(f"{_DOCTOR} WHERE d.id = $1", doctor_id)
+    if row is None:
+        raise NotFound()
+    return msgspec.convert(dict(row), DoctorRow)
+
+
+async def affiliated(tx: Tx, doctor_id: UUID, place_id: UUID) -> datetime | None:
+    """Since when the doctor's affiliation with this place holds, or None."""
+    since: datetime | None = await tx.fetchval(
+        "SELECT since FROM affiliation WHERE doctor_id = $1 AND place_id = $2 AND state = 'accepted'",
+        doctor_id,
+        place_id,
+    )
+    return since
+
+
+async def room(tx: Tx, place_id: UUID, room_id: UUID) -> RoomRow:
+    """A room of this place; a room of another place is not found."""
+    row = await tx.fetchrow("SELECT id, place_id, name FROM room WHERE id = $2 AND place_id = $1", place_id, room_id)
+    if row is None:
+        raise NotFound()
+    return msgspec.convert(dict(row), RoomRow)
+
+
+async def rooms(tx: Tx, place_id: UUID) -> list[RoomRow]:
+    """All rooms of a place, by name."""
+    rows = await tx.fetch("SELECT id, place_id, name FROM room WHERE place_id = $1 ORDER BY name", place_id)
+    return [msgspec.convert(dict(row), RoomRow) for row in rows]

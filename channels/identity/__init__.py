@@ -1,0 +1,13 @@
+"""Who somebody is, and what follows from it.
+
+An **account** is one person's way in: a phone number or an e-mail with a password. It holds **capacities** (patient,
+doctor, pharmacy, …), not one type. Staff is no capacity of its own: it follows from a live **membership**, a duty at a
+place. A **patient** is who is treated; a **guardianship** lets an account act for patients, itself among them.
+A **login** is one device: an access token for a quarter of an hour and a chain of refresh tokens, each good once.
+An **otp** is the one code a number may have. `credentials` lets another domain's principals (displays) log in.
+"""
+
+from channels.identity import credentials
+from channels.identity.nouns import Capacity, Duty, Kin, Sex
+
+__all__ = ["Capacity", "Duty", "Kin", "Sex", "credentials"]

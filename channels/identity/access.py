@@ -1,0 +1,109 @@
+"""The doors of identity: patients by guardianship, places by duty. Strangers get `NotFound`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from carewire.access import door
+from carewire.command import Ctx
+from carewire.errors import InvalidParams, NotFound
+from carewire.store.db import Tx
+from channels.identity import people, phones
+from channels.identity.nouns import Duty, Kin
+
+
+class PatientRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A patient the caller may act for. `kind` is what the caller is to her."""
+
+    id: UUID
+    name: str
+    phone: str | None
+    birth_year: int | None
+    sex: str | None
+    kind: Kin
+    since: datetime
+    created_at: datetime
+
+
+_GUARDED = """SELECT p.id, p.name, p.phone, p.birth_year, p.sex, g.kind, g.since, p.created_at
+  FROM guardianship g JOIN patient p ON p.id = g.patient_id
+ WHERE g.account_id = $1 AND g.until IS NULL"""
+
+
+@door
+async def patient(ctx: Ctx, patient_id: UUID | None = None) -> PatientRow:
+    """A patient the caller guards. Without an id: the only one; with several the caller must say which."""
+    account_id = ctx.actor.id
+    if patient_id is None:
+        rows = await ctx.tx.fetch(f"{_GUARDED} LIMIT 2", account_id)
+        if len(rows) > 1:
+            raise InvalidParams("You act for several patients: say which with patient_id")
+    else:
+        rows = await ctx.tx.fetch(f"{_GUARDED} AND p.id = $2", account_id, patient_id)
+    if not rows:
+        raise NotFound()
+    return msgspec.convert(dict(rows[0]), PatientRow)
+
+
+async def patients(ctx: Ctx) -> list[PatientRow]:
+    """Everybody the caller acts for, herself first, then in the order they were added."""
+    rows = await ctx.tx.fetch(f"{_GUARDED} ORDER BY (g.kind = 'self') DESC, g.since, p.id", ctx.actor.id)
+    return [msgspec.convert(dict(row), PatientRow) for row in rows]
+
+
+async def guards(tx: Tx, account_id: UUID, patient_id: UUID) -> datetime | None:
+    """Since when this account acts for this patient, or None."""
+    since: datetime | None = await tx.fetchval(
+        "SELECT since FROM guardianship WHERE account_id = $1 AND patient_id = $2 AND until IS NULL",
+        account_id,
+        patient_id,
+    )
+    return since
+
+
+async def guards_many(tx: Tx, asks: Sequence[tuple[UUID, UUID]]) -> list[datetime | None]:
+    """`guards` for many (account, patient) pairs in one query, in their order."""
+    rows = await tx.fetch(
+        "SELECT g.since FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS ask (account_id, patient_id, n)"
+        " LEFT JOIN guardianship g ON g.account_id = ask.account_id AND g.patient_id = ask.patient_id"
+        " AND g.until IS NULL ORDER BY ask.n",
+        [account_id for account_id, _ in asks],
+        [patient_id for _, patient_id in asks],
+    )
+    return [row["since"] for row in rows]
+
+
+async def duties(ctx: Ctx, place_id: UUID) -> frozenset[Duty]:
+    """The caller's live duties at a place; empty for a stranger."""
+    rows = await ctx.tx.fetch(
+        "SELECT duty FROM membership WHERE account_id = $1 AND place_id = $2 AND until IS NULL", ctx.actor.id, place_id
+    )
+    return frozenset(Duty(row["duty"]) for row in rows)
+
+
+async def works_many(
+    tx: Tx, asks: Sequence[tuple[UUID, UUID]], wanted: frozenset[Duty] = frozenset(Duty)
+) -> list[datetime | None]:
+    """Since when each (account, place) pair has one of the wanted duties, or None; one query, in their order."""
+    rows = await tx.fetch(
+        "SELECT (SELECT min(m.since) FROM membership m WHERE m.account_id = ask.account_id"
+        " AND m.place_id = ask.place_id AND m.until IS NULL AND m.duty = ANY($3)) AS since"
+        " FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS ask (account_id, place_id, n) ORDER BY ask.n",
+        [account_id for account_id, _ in asks],
+        [place_id for _, place_id in asks],
+        [duty.value for duty in wanted],
+    )
+    return [row["since"] for row in rows]
+
+
+async def rights_changed(ctx: Ctx, account_id: UUID) -> None:
+    """Say that what this account may do has changed: its version goes up and every node looks again."""
+    await ctx.tx.execute("UPDATE account SET rights_version = rights_version + 1 WHERE id = $1", account_id)
+    ctx.rights_changed(account_id)
+
+
+async def account_of_phone(ctx: Ctx, phone: str) -> UUID:
+    """The account of this number, opened when there is none: its owner logs in by OTP when she first comes."""
+    return await people.open_account(ctx, phones.normalise(ctx.settings, phone), name=None, locale="en")

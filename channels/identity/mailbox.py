@@ -1,0 +1,33 @@
+"""Reading the letters that development would have sent."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from carewire.actor import ANYONE
+from carewire.command import Ctx, query
+from carewire.errors import InvalidParams
+from carewire.forms import Limit
+from channels.identity import phones
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    channel: Literal["sms", "email"]
+    address: str
+    subject: str | None
+    body: str
+    at: datetime
+
+
+@query("dev.mailbox", allow={ANYONE}, development=True, errors={InvalidParams})
+async def mailbox(ctx: Ctx, to: Annotated[str, Meta(min_length=3, max_length=254)], limit: Limit = 10) -> list[Letter]:
+    """The latest letters to a phone number or e-mail address, newest first. Exists in development only."""
+    address = to.lower() if "@" in to else phones.normalise(ctx.settings, to)
+    rows = await ctx.tx.fetch(
+        "SELECT channel, address, subject, body, at FROM mailbox WHERE address = $1 ORDER BY id DESC LIMIT $2",
+        address,
+        limit,
+    )
+    return [msgspec.convert(dict(row), Letter) for row in rows]

@@ -1,0 +1,76 @@
+"""The closed lists of this domain. A test holds each against the CHECK of its column."""
+
+from enum import StrEnum
+
+
+class Capacity(StrEnum):
+    """What a principal may be; the coarse gate of every command."""
+
+    PATIENT = "patient"
+    DOCTOR = "doctor"
+    STAFF = "staff"
+    """Has a live membership somewhere. Derived at each authentication, never stored."""
+    PHARMACY = "pharmacy"
+    LABORATORY = "laboratory"
+    HOSPITAL_ADMIN = "hospital_admin"
+    ADMIN = "admin"
+    DISPLAY = "display"
+    """A waiting-room screen: a principal without an account."""
+
+
+HELD = tuple(c for c in Capacity if c not in (Capacity.STAFF, Capacity.DISPLAY))
+"""The capacities an account holds by a row of its own."""
+
+
+class CapacityState(StrEnum):
+    """Only an active capacity opens anything; a pending one waits for an admin's verification."""
+
+    ACTIVE = "active"
+    PENDING = "pending"
+    WITHDRAWN = "withdrawn"
+
+
+class Duty(StrEnum):
+    """What a member does at a place."""
+
+    OWNER = "owner"
+    MANAGER = "manager"
+    FRONT_DESK = "front_desk"
+    NURSE = "nurse"
+    PHARMACIST = "pharmacist"
+    TECHNICIAN = "technician"
+    COLLECTOR = "collector"
+
+
+class Kin(StrEnum):
+    """What the account's holder is to the patient."""
+
+    SELF = "self"
+    PARENT = "parent"
+    CHILD = "child"
+    SPOUSE = "spouse"
+    SIBLING = "sibling"
+    GUARDIAN = "guardian"
+    OTHER = "other"
+
+
+class Sex(StrEnum):
+    FEMALE = "female"
+    MALE = "male"
+    OTHER = "other"
+
+
+class AccountState(StrEnum):
+    ACTIVE = "active"
+    DEACTIVATED = "deactivated"
+
+
+class EndReason(StrEnum):
+    """Why a login is over."""
+
+    LOGOUT = "logout"
+    REUSE = "reuse"
+    """A spent refresh token was presented: somebody else has a copy, so nobody keeps the family."""
+    REMOTE = "remote"
+    DEACTIVATED = "deactivated"
+    PASSWORD = "password"  # noqa: S105 - the reason, not one

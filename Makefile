@@ -1,0 +1,88 @@
+# Carewire's commands. `make help` lists them; `make up` is the one to begin with.
+#
+# Stamps in .venv make a warm start quick: packages are looked at again only when their list changed.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.DELETE_ON_ERROR:
+
+# The first Python that is new enough; PYTHON=… chooses another.
+PYTHON ?= $(firstword $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null && echo $$p && break; done) python3)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --editable
+LISTS := pyproject.toml constraints.txt
+
+# An environment knows the folder it was made in: after a move, a copy or the loss of its Python it is made anew.
+ifneq ($(shell test -x $(BIN)/python && cat .venv/.place 2> /dev/null),$(CURDIR))
+.PHONY: .venv/.place
+endif
+
+.PHONY: up test check bench soak load contract help
+
+up: .venv/.run ## a working clinic: servers, schema, demo data, gateway, display (Ctrl-C stops it)
+	@exec $(BIN)/carewire up
+
+test: .venv/.test tests/npm/node_modules/.stamp ## all tests, on real servers and in a real browser (ARGS=… for pytest)
+	@scripts/need chromium node npm
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/.check ## format, lint, types, contract, the rules of the house
+	@$(BIN)/ruff format --check --quiet . || { echo "mend: $(BIN)/ruff format ." >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/carewire contract --check
+	@$(BIN)/python -m pytest tests/style
+
+contract: .venv/.run ## write docs/contract anew from the declarations
+	@$(BIN)/carewire contract
+
+load: .venv/.replay ## replay a generated clinic day through real sockets (ARGS=…)
+	@$(call module,load.replay_day)
+
+bench: .venv/.test ## the benchmark against its own figures (ARGS=…)
+	@$(call module,load.bench)
+
+soak: .venv/.test ## delivery under faults, for as long as you like (ARGS=…)
+	@$(call module,tests.faults.soak)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+# Runs a module of ours; one that a later issue brings says so instead of a traceback.
+define module
+if [ ! -f "$(subst .,/,$(1)).py" ]; then echo "$(1) is not written yet" >&2; exit 2; fi; \
+exec $(BIN)/python -m $(1) $(ARGS)
+endef
+
+.venv/.place:
+	@scripts/venv .venv "$(PYTHON)"
+	@echo "$(CURDIR)" > $@
+
+.venv/.run: $(LISTS) .venv/.place
+	@echo "installing packages (the first time takes about a minute)" >&2
+	@$(PIP) .
+	@touch $@
+
+.venv/.test: $(LISTS) .venv/.run
+	@echo "installing the tests' packages" >&2
+	@$(PIP) '.[test]'
+	@touch $@
+
+.venv/.check: $(LISTS) .venv/.test
+	@echo "installing the checkers" >&2
+	@$(PIP) '.[check]'
+	@touch $@
+
+.venv/.replay: $(LISTS) .venv/.run
+	@echo "installing the generator of clinic days" >&2
+	@$(PIP) '.[replay]'
+	@touch $@
+
+tests/npm/node_modules/.stamp: tests/npm/package.json
+	@scripts/need node npm
+	@echo "installing the third-party clients" >&2
+	@npm install --prefix tests/npm --no-audit --no-fund --loglevel=error > /dev/null
+	@touch $@

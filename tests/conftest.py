@@ -15,7 +15,7 @@ from carewire.discovery import discover
 from carewire.embedded import Postgres, Valkey
 from carewire.settings import Settings
 from carewire.store.migrate import migrate
-from tests import toy  # noqa: F401  (its declarations join the registries)
+from tests import toy
 
 discover("channels")
 

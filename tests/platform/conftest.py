@@ -1,6 +1,7 @@
 """Nodes without sockets: dispatcher, hub and jobs on real servers."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
@@ -57,7 +58,7 @@ async def counter(node: Node, owner: Actor) -> UUID:
     return counter_id
 
 
-async def call(node: Node, actor: Actor | None, name: str, **params: object) -> object:
+async def call(node: Node, actor: Actor | None, command: str, /, **params: object) -> Any:
     """Run a command as the gateway would; answers the decoded result."""
-    outcome = await node.dispatcher.run(name, msgspec.json.encode(params), actor, Peer(address="127.0.0.1"))
+    outcome = await node.dispatcher.run(command, msgspec.json.encode(params), actor, Peer(address="127.0.0.1"))
     return msgspec.json.decode(outcome.result)

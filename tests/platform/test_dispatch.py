@@ -1,6 +1,7 @@
 """The life of a command (DESIGN §4), on a real database."""
 
 import asyncio
+import contextvars
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -143,38 +144,39 @@ async def test_a_backend_killed_before_commit_is_outcome_unknown_or_unavailable_
 ) -> None:
     node, other = await make_node(pool=1), await make_node(pool=1)
     with pytest.raises(OutcomeUnknown) as unknown:
-        async with node.db.transaction() as tx:
-            pid = await tx.fetchval("SELECT pg_backend_pid()")
-            async with asyncio.TaskGroup() as group:
-                group.create_task(kill(other, pid))
+        await lose_the_backend(node, other, statement_after=False)
     assert unknown.value.to_wire()["data"]["retry"] == "same"
     with pytest.raises(Unavailable):
-        async with node.db.transaction() as tx:
-            pid = await tx.fetchval("SELECT pg_backend_pid()")
-            async with asyncio.TaskGroup() as group:
-                group.create_task(kill(other, pid))
-            await tx.fetchval("SELECT 1")
+        await lose_the_backend(node, other, statement_after=True)
     assert await count(node, "tag") == 0
 
 
-async def kill(node: Node, pid: int) -> None:
-    async def run() -> None:
-        async with node.db.transaction() as tx:
+async def lose_the_backend(node: Node, other: Node, *, statement_after: bool) -> None:
+    """A transaction whose backend is killed, either before COMMIT or before one more statement."""
+
+    async def kill(pid: int) -> None:
+        async with other.db.transaction() as tx:
             await tx.execute("SELECT pg_terminate_backend($1, 3000)", pid)
 
-    import contextvars
-
-    await asyncio.create_task(run(), context=contextvars.Context())
+    async with node.db.transaction() as tx:
+        await tx.execute("INSERT INTO tag VALUES ($1, 'lost')", uuid4())
+        pid = await tx.fetchval("SELECT pg_backend_pid()")
+        await asyncio.create_task(kill(pid), context=contextvars.Context())
+        if statement_after:
+            await tx.fetchval("SELECT 1")
 
 
 async def test_a_node_frozen_before_commit_frees_the_topic_within_three_seconds(
     node: Node, owner: Actor, counter: UUID
 ) -> None:
     """The frozen node is a transaction that has written its heads and then says nothing more."""
-    frozen = await asyncpg.connect(node.settings.database_url, server_settings={"idle_in_transaction_session_timeout": "1500ms"})
+    frozen = await asyncpg.connect(
+        node.settings.database_url, server_settings={"idle_in_transaction_session_timeout": "1500ms"}
+    )
     await frozen.execute("BEGIN")
     await frozen.execute(
-        "SELECT carewire_finish(ARRAY[$1], ARRAY['toy:counted'], ARRAY['{}'::bytea], now(), NULL, NULL, NULL, NULL, NULL)",
+        """SELECT carewire_finish(ARRAY[$1], ARRAY['toy:counted'], ARRAY['{}'::bytea], now(),
+                                  NULL, NULL, NULL, NULL, NULL)""",
         f"toy:{counter}",
     )
     loop = asyncio.get_running_loop()
@@ -192,9 +194,7 @@ async def test_the_same_key_and_input_gives_the_same_bytes_and_one_effect_over_t
     async with nodes[0].db.transaction() as tx:
         await tx.execute("INSERT INTO counter (id, owner) VALUES ($1, $2)", counter_id, owner.id)
     raw = msgspec.json.encode({"counter_id": counter_id, "idempotency_key": uuid7()})
-    outcomes = await asyncio.gather(
-        *(nodes[n % 3].dispatcher.run("toy.add", raw, owner, Peer()) for n in range(50))
-    )
+    outcomes = await asyncio.gather(*(nodes[n % 3].dispatcher.run("toy.add", raw, owner, Peer()) for n in range(50)))
     assert len({o.result for o in outcomes}) == 1
     assert await value(nodes[0], counter_id) == 1
     assert await count(nodes[0], "event") == 1
@@ -286,7 +286,9 @@ async def test_offsets_are_gapless_and_in_commit_order_under_concurrency(
     nodes = [await make_node(), await make_node()]
     await asyncio.gather(*(call(nodes[n % 2], owner, "toy.add", counter_id=counter, times=3) for n in range(40)))
     async with nodes[0].db.snapshot() as tx:
-        rows = await tx.fetch('SELECT "offset", payload FROM event WHERE topic = $1 ORDER BY "offset"', f"toy:{counter}")
+        rows = await tx.fetch(
+            'SELECT "offset", payload FROM event WHERE topic = $1 ORDER BY "offset"', f"toy:{counter}"
+        )
     assert [r["offset"] for r in rows] == list(range(1, 121))
     assert [msgspec.json.decode(r["payload"])["value"] for r in rows] == list(range(1, 121))
 

@@ -64,7 +64,9 @@ async def test_a_stranger_and_an_anonymous_listener_get_not_found(node: Node, co
         assert node.hub.subscriptions(ear) == {}
 
 
-@pytest.mark.parametrize("name", ["toy", "toy:", "toy:x", "nope:1", "rights:0190a1b2-0000-7000-8000-000000000000", "toy:{}"])
+@pytest.mark.parametrize(
+    "name", ["toy", "toy:", "toy:x", "nope:1", "rights:0190a1b2-0000-7000-8000-000000000000", "toy:{}"]
+)
 async def test_a_name_that_is_no_topic_is_not_found(node: Node, owner: Actor, name: str) -> None:
     with pytest.raises(NotFound):
         await listen(node, Ear(owner), name)
@@ -161,7 +163,9 @@ async def test_resume_answers_each_topic_and_not_found_where_the_right_is_gone(
     await ear.until(lambda e: e.offsets == [3])
 
 
-async def test_what_happens_while_joining_is_neither_lost_nor_told_twice(node: Node, owner: Actor, counter: UUID) -> None:
+async def test_what_happens_while_joining_is_neither_lost_nor_told_twice(
+    node: Node, owner: Actor, counter: UUID
+) -> None:
     """Forty listeners join while somebody counts: each one's answer plus its events is a gapless run."""
     ears = [Ear(owner) for _ in range(40)]
 
@@ -221,7 +225,9 @@ async def test_a_conflated_value_never_goes_back(node: Node, owner: Actor, count
     assert len(ear.heard) == len(versions)
 
 
-async def test_a_job_runs_once_after_the_commit_and_its_secret_is_wiped(node: Node, owner: Actor, counter: UUID) -> None:
+async def test_a_job_runs_once_after_the_commit_and_its_secret_is_wiped(
+    node: Node, owner: Actor, counter: UUID
+) -> None:
     ear = Ear(owner)
     await listen(node, ear, f"toy:{counter}")
     await call(node, owner, "toy.ping", counter_id=counter, text="the secret text")

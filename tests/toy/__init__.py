@@ -9,14 +9,21 @@ from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta, Struct
+from piccolo.columns import UUID as PiccoloUUID
+from piccolo.columns import Text as PiccoloText
+from piccolo.columns.defaults.uuid import UUID7
+from piccolo.table import Table
 
 from carewire.access import door
 from carewire.actor import ANYONE, KNOWN
 from carewire.command import Ctx, command, query
 from carewire.errors import NotFound, Refusal
 from carewire.event import Event
+from carewire.forms import Name, Word
 from carewire.jobs.job import Job, consumer
+from carewire.resource import resource
 from carewire.store.constraints import refuse
+from carewire.store.db import ENGINE
 from carewire.topic import Ask, topic
 
 TABLES = """
@@ -33,6 +40,7 @@ CREATE TABLE tag (
     word    text NOT NULL,
     CONSTRAINT tag_once UNIQUE (counter, word) DEFERRABLE INITIALLY DEFERRED
 );
+CREATE TABLE gadget (id uuid PRIMARY KEY DEFAULT uuidv7(), name text NOT NULL UNIQUE, colour text NOT NULL);
 CREATE TABLE pinged (counter uuid NOT NULL, text text NOT NULL);
 """
 
@@ -198,3 +206,33 @@ async def throw_out(ctx: Ctx, counter_id: UUID, actor_id: UUID) -> None:
     await counter(ctx, counter_id)
     await ctx.tx.execute("DELETE FROM hearer WHERE counter = $1 AND actor = $2", counter_id, actor_id)
     ctx.rights_changed(actor_id)
+
+
+class Gadget(Table, db=ENGINE):
+    """A catalogue."""
+
+    id = PiccoloUUID(primary_key=True, default=UUID7())
+    name = PiccoloText(required=True, unique=True)
+    colour = PiccoloText(required=True)
+
+
+class GadgetView(Struct, frozen=True, kw_only=True):
+    """A gadget."""
+
+    id: UUID
+    name: str
+    colour: str
+
+
+GADGETS = resource(
+    "gadget",
+    table=Gadget,
+    view=GadgetView,
+    create={"name": Name, "colour": Word},
+    update={"name": Name, "colour": Word},
+    read={ANYONE},
+    write={"admin"},
+    order="name",
+    search=("name",),
+    filters={"colour": Word},
+)

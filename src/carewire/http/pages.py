@@ -46,9 +46,7 @@ def page(path: str, *, folder: Path, file: str) -> None:
 def _send(path: Path) -> Response[bytes]:
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     charset = "; charset=utf-8" if kind.startswith(("text/", "application/javascript")) else ""
-    return Response(
-        path.read_bytes(), media_type=kind + charset, headers={**SECURITY, "cache-control": "no-cache"}
-    )
+    return Response(path.read_bytes(), media_type=kind + charset, headers={**SECURITY, "cache-control": "no-cache"})
 
 
 def _handlers(declared: Page) -> list[Any]:

@@ -12,10 +12,11 @@ T = TypeVar("T")
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """Some rows, and where to go on; `cursor` is null on the last page."""
+    """Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for."""
 
     rows: list[T]
     cursor: str | None
+    total: int | None = None
 
 
 def encode(*position: Any) -> str:

@@ -53,7 +53,7 @@ async def list_doctors(
     limit: Limit = 20,
     cursor: Cursor | None = None,
 ) -> Page[DoctorView]:
-    """Verified doctors by name. `specialty` is a slug, `city` that of a place they work at, `name` any part of theirs."""
+    """Verified doctors by name. `specialty` is a slug, `city` where they work, `name` any part of theirs."""
     after_name, after_id = paging.decode(cursor, tuple[str, UUID]) if cursor else ("", UUID(int=0))
     rows = await ctx.tx.fetch(
         f"""{_DOCTORS}

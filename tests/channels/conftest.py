@@ -1,0 +1,43 @@
+"""A node of the real product with the demo clinic, on a database of its own; time turned by hand."""
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+import pytest_asyncio
+
+from carewire.node import Node
+from carewire.settings import Settings
+from channels.seed import seed
+from tests.channels.callers import Caller, TurnableClock
+
+
+@pytest_asyncio.fixture
+async def clinic(settings: Settings) -> AsyncIterator[Node]:
+    """A running node without sockets: dispatcher, hub and jobs."""
+    assert settings.database_url is not None
+    await seed(settings.database_url, settings)
+    node = Node(settings)
+    await node.start()
+    yield node
+    await node.stop()
+
+
+@pytest.fixture
+def clock(clinic: Node) -> TurnableClock:
+    """The dispatcher's clock; jobs and the hub keep the real one."""
+    turned = TurnableClock()
+    clinic.dispatcher.clock = turned
+    return turned
+
+
+@pytest.fixture
+def caller(clinic: Node) -> Callable[..., Caller]:
+    """New anonymous callers, each with its own address unless told."""
+    count = 0
+
+    def make(address: str | None = None) -> Caller:
+        nonlocal count
+        count += 1
+        return Caller(clinic, address or f"198.51.{count}.7")
+
+    return make

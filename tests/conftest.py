@@ -3,17 +3,22 @@
 import itertools
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
 import pytest_asyncio
 import uvloop
 
+from carewire.app import create_app
+from carewire.client import Client
 from carewire.discovery import discover
 from carewire.embedded import Postgres, Valkey
+from carewire.gateway import server
 from carewire.settings import Settings
+from carewire.store.db import Database
 from carewire.store.migrate import migrate
 from tests import toy
 
@@ -88,6 +93,42 @@ def settings(database_url: str, valkey: Valkey, tmp_path: Path) -> Settings:
         pool=10,
         node=f"test-{next(_numbers)}",
     )
+
+
+@pytest_asyncio.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    """The test's database, open."""
+    database = Database(database_url, pool_max=4)
+    await database.open()
+    yield database
+    await database.close()
+
+
+@pytest_asyncio.fixture
+async def gateway(settings: Settings) -> AsyncIterator[server.Running]:
+    """The whole product on a real port: `gateway.url` is its socket, `gateway.http_url` its pages."""
+    running = await server.start(create_app(settings), settings)
+    yield running
+    await running.stop()
+
+
+Connect = Callable[..., Awaitable[Client]]
+
+
+@pytest_asyncio.fixture
+async def connect(gateway: server.Running) -> AsyncIterator[Connect]:
+    """Open clients on the gateway; they are closed after the test."""
+    clients: list[Client] = []
+
+    async def open_client(url: str | None = None, **options: Any) -> Client:
+        client = Client(url or gateway.url, **options)
+        await client.open()
+        clients.append(client)
+        return client
+
+    yield open_client
+    for client in clients:
+        await client.close()
 
 
 def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> dict[str, object]:

@@ -11,7 +11,8 @@ from litestar.openapi.plugins import JsonRenderPlugin
 
 from carewire.bus.broker import Broker
 from carewire.discovery import discover
-from carewire.gateway.socket import serve_socket
+from carewire.gateway.endpoint import serve_socket
+from carewire.gateway.services import Services
 from carewire.http.health import HEALTH
 from carewire.http.pages import page_handlers
 from carewire.http.reference import REFERENCE
@@ -25,6 +26,7 @@ def create_app(settings: Settings, *, broker: Broker | None = None) -> Litestar:
     """The ASGI application of one node. `app.state.node` is the node."""
     discover(PRODUCT)
     node = Node(settings, broker=broker)
+    services = Services(dispatcher=node.dispatcher, hub=node.hub, clock=node.clock, settings=settings)
 
     @asynccontextmanager
     async def run_node(app: Litestar) -> AsyncIterator[None]:
@@ -36,7 +38,7 @@ def create_app(settings: Settings, *, broker: Broker | None = None) -> Litestar:
 
     @asgi("/ws", copy_scope=False)
     async def socket(scope: Any, receive: Any, send: Any) -> None:
-        await serve_socket(scope, receive, send, node)
+        await serve_socket(scope, receive, send, services)
 
     app = Litestar(
         route_handlers=[socket, *HEALTH, *REFERENCE, *page_handlers()],

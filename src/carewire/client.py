@@ -383,7 +383,9 @@ class Client:
         wire = _Wire(connection, self)
         try:
             self.welcome = await wire.welcome
-            self._skew_s = datetime.fromisoformat(self.welcome["real_time"]).timestamp() - datetime.now(UTC).timestamp()
+            self._skew_s = (
+                datetime.fromisoformat(self.welcome["server_time"]).timestamp() - datetime.now(UTC).timestamp()
+            )
             if self.access_token is not None:
                 await self._log_in_again(wire)
             await self._resume(wire)

@@ -10,7 +10,7 @@ from carewire.bus.memory import MemoryBroker
 from carewire.bus.redis import RedisBroker
 from carewire.clock import Clock
 from carewire.dispatch import Dispatcher
-from carewire.gateway.limits import Buckets
+from carewire.gateway.limits import Limits
 from carewire.jobs.runner import Runner
 from carewire.settings import Settings
 from carewire.store import outbox
@@ -34,7 +34,7 @@ class Node:
         self.broker = broker or (RedisBroker(settings.redis_url) if settings.redis_url else MemoryBroker())
         self.redis = redis.asyncio.from_url(settings.redis_url, socket_timeout=0.25) if settings.redis_url else None
         self.hub = Hub(db=self.db, broker=self.broker, identity=self.identity, clock=self.clock, settings=settings)
-        self.limits = Buckets(self.redis)
+        self.limits = Limits(self.redis)
         self.dispatcher = Dispatcher(
             db=self.db,
             identity=self.identity,

@@ -20,18 +20,20 @@ JOINING_MAX: Final = 1000
 
 
 class Listener(Protocol):
-    """A socket as the hub sees it."""
+    """A socket as the hub sees it. Nothing here blocks or raises."""
 
-    actor: Actor | None
+    @property
+    def actor(self) -> Actor | None:
+        """Who is on this socket now."""
 
     def deliver(self, frame: Frame) -> None:
-        """Write a frame soon. Never blocks and never raises."""
+        """An event for this socket; frames of one loop tick leave together, in order."""
 
     def notify(self, name: str, params: bytes) -> None:
-        """Send a notification that belongs to no topic (`topic:resync`, `topic:ended`)."""
+        """A message about the connection itself (`topic:ended`, `topic:resync`)."""
 
     def rebind(self, actor: Actor | None) -> None:
-        """The login as it is now; None: the login has ended, close."""
+        """The same login with the rights it has now, or None: the login has ended, close."""
 
 
 class Subscription:

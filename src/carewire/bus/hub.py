@@ -33,7 +33,7 @@ HEAL_RETRY_S: Final = 0.1
 HEAL_MAX_S: Final = 5.0
 SWEEP_S: Final = 1.0
 PAGE: Final = 300
-SUBSCRIPTIONS_MAX: Final = 100
+SUBSCRIPTIONS_MAX: Final = 200
 """Subscriptions one socket may hold."""
 
 SWEEP: Final = """

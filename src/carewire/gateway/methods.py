@@ -15,7 +15,8 @@ from carewire.dispatch import decode_params
 from carewire.errors import Refusal
 
 if TYPE_CHECKING:
-    from carewire.gateway.services import Listener, Services
+    from carewire.bus.channel import Listener
+    from carewire.gateway.services import Services
 
 TopicName = Annotated[str, Meta(min_length=1, max_length=200, description="e.g. queue:0199…")]
 Epoch = Annotated[str, Meta(min_length=1, max_length=64, description="As an earlier answer or socket:welcome told it")]

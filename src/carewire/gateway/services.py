@@ -1,4 +1,4 @@
-"""What the gateway asks of the rest of the house, and what the hub may ask of a socket."""
+"""What the gateway asks of the rest of the house."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -6,31 +6,11 @@ from typing import Protocol
 import msgspec
 
 from carewire.actor import Actor
-from carewire.bus.frame import Frame
+from carewire.bus.channel import Listener
 from carewire.clock import Clock
 from carewire.command import Peer
 from carewire.dispatch import Outcome
 from carewire.settings import Settings
-
-
-class Listener(Protocol):
-    """A socket as the hub sees it. Nothing here blocks or raises."""
-
-    @property
-    def actor(self) -> Actor | None:
-        """Who is on this socket now."""
-
-    def deliver(self, frame: Frame) -> None:
-        """An event for this socket; frames of one loop tick leave together, in order."""
-
-    def notify(self, name: str, params: bytes) -> None:
-        """A message about the connection itself (`topic:ended`, `topic:resync`)."""
-
-    def rebind(self, actor: Actor | None) -> None:
-        """The same login with other rights, or None: the login has ended, close."""
-
-    def close(self, code: int, reason: str) -> None:
-        """End the socket."""
 
 
 class Answer(Protocol):

@@ -45,9 +45,7 @@ async def test_a_new_code_does_not_bring_back_the_old_one(caller: MakeCaller, cl
     await caller().call("auth.otp_verify", phone=PRIYA.phone, code=new)
 
 
-async def test_a_code_expires_after_five_minutes_and_works_until_then(
-    caller: MakeCaller, clock: TurnableClock
-) -> None:
+async def test_a_code_expires_after_five_minutes_and_works_until_then(caller: MakeCaller, clock: TurnableClock) -> None:
     code = await caller().ask_code(PRIYA.phone)
     clock.turn(minutes=5)
     with pytest.raises(CodeGone):

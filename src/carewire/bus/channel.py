@@ -22,7 +22,9 @@ JOINING_MAX: Final = 1000
 class Listener(Protocol):
     """A socket as the hub sees it."""
 
-    actor: Actor | None
+    @property
+    def actor(self) -> Actor | None:
+        """Who listens now."""
 
     def deliver(self, frame: Frame) -> None:
         """Write a frame soon. Never blocks and never raises."""

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,14 +18,15 @@ import websockets
 from websockets.asyncio.client import ClientConnection
 
 from carewire.actor import Actor
+from carewire.bus.channel import Listener
 from carewire.bus.frame import Frame, Stored, event_text
 from carewire.clock import Clock
 from carewire.command import Peer
 from carewire.dispatch import Outcome
 from carewire.errors import Conflict, MethodNotFound, NotFound, Unauthenticated
 from carewire.gateway import server
-from carewire.gateway.endpoint import serve_socket
-from carewire.gateway.services import Listener, Rules, Services
+from carewire.gateway.services import Rules
+from carewire.gateway.socket import serve_socket
 from carewire.settings import Settings
 
 RAW_AND_STOCK = ("raw", "stock")
@@ -58,7 +60,8 @@ class Behind:
 
     epoch = "e1"
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         self.listeners: set[Listener] = set()
         self.live: dict[str, set[Listener]] = {}
         self.offsets: dict[str, int] = {}
@@ -67,6 +70,8 @@ class Behind:
         self.finished: list[str] = []
         self.peers: list[Peer] = []
         self.login_expires_in_s = 900.0
+        self.dispatcher = self.hub = self
+        self.clock = Clock()
 
     async def authenticate(self, token: str) -> Actor:
         if token != "good":
@@ -135,8 +140,8 @@ class Behind:
 class Site:
     """A running server, what is behind it, and clients of it."""
 
-    def __init__(self, running: server.Running, behind: Behind, services: Services) -> None:
-        self.running, self.behind, self.services = running, behind, services
+    def __init__(self, running: server.Running, behind: Behind) -> None:
+        self.running, self.behind = running, behind
 
     @asynccontextmanager
     async def connect(self, **options: Any) -> AsyncIterator["Client"]:
@@ -178,19 +183,17 @@ class Client:
     async def closed(self) -> tuple[int, str]:
         """Read until the end; how it ended."""
         async with asyncio.timeout(10):
-            try:
+            with contextlib.suppress(websockets.ConnectionClosed):
                 while True:
                     await self.socket.recv()
-            except websockets.ConnectionClosed as end:
-                assert end.rcvd is not None, "cut off without a close frame"
-                return end.rcvd.code, end.rcvd.reason
+        assert self.socket.close_code is not None
+        return self.socket.close_code, self.socket.close_reason or ""
 
 
 @asynccontextmanager
 async def serve(ws: str, rules: Rules | None = None) -> AsyncIterator[Site]:
-    behind = Behind()
     settings = Settings(secret="s" * 40, node="n1", ws=ws)  # type: ignore[arg-type]
-    services = Services(dispatcher=behind, hub=behind, clock=Clock(), settings=settings, rules=rules or Rules())
+    behind = Behind(settings)
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -198,11 +201,11 @@ async def serve(ws: str, rules: Rules | None = None) -> AsyncIterator[Site]:
                 await send({"type": "lifespan.startup.complete"})
             await send({"type": "lifespan.shutdown.complete"})
         else:
-            await serve_socket(scope, receive, send, services)
+            await serve_socket(scope, receive, send, behind, rules or Rules())
 
     running = await server.start(app, settings)
     try:
-        yield Site(running, behind, services)
+        yield Site(running, behind)
     finally:
         behind.gate.set()
         await running.stop()

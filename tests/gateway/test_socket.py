@@ -3,14 +3,14 @@
 import asyncio
 import json
 import socket as net
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 import structlog
 import websockets
 
 from carewire.errors import Close
-from carewire.gateway import rpc
 from carewire.gateway.services import Rules
 from tests.gateway.conftest import Site, serve
 from tests.gateway.test_rpc import REFUSED
@@ -34,7 +34,7 @@ CALLS: list[tuple[str, str, int | None]] = [
     ("a missing field", '"method":"topic.subscribe","params":{}', -32602),
     ("a wrong type", '"method":"topic.subscribe","params":{"topic":7}', -32602),
     ("a negative offset", '"method":"topic.subscribe","params":{"topic":"line:1","after":-1}', -32602),
-    ("an offset beyond int64", '"method":"topic.subscribe","params":{"topic":"line:1","after":99999999999999999999}', -32602),
+    ("an offset beyond int64", '"method":"topic.subscribe","params":{"after":99999999999999999999}', -32602),
     ("U+0000", '"method":"topic.subscribe","params":{"topic":"line:\\u0000"}', -32602),
     ("half a surrogate pair", '"method":"topic.subscribe","params":{"topic":"line:\\ud800"}', -32602),
     ("a topic that is not mine", '"method":"topic.subscribe","params":{"topic":"queue:1"}', 404),
@@ -89,10 +89,8 @@ async def test_a_frame_above_64_kib_closes_the_socket_and_one_of_exactly_64_kib_
         await client.send("x" * 65_537)
         assert (await client.closed())[0] == 1009
     async with site.connect() as client:
-        with pytest.raises(websockets.ConnectionClosed):
-            for _ in range(16):
-                await client.send("x" * 1_000_000)
-        assert client.socket.close_code == 1009
+        await client.send("x" * 1_000_000)
+        assert (await client.closed())[0] == 1009
 
 
 async def test_bad_utf8_closes_the_socket(site: Site) -> None:
@@ -289,32 +287,31 @@ async def test_who_does_not_read_is_closed_and_the_others_notice_nothing(ws: str
     async with serve(ws, Rules(queue_bytes=64 * 1024)) as site, site.connect() as good:
         await good.call("topic.subscribe", topic="line:1")
         await good.get()
-        reader, writer = await open_lazily(site)
-        for _ in range(10_000):
-            if len(site.behind.live["line:1"]) == 1:
-                break
-            site.behind.publish("line:1", {"pad": "x" * 20_000})
+        async with lazy_reader(site):
             await good.get()
-        else:
-            pytest.fail("the one who does not read was never closed")
-        await good.barrier()
-        writer.transport.abort()
+            for _ in range(10_000):
+                if len(site.behind.live["line:1"]) == 1:
+                    break
+                site.behind.publish("line:1", {"pad": "x" * 20_000})
+                await good.get()
+            else:
+                pytest.fail("the one who does not read was never closed")
+            await good.barrier()
 
 
 async def test_a_line_that_stays_blocked_is_closed_also_when_little_waits(ws: str) -> None:
-    async with serve(ws, Rules(slow_s=0.2)) as site, site.connect() as good:
-        reader, writer = await open_lazily(site)
+    async with serve(ws, Rules(slow_s=0.2)) as site, site.connect() as good, lazy_reader(site):
         [lazy] = site.behind.live["line:1"]
         site.behind.publish("line:1", {"pad": "x" * 16_000_000})
         site.behind.publish("line:1", {})
         async with asyncio.timeout(10):
             while lazy in site.behind.listeners:
                 await good.barrier()
-        writer.transport.abort()
 
 
-async def open_lazily(site: Site) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A client that subscribes and then never reads again."""
+@asynccontextmanager
+async def lazy_reader(site: Site) -> AsyncIterator[None]:
+    """A client that subscribes to line:1 and then never reads again."""
     raw = net.socket()
     raw.setsockopt(net.SOL_SOCKET, net.SO_RCVBUF, 4096)
     raw.setblocking(False)
@@ -328,7 +325,10 @@ async def open_lazily(site: Site) -> tuple[asyncio.StreamReader, asyncio.StreamW
     text = b'{"jsonrpc":"2.0","id":1,"method":"topic.subscribe","params":{"topic":"line:1"}}'
     writer.write(b"\x81" + bytes((0x80 | len(text),)) + b"\0\0\0\0" + text)
     await reader.readuntil(b'"live":true')
-    return reader, writer
+    try:
+        yield
+    finally:
+        writer.transport.abort()
 
 
 async def test_a_stopping_server_closes_sockets_and_lets_started_commands_finish(ws: str) -> None:
@@ -341,12 +341,3 @@ async def test_a_stopping_server_closes_sockets_and_lets_started_commands_finish
             site.behind.gate.set()
             await stopping
         assert site.behind.finished == ["test.gated"]
-
-
-def answers_of(frame: Any) -> list[Any]:
-    """The members of an answer frame."""
-    return frame if isinstance(frame, list) else [frame]
-
-
-def test_the_largest_batch_is_what_welcome_says() -> None:
-    assert rpc.BATCH_MAX == 50

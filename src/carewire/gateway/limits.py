@@ -63,7 +63,7 @@ class Bucket:
         return math.ceil((1 - self.tokens) / per_s * 1000)
 
 
-class Limits:
+class Buckets:
     """All buckets of one node."""
 
     def __init__(self, redis: object | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:

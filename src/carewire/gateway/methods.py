@@ -11,6 +11,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from carewire import metrics
+from carewire.bus.hub import SUBSCRIPTIONS_MAX
 from carewire.dispatch import decode_params
 from carewire.errors import Refusal
 
@@ -89,7 +90,7 @@ class ResumeParams(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Where the client stands on each topic."""
 
     epoch: Epoch
-    topics: Annotated[dict[TopicName, Offset], Meta(min_length=1, max_length=200)]
+    topics: Annotated[dict[TopicName, Offset], Meta(min_length=1, max_length=SUBSCRIPTIONS_MAX)]
 
 
 class PingParams(Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,14 +106,19 @@ class Missed(Struct, frozen=True, kw_only=True):
     data: Any
 
 
-class Position(Struct, frozen=True, kw_only=True):
+class Standing(Struct, frozen=True, kw_only=True):
     """Where a listener starts: the missed `events`, or a `snapshot` (with `resync` when the missed ones are gone)."""
 
-    epoch: str
     offset: int
     snapshot: Any | UnsetType = UNSET
     events: list[Missed] | UnsetType = UNSET
     resync: bool | UnsetType = UNSET
+
+
+class Subscribed(Standing, frozen=True, kw_only=True):
+    """Where a listener starts."""
+
+    epoch: str
 
 
 class Lost(Struct, frozen=True, kw_only=True):
@@ -125,7 +131,7 @@ class Resumed(Struct, frozen=True, kw_only=True):
     """The same as a subscribe for each topic."""
 
     epoch: str
-    topics: dict[str, Position | Lost]
+    topics: dict[str, Standing | Lost]
 
 
 class Unsubscribed(Struct, frozen=True, kw_only=True):
@@ -141,7 +147,7 @@ class Pong(Struct, frozen=True, kw_only=True):
     product_time: datetime
 
 
-@socket_method("topic.subscribe", SubscribeParams, Position)
+@socket_method("topic.subscribe", SubscribeParams, Subscribed)
 async def subscribe(listener: "Listener", services: "Services", params: SubscribeParams) -> Answered:
     """Listen to a topic, from a snapshot or from behind `after` of the same epoch."""
     answer = await services.hub.subscribe(listener, params.topic, params.epoch, params.after)

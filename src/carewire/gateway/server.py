@@ -10,7 +10,7 @@ from typing import Any, Final
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from carewire.gateway.socket import FRAME_BYTES_MAX, HEARTBEAT_S
+from carewire.gateway.connection import FRAME_BYTES_MAX, HEARTBEAT_S
 from carewire.gateway.wire_protocol import WireProtocol
 from carewire.settings import Settings
 

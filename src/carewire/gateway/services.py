@@ -1,6 +1,5 @@
-"""What the gateway asks of the rest of the house."""
+"""What the gateway asks of the rest of the house, and the limits of one socket."""
 
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import msgspec
@@ -65,8 +64,6 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
     in_flight: int = 64
     """Calls of one socket that may run at once; more are refused with `overloaded`."""
-    subscriptions: int = 200
-    """Topics one socket may listen to; the hub counts."""
     queue_bytes: int = 256 * 1024
     """Bytes that may wait for a reader who does not read; beyond: close 4102."""
     slow_s: float = 20.0
@@ -80,12 +77,21 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """Calls refused for load or rate that one socket may run up (a token bucket); beyond: close 4200."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Services:
-    """Everything a socket needs, composed once per node in `app.py`."""
+class Services(Protocol):
+    """Everything a socket needs of its node."""
 
-    dispatcher: Dispatcher
-    hub: Hub
-    clock: Clock
-    settings: Settings
-    rules: Rules = field(default_factory=Rules)
+    @property
+    def dispatcher(self) -> Dispatcher:
+        """Runs commands."""
+
+    @property
+    def hub(self) -> Hub:
+        """Brings events."""
+
+    @property
+    def clock(self) -> Clock:
+        """Tells the time."""
+
+    @property
+    def settings(self) -> Settings:
+        """Names the node."""

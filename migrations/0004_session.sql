@@ -2,9 +2,9 @@
 
 CREATE TABLE session (
     id              uuid PRIMARY KEY DEFAULT uuidv7(),
-    doctor_id       uuid NOT NULL REFERENCES doctor (id) ON DELETE RESTRICT,
-    place_id        uuid NOT NULL REFERENCES place (id) ON DELETE RESTRICT,
-    room_id         uuid REFERENCES room (id) ON DELETE RESTRICT,
+    doctor_id       uuid NOT NULL REFERENCES doctor ON DELETE NO ACTION,
+    place_id        uuid NOT NULL REFERENCES place ON DELETE NO ACTION,
+    room_id         uuid REFERENCES room ON DELETE NO ACTION,
     zone            text NOT NULL,                 -- IANA, the place's when the sitting was made: starts_at in a wall clock
     starts_at       timestamptz NOT NULL,
     ends_at         timestamptz NOT NULL,

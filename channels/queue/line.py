@@ -83,6 +83,13 @@ class Token(Struct, frozen=True, kw_only=True):
         return self.arrived_at is not None and self.arrived_at > self.due_at + LATE_AFTER
 
 
+class Room(Struct, frozen=True):
+    """A room as it is announced."""
+
+    id: UUID
+    label: str
+
+
 class Line(Struct, frozen=True, kw_only=True):
     """All tokens of one session, what the line has learnt, and what it last told."""
 
@@ -96,6 +103,8 @@ class Line(Struct, frozen=True, kw_only=True):
     score: Score = Score()
     due_at: datetime | None = None
     """When time alone changes it next."""
+    rooms: tuple[Room, ...] = ()
+    """The rooms of the place."""
 
     def get(self, token_id: UUID) -> Token:
         """A token of this line, or `NotFound`."""

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
+from carewire.errors import Field, InvalidParams, NotFound
 from channels.queue.errors import (
     AlreadyJoined,
     ConsultationRunning,
@@ -18,21 +19,14 @@ from channels.queue.errors import (
     TooEarly,
     TooLate,
 )
-from channels.queue.lifecycle import ACTIVE, IN_ROOM, TOKEN, EndReason, Priority, TokenKind, TokenState
-from channels.queue.line import Line, Token, order
+from channels.queue.lifecycle import ACTIVE, IN_ROOM, TOKEN, EndReason, Priority, TokenState
+from channels.queue.line import Line, Room, Token, order
 from channels.session.lifecycle import OPEN, SESSION, PauseReason, SessionState
 
 UNDO: Final = timedelta(seconds=60)
 ANNOUNCEMENTS: Final = 2
 
 T = TokenState
-
-
-class Room(Struct, frozen=True):
-    """A room as it is announced."""
-
-    id: UUID
-    label: str
 
 
 # --- coming and going --------------------------------------------------------------------------------------------------
@@ -62,6 +56,20 @@ def leave(line: Line, token_id: UUID, now: datetime) -> Line:
     token = line.get(token_id)
     state = TOKEN.move(token.state, "leave")
     return line.put(_ended(token, state, now, EndReason.LEFT))
+
+
+# --- rooms -------------------------------------------------------------------------------------------------------------
+def room_of(line: Line, room_id: UUID | None) -> Room | None:
+    """The room a call goes to: the one named, else the session's, else the place's only one; None: it has no rooms."""
+    wanted = room_id or line.session.room_id
+    if wanted is None and len(line.rooms) > 1:
+        raise InvalidParams(fields=(Field("$.room_id", "the place has several rooms: say which"),))
+    for room in line.rooms:
+        if wanted is None or room.id == wanted:
+            return room
+    if wanted is not None:
+        raise NotFound("No such room at this place")
+    return None
 
 
 # --- calling -----------------------------------------------------------------------------------------------------------
@@ -343,8 +351,3 @@ def _open(line: Line) -> None:
 def _same_day(one: datetime, other: datetime, zone: str) -> bool:
     here = ZoneInfo(zone)
     return one.astimezone(here).date() == other.astimezone(here).date()
-
-
-__all__ = ["Paper", "Room", "TokenKind", "add", "alert", "arrive", "away", "back", "backfill", "begin", "call",
-           "call_next", "cancel", "complete", "delay", "end", "leave", "move", "no_show", "pause", "prioritise",
-           "recall", "resume", "skip", "start", "undo"]  # fmt: skip

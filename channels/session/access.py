@@ -51,8 +51,8 @@ STORED: Final = tuple(name for name in Session.__struct_fields__ if name not in 
 AT_DESK: Final = """(
     EXISTS (SELECT FROM doctor d WHERE d.id = s.doctor_id AND d.account_id = $2)
     OR EXISTS (SELECT FROM membership m WHERE m.account_id = $2 AND m.place_id = s.place_id AND m.duty = ANY ($3)
-               AND m.since <= $4 AND (m.until IS NULL OR m.until > $4)))"""
-"""The desk of the place, or the doctor herself: `$2` account, `$3` duties, `$4` now."""
+               AND m.until IS NULL))"""
+"""The desk of the place, or the doctor herself: `$2` account, `$3` duties."""
 
 
 def from_row(row: Any) -> Session:
@@ -82,8 +82,15 @@ async def desk(ctx: Ctx, session_id: UUID, *, lock: bool = False) -> Session:
         session_id,
         ctx.actor.id,
         list(DESK),
-        ctx.now,
     )
+    if row is None:
+        raise NotFound()
+    return from_row(row)
+
+
+async def find(tx: Tx, session_id: UUID) -> Session:
+    """A sitting for a snapshot, whose topic has checked the right already."""
+    row = await tx.fetchrow(f"SELECT {COLUMNS} FROM session s WHERE s.id = $1", session_id)
     if row is None:
         raise NotFound()
     return from_row(row)

@@ -96,20 +96,19 @@ async def create(
     row = await ctx.tx.fetchrow(
         f"""INSERT INTO session AS s (doctor_id, place_id, room_id, zone, starts_at, ends_at, opens_at, capacity,
                 booked_quota, walk_in_quota, remote_join, multi_room, average_minutes, grace_minutes, back_after)
-            SELECT d.id, p.id, $6, p.zone, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17
+            SELECT d.id, p.id, $5, p.zone, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16
               FROM place p
               JOIN affiliation a ON a.place_id = p.id AND a.state = 'accepted'
               JOIN doctor d ON d.id = a.doctor_id
-             WHERE p.id = $1 AND d.id = coalesce($5, (SELECT id FROM doctor WHERE account_id = $2))
-               AND ($6::uuid IS NULL OR EXISTS (SELECT FROM room r WHERE r.id = $6 AND r.place_id = p.id))
+             WHERE p.id = $1 AND d.id = coalesce($4, (SELECT id FROM doctor WHERE account_id = $2))
+               AND ($5::uuid IS NULL OR EXISTS (SELECT FROM room r WHERE r.id = $5 AND r.place_id = p.id))
                AND (d.account_id = $2 OR EXISTS (
                     SELECT FROM membership m WHERE m.account_id = $2 AND m.place_id = p.id AND m.duty = ANY ($3)
-                       AND m.since <= $4 AND (m.until IS NULL OR m.until > $4)))
+                       AND m.until IS NULL))
             RETURNING {access.COLUMNS}""",
         place_id,
         ctx.actor.id,
         list(access.DESK),
-        ctx.now,
         doctor_id,
         room_id,
         starts_at,

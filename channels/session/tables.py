@@ -1,7 +1,7 @@
 """The table of sittings."""
 
 from piccolo.columns import UUID, Boolean, DoublePrecision, ForeignKey, Integer, Text, Timestamptz
-from piccolo.columns.base import OnDelete
+from piccolo.columns.base import OnDelete, OnUpdate
 from piccolo.table import Table
 
 from carewire.store.db import ENGINE
@@ -12,9 +12,9 @@ class Session(Table, db=ENGINE, tablename="session"):
     """A doctor's sitting at a place."""
 
     id = UUID(primary_key=True)
-    doctor_id = ForeignKey(Doctor, on_delete=OnDelete.restrict, null=False)
-    place_id = ForeignKey(Place, on_delete=OnDelete.restrict, null=False)
-    room_id = ForeignKey(Room, on_delete=OnDelete.restrict, null=True)
+    doctor_id = ForeignKey(Doctor, on_delete=OnDelete.no_action, on_update=OnUpdate.no_action, null=False)
+    place_id = ForeignKey(Place, on_delete=OnDelete.no_action, on_update=OnUpdate.no_action, null=False)
+    room_id = ForeignKey(Room, on_delete=OnDelete.no_action, on_update=OnUpdate.no_action, null=True)
     zone = Text()
     starts_at = Timestamptz()
     ends_at = Timestamptz()

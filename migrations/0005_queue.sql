@@ -99,11 +99,9 @@ CREATE TABLE token_move (
 );
 CREATE INDEX token_move_token ON token_move (token_id, id);
 
--- Numbers are gapless: the next one is the last one, or the last void one, plus one. They never change and never go.
+-- Numbers are gapless: what lies between one and the next was recorded as void. They never change and never go.
 CREATE FUNCTION last_number_of(of_session uuid) RETURNS integer LANGUAGE sql VOLATILE AS $$
-    SELECT greatest(
-        coalesce((SELECT max(t.number) FROM token t WHERE t.session_id = of_session), 0),
-        coalesce((SELECT max(v.last_number) FROM void_number v WHERE v.session_id = of_session), 0))
+    SELECT coalesce(max(t.number), 0) FROM token t WHERE t.session_id = of_session
 $$;
 
 CREATE FUNCTION token_number_follows() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -128,7 +126,10 @@ BEGIN
     IF NEW.number <= last THEN
         RAISE EXCEPTION 'number % is taken', NEW.number USING ERRCODE = 'unique_violation', CONSTRAINT = 'token_number_once';
     END IF;
-    IF NEW.number <> last + 1 THEN
+    IF NEW.number - last - 1 <> (
+        SELECT coalesce(sum(v.last_number - v.first_number + 1), 0) FROM void_number v
+         WHERE v.session_id = NEW.session_id AND v.first_number > last AND v.last_number < NEW.number
+    ) THEN
         RAISE EXCEPTION 'number % leaves a gap after %', NEW.number, last
             USING ERRCODE = 'check_violation', CONSTRAINT = 'token_number_gapless';
     END IF;
@@ -142,8 +143,11 @@ BEGIN
     IF TG_OP <> 'INSERT' THEN
         RAISE EXCEPTION 'a void number stays' USING ERRCODE = 'check_violation', CONSTRAINT = 'void_number_kept';
     END IF;
-    IF NEW.first_number <> last_number_of(NEW.session_id) + 1 THEN
-        RAISE EXCEPTION 'void numbers start after the last number' USING ERRCODE = 'check_violation',
+    IF NEW.first_number <= last_number_of(NEW.session_id) OR EXISTS (
+        SELECT FROM void_number v WHERE v.session_id = NEW.session_id
+           AND v.first_number <= NEW.last_number AND v.last_number >= NEW.first_number
+    ) THEN
+        RAISE EXCEPTION 'void numbers lie after the last number' USING ERRCODE = 'check_violation',
             CONSTRAINT = 'token_number_gapless';
     END IF;
     RETURN NEW;
@@ -176,6 +180,7 @@ CREATE TABLE display (
     asked_network   text,                          -- coarse: never a whole address
     asked_at        timestamptz NOT NULL,
     label           text,
+    board           bytea,                         -- JSON: the board as it was last told
     place_id        uuid REFERENCES place ON DELETE NO ACTION,
     approved_by     uuid REFERENCES account ON DELETE NO ACTION,
     approved_at     timestamptz,

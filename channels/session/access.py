@@ -110,3 +110,14 @@ async def store(tx: Tx, before: Session, after: Session) -> None:
         await tx.execute(
             f"UPDATE session SET {settings} WHERE id = $1", after.id, *(getattr(after, name) for name in changed)
         )
+
+
+async def runs(ctx: Ctx, session_id: UUID) -> bool:
+    """Does the caller run this sitting?"""
+    found: bool = await ctx.tx.fetchval(
+        f"SELECT EXISTS (SELECT FROM session s WHERE s.id = $1 AND {AT_DESK})",
+        session_id,
+        ctx.actor.id,
+        list(DESK),
+    )
+    return found

@@ -1,0 +1,77 @@
+"""The desk's buttons: next, this one, take back, again, in, done."""
+
+from uuid import UUID
+
+from carewire.command import Ctx, command
+from channels.identity import Capacity
+from channels.queue import access, moves
+from channels.queue.errors import NothingToCall, RoomBusy, SessionClosed, TooLate
+from channels.queue.lifecycle import TokenState
+from channels.queue.line import Line
+from channels.queue.moved import MOVES, moved
+from channels.queue.views import DeskView, desk_view
+
+RUNS = {Capacity.STAFF, Capacity.DOCTOR}
+
+
+@command("queue.call_next", allow=RUNS, emits=MOVES, errors={SessionClosed, NothingToCall, RoomBusy})
+async def call_next(
+    ctx: Ctx, session_id: UUID, room_id: UUID | None = None, finish_current: bool = False
+) -> DeskView:
+    """Call whoever is next into a room. With `finish_current` the one in consultation there is completed first.
+
+    No room given: the session's room, or the place's only one. A token that is called but not begun keeps the room busy.
+    """
+    line = await access.desk_line(ctx, session_id)
+    room = moves.room_of(line, room_id)
+    after = await moved(ctx, line, moves.call_next(line, room, ctx.now, finish_current=finish_current))
+    was = {t.id: t.state for t in line.tokens}
+    called = next(t for t in after.tokens if t.state is TokenState.CALLED and was[t.id] is TokenState.WAITING)
+    return desk_view(after, called)
+
+
+@command("queue.call", allow=RUNS, emits=MOVES, errors={SessionClosed, RoomBusy})
+async def call(
+    ctx: Ctx, token_id: UUID, room_id: UUID | None = None, finish_current: bool = False
+) -> DeskView:
+    """Call this token out of turn. It must be waiting: nobody is called twice."""
+    line = await _line(ctx, token_id)
+    room = moves.room_of(line, room_id)
+    return await _after(ctx, line, moves.call(line, token_id, room, ctx.now, finish_current=finish_current), token_id)
+
+
+@command("queue.undo", allow=RUNS, emits=MOVES, errors={TooLate, RoomBusy})
+async def undo(ctx: Ctx, token_id: UUID) -> DeskView:
+    """Take a mistaken call back within 60 seconds; a consultation that the call finished goes on."""
+    line = await _line(ctx, token_id)
+    return await _after(ctx, line, moves.undo(line, token_id, ctx.now), token_id)
+
+
+@command("queue.recall", allow=RUNS, emits=MOVES)
+async def recall(ctx: Ctx, token_id: UUID) -> DeskView:
+    """Announce a called token again. It stays called; announcements are counted."""
+    line = await _line(ctx, token_id)
+    return await _after(ctx, line, moves.recall(line, token_id, ctx.now), token_id)
+
+
+@command("queue.begin", allow=RUNS, emits=MOVES)
+async def begin(ctx: Ctx, token_id: UUID) -> DeskView:
+    """The called patient is in the room; the consultation begins."""
+    line = await _line(ctx, token_id)
+    return await _after(ctx, line, moves.begin(line, token_id, ctx.now), token_id)
+
+
+@command("queue.complete", allow=RUNS, emits=MOVES)
+async def complete(ctx: Ctx, token_id: UUID) -> DeskView:
+    """The consultation is done."""
+    line = await _line(ctx, token_id)
+    return await _after(ctx, line, moves.complete(line, token_id, ctx.now), token_id)
+
+
+async def _line(ctx: Ctx, token_id: UUID) -> Line:
+    return await access.load(ctx.tx, await access.desk_token(ctx, token_id, lock=True))
+
+
+async def _after(ctx: Ctx, before: Line, after: Line, token_id: UUID) -> DeskView:
+    after = await moved(ctx, before, after)
+    return desk_view(after, after.get(token_id))

@@ -1,0 +1,23 @@
+"""What a line does by itself when time passes."""
+
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from carewire.jobs.job import Job
+
+FORGOTTEN_AFTER: Final = timedelta(hours=4)
+LINE_KEY: Final = "line:{session_id}"
+FORGOTTEN_KEY: Final = "forgotten:{session_id}"
+
+
+class LineDue(Job, name="queue.line_due"):
+    """Time alone changes this line now: somebody is due, has lost patience, or an estimate is overtaken."""
+
+    session_id: UUID
+
+
+class SessionForgotten(Job, name="queue.session_forgotten"):
+    """This session should have ended four hours ago."""
+
+    session_id: UUID

@@ -1,0 +1,132 @@
+"""THE door for every change of a line: order, estimate, store what changed, tell who listens."""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from carewire.command import Ctx
+from channels.queue import estimate
+from channels.queue.access import STORED
+from channels.queue.events import LineUpdated, QueueUpdated, TokenUpdated, token_events
+from channels.queue.jobs import LINE_KEY, LineDue
+from channels.queue.lifecycle import ACTIVE
+from channels.queue.line import Line, Token, settle, told_at_arrival
+from channels.queue.projection import is_same
+from channels.session import access as session_access
+
+MOVES: Final = frozenset({QueueUpdated, LineUpdated, TokenUpdated})
+"""What a command that moves a line emits."""
+
+_COLUMNS: Final = ", ".join(("session_id", *STORED))
+_STORE: Final = f"""
+WITH changed AS (
+    UPDATE token t SET {", ".join(f"{name} = x.{name}" for name in STORED if name != "id")}
+      FROM json_populate_recordset(NULL::token, $2::json) x WHERE t.id = x.id
+), added AS (
+    INSERT INTO token ({_COLUMNS}) SELECT {_COLUMNS} FROM json_populate_recordset(NULL::token, $3::json)
+), moves AS (
+    INSERT INTO token_move (token_id, at, what, actor_id, from_state, to_state, priority)
+    SELECT token_id, at, what, actor_id, from_state, to_state, priority
+      FROM json_populate_recordset(NULL::token_move, $4::json)
+), paced AS (
+    INSERT INTO pace (doctor_id, minutes) SELECT $5, $6 WHERE $6 IS NOT NULL
+    ON CONFLICT (doctor_id) DO UPDATE SET minutes = EXCLUDED.minutes
+)
+INSERT INTO line (session_id, calls, last_number, curve, score, due_at) VALUES ($1, $7, $8, $9, $10, $11)
+ON CONFLICT (session_id) DO UPDATE SET calls = EXCLUDED.calls, last_number = EXCLUDED.last_number,
+    curve = EXCLUDED.curve, score = EXCLUDED.score, due_at = EXCLUDED.due_at"""
+
+
+async def moved(ctx: Ctx, before: Line, after: Line) -> Line:
+    """Settle, store and tell. `before` was loaded under the session's lock in this transaction.
+
+    Whatever the size of the line: one event for the desk, one for the waiting room, and one for each token to which
+    something happened.
+    """
+    after = settle(before, after, ctx.now)
+    if is_same(before, after) and before.due_at == after.due_at:
+        return after
+    await session_access.store(ctx.tx, before.session, after.session)
+    await _store(ctx, before, after)
+    if not is_same(before, after):
+        ctx.emit(QueueUpdated.between(before, after))
+        ctx.emit(LineUpdated.between(before, after))
+        for event in token_events(before, after):
+            ctx.emit(event)
+    await _tell_holders(ctx, before, after)
+    _observe(before, after)
+    if after.due_at is not None and after.due_at != before.due_at:
+        ctx.enqueue(
+            LineDue(session_id=after.session.id),
+            not_before=after.due_at,
+            key=LINE_KEY.format(session_id=after.session.id),
+        )
+    return after
+
+
+async def _store(ctx: Ctx, before: Line, after: Line) -> None:
+    was = {token.id: token for token in before.tokens}
+    changed = [token for token in after.tokens if token.id in was and token != was[token.id]]
+    added = [token for token in after.tokens if token.id not in was]
+    moves = [move for token in changed + added if (move := _move(ctx, was.get(token.id), token))]
+    session = after.session
+    await ctx.tx.execute(
+        _STORE,
+        session.id,
+        _rows(session.id, changed),
+        _rows(session.id, sorted(added, key=lambda token: token.number or 0)),
+        msgspec.json.encode(moves).decode(),
+        session.doctor_id,
+        list(after.pace.minutes) if after.pace != before.pace else None,
+        after.calls,
+        after.last_number,
+        msgspec.json.encode(after.curve),
+        msgspec.json.encode(after.score),
+        after.due_at,
+    )
+
+
+def _rows(session_id: UUID, tokens: list[Token]) -> str:
+    rows = [{"session_id": session_id} | {name: getattr(token, name) for name in STORED} for token in tokens]
+    return msgspec.json.encode(rows).decode()
+
+
+def _move(ctx: Ctx, was: Token | None, token: Token) -> dict[str, Any] | None:
+    """The record of who did what; a token that only stands elsewhere now was not touched by anybody."""
+    kept = ("state", "calls", "priority", "hold")
+    if was is not None and all(getattr(was, name) == getattr(token, name) for name in kept):
+        return None
+    actor: UUID | None = None if ctx.anonymous else ctx.actor.id
+    at: datetime = ctx.now
+    return {
+        "token_id": token.id,
+        "at": at,
+        "what": ctx.command.name if ctx.command else "time",
+        "actor_id": actor,
+        "from_state": was.state if was else None,
+        "to_state": token.state,
+        "priority": token.priority,
+    }
+
+
+async def _tell_holders(ctx: Ctx, before: Line, after: Line) -> None:
+    """Who held a token that is over may not hear the line any longer."""
+    was = {token.id for token in before.tokens if token.state in ACTIVE}
+    over = [token.patient_id for token in after.tokens if token.id in was and token.state not in ACTIVE]
+    if over:
+        for row in await ctx.tx.fetch(
+            "SELECT DISTINCT account_id FROM guardianship WHERE patient_id = ANY ($1) AND until IS NULL", over
+        ):
+            ctx.rights_changed(row["account_id"])
+
+
+def _observe(before: Line, after: Line) -> None:
+    if after.score.told == before.score.told:
+        return
+    was = {token.id: token for token in before.tokens}
+    for token in after.tokens:
+        told = told_at_arrival(token)
+        if told and token.called_at and token.id in was and was[token.id].begun_at is None and token.begun_at:
+            estimate.observe(told, token.called_at)

@@ -1,0 +1,123 @@
+"""The doors to a sitting: who may see it, who may run it."""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from carewire.access import door
+from carewire.command import Ctx
+from carewire.errors import NotFound
+from carewire.store.db import Tx
+from channels.identity import Duty
+from channels.session.lifecycle import PauseReason, SessionState
+
+DESK: Final = frozenset({Duty.OWNER, Duty.MANAGER, Duty.FRONT_DESK, Duty.NURSE})
+"""The duties that run a line at their place."""
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """A sitting as its commands see it. Frozen: a changed one is stored by `store`."""
+
+    id: UUID
+    doctor_id: UUID
+    place_id: UUID
+    room_id: UUID | None = None
+    zone: str
+    starts_at: datetime
+    ends_at: datetime
+    opens_at: datetime
+    capacity: int | None = None
+    booked_quota: int | None = None
+    walk_in_quota: int | None = None
+    remote_join: bool = False
+    multi_room: bool = False
+    average_minutes: float = 10.0
+    grace_minutes: int = 5
+    back_after: int = 3
+    state: SessionState = SessionState.SCHEDULED
+    started_at: datetime | None = None
+    delayed_until: datetime | None = None
+    paused_reason: PauseReason | None = None
+    paused_at: datetime | None = None
+    resumes_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+COLUMNS: Final = ", ".join(f"s.{name}" for name in Session.__struct_fields__)
+STORED: Final = tuple(name for name in Session.__struct_fields__ if name not in ("id", "doctor_id", "place_id", "zone"))
+
+AT_DESK: Final = """(
+    EXISTS (SELECT FROM doctor d WHERE d.id = s.doctor_id AND d.account_id = $2)
+    OR EXISTS (SELECT FROM membership m WHERE m.account_id = $2 AND m.place_id = s.place_id AND m.duty = ANY ($3)
+               AND m.until IS NULL))"""
+"""The desk of the place, or the doctor herself: `$2` account, `$3` duties."""
+
+
+def from_row(row: Any) -> Session:
+    """The struct of a record that selected `COLUMNS`."""
+    values = {name: row[name] for name in Session.__struct_fields__}
+    values["state"] = SessionState(values["state"])
+    values["paused_reason"] = None if values["paused_reason"] is None else PauseReason(values["paused_reason"])
+    return Session(**values)
+
+
+@door
+async def session(ctx: Ctx, session_id: UUID, *, lock: bool = False) -> Session:
+    """A sitting as anybody with a login may see it: that it exists, when, where, how far it is."""
+    row = await ctx.tx.fetchrow(
+        f"SELECT {COLUMNS} FROM session s WHERE s.id = $1{' FOR UPDATE' if lock else ''}", session_id
+    )
+    if row is None:
+        raise NotFound()
+    return from_row(row)
+
+
+@door
+async def desk(ctx: Ctx, session_id: UUID, *, lock: bool = False) -> Session:
+    """A sitting for those who run it: the desk of its place and its doctor. A stranger gets `NotFound`."""
+    row = await ctx.tx.fetchrow(
+        f"SELECT {COLUMNS} FROM session s WHERE s.id = $1 AND {AT_DESK}{' FOR UPDATE' if lock else ''}",
+        session_id,
+        ctx.actor.id,
+        list(DESK),
+    )
+    if row is None:
+        raise NotFound()
+    return from_row(row)
+
+
+async def find(tx: Tx, session_id: UUID) -> Session:
+    """A sitting for a snapshot, whose topic has checked the right already."""
+    row = await tx.fetchrow(f"SELECT {COLUMNS} FROM session s WHERE s.id = $1", session_id)
+    if row is None:
+        raise NotFound()
+    return from_row(row)
+
+
+async def locked(tx: Tx, session_id: UUID) -> Session | None:
+    """The root row for jobs, which act for nobody: no right to check, and it may be gone."""
+    row = await tx.fetchrow(f"SELECT {COLUMNS} FROM session s WHERE s.id = $1 FOR UPDATE", session_id)
+    return None if row is None else from_row(row)
+
+
+async def store(tx: Tx, before: Session, after: Session) -> None:
+    """Write what changed of a locked sitting."""
+    changed = [name for name in STORED if getattr(before, name) != getattr(after, name)]
+    if changed:
+        settings = ", ".join(f"{name} = ${n}" for n, name in enumerate(changed, 2))
+        await tx.execute(
+            f"UPDATE session SET {settings} WHERE id = $1", after.id, *(getattr(after, name) for name in changed)
+        )
+
+
+async def runs(ctx: Ctx, session_id: UUID) -> bool:
+    """Does the caller run this sitting?"""
+    found: bool = await ctx.tx.fetchval(
+        f"SELECT EXISTS (SELECT FROM session s WHERE s.id = $1 AND {AT_DESK})",
+        session_id,
+        ctx.actor.id,
+        list(DESK),
+    )
+    return found

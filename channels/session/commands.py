@@ -1,0 +1,199 @@
+"""Creating a sitting and finding one. What moves its line as well lives in `channels.queue.sitting`."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Final
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from carewire.actor import KNOWN
+from carewire.command import Ctx, command, query
+from carewire.errors import Field, InvalidParams, NotFound
+from carewire.forms import Cursor, Limit
+from channels.identity import Capacity
+from channels.session import access
+from channels.session.access import Session
+from channels.session.jobs import KEY, SessionPlanned
+from channels.session.lifecycle import PauseReason, SessionState
+
+Quota = Annotated[int, Meta(ge=0, le=2000)]
+Seats = Annotated[int, Meta(ge=1, le=2000)]
+Minutes = Annotated[float, Meta(ge=0.5, le=240)]
+Grace = Annotated[int, Meta(ge=0, le=120)]
+Turns = Annotated[int, Meta(ge=0, le=50)]
+
+OPENS_BEFORE: Final = timedelta(hours=12)
+"""Without an opening time of its own a sitting takes arrivals this long before it starts."""
+LONGEST: Final = timedelta(hours=24)
+
+
+class SessionView(Struct, frozen=True, kw_only=True):
+    """A sitting as everybody with a login sees it."""
+
+    id: UUID
+    doctor_id: UUID
+    place_id: UUID
+    room_id: UUID | None
+    zone: str
+    starts_at: datetime
+    ends_at: datetime
+    opens_at: datetime
+    capacity: int | None
+    booked_quota: int | None
+    walk_in_quota: int | None
+    remote_join: bool
+    multi_room: bool
+    average_minutes: float
+    grace_minutes: int
+    back_after: int
+    state: SessionState
+    started_at: datetime | None
+    delayed_until: datetime | None
+    paused_reason: PauseReason | None
+    resumes_at: datetime | None
+    ended_at: datetime | None
+
+
+class SessionPage(Struct, frozen=True, kw_only=True):
+    """One page of sittings, earliest first."""
+
+    sessions: list[SessionView]
+    cursor: str | None = None
+
+
+def view(session: Session) -> SessionView:
+    """The public part."""
+    return SessionView(**{name: getattr(session, name) for name in SessionView.__struct_fields__})
+
+
+@command("session.create", allow={Capacity.STAFF, Capacity.DOCTOR})
+async def create(
+    ctx: Ctx,
+    place_id: UUID,
+    starts_at: datetime,
+    ends_at: datetime,
+    doctor_id: UUID | None = None,
+    room_id: UUID | None = None,
+    opens_at: datetime | None = None,
+    capacity: Seats | None = None,
+    booked_quota: Quota | None = None,
+    walk_in_quota: Quota | None = None,
+    remote_join: bool = False,
+    multi_room: bool = False,
+    average_minutes: Minutes = 10.0,
+    grace_minutes: Grace = 5,
+    back_after: Turns = 3,
+) -> SessionView:
+    """Plan a doctor's sitting. The desk names the doctor; a doctor plans her own.
+
+    `opens_at`: joining and arriving is possible from then (default: 12 h before the start). `multi_room`: one line called into
+    several rooms, and no fixed `room_id`. Quotas that are absent do not limit.
+    """
+    opens_at = opens_at or starts_at - OPENS_BEFORE
+    check_times(starts_at, ends_at, opens_at)
+    if multi_room and room_id is not None:
+        raise InvalidParams(fields=(Field("$.room_id", "a multi-room session has no fixed room"),))
+    row = await ctx.tx.fetchrow(
+        f"""INSERT INTO session AS s (doctor_id, place_id, room_id, zone, starts_at, ends_at, opens_at, capacity,
+                booked_quota, walk_in_quota, remote_join, multi_room, average_minutes, grace_minutes, back_after)
+            SELECT d.id, p.id, $5, p.zone, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16
+              FROM place p
+              JOIN affiliation a ON a.place_id = p.id AND a.state = 'accepted'
+              JOIN doctor d ON d.id = a.doctor_id
+             WHERE p.id = $1 AND d.id = coalesce($4, (SELECT id FROM doctor WHERE account_id = $2))
+               AND ($5::uuid IS NULL OR EXISTS (SELECT FROM room r WHERE r.id = $5 AND r.place_id = p.id))
+               AND (d.account_id = $2 OR EXISTS (
+                    SELECT FROM membership m WHERE m.account_id = $2 AND m.place_id = p.id AND m.duty = ANY ($3)
+                       AND m.until IS NULL))
+            RETURNING {access.COLUMNS}""",
+        place_id,
+        ctx.actor.id,
+        list(access.DESK),
+        doctor_id,
+        room_id,
+        starts_at,
+        ends_at,
+        opens_at,
+        capacity,
+        booked_quota,
+        walk_in_quota,
+        remote_join,
+        multi_room,
+        average_minutes,
+        grace_minutes,
+        back_after,
+    )
+    if row is None:
+        raise NotFound()
+    planned(ctx, place_id)
+    return view(access.from_row(row))
+
+
+def check_times(starts_at: datetime, ends_at: datetime, opens_at: datetime) -> None:
+    """A sitting ends after it starts, within a day, and opens no later than it starts."""
+    if any(moment.tzinfo is None for moment in (starts_at, ends_at, opens_at)):
+        raise InvalidParams(fields=(Field("$.starts_at", "needs a time zone offset"),))
+    if not starts_at < ends_at <= starts_at + LONGEST:
+        raise InvalidParams(fields=(Field("$.ends_at", "must be after starts_at, by 24 hours at most"),))
+    if opens_at > starts_at:
+        raise InvalidParams(fields=(Field("$.opens_at", "must not be after starts_at"),))
+
+
+def planned(ctx: Ctx, place_id: UUID) -> None:
+    """Tell the domains to the right, after the commit, that this place's plan changed."""
+    ctx.enqueue(SessionPlanned(place_id=place_id), key=KEY.format(place_id=place_id))
+
+
+@query("session.get", allow={KNOWN})
+async def get(ctx: Ctx, session_id: UUID) -> SessionView:
+    """One sitting."""
+    return view(await access.session(ctx, session_id))
+
+
+@query("session.list", allow={KNOWN})
+async def list_(
+    ctx: Ctx,
+    doctor_id: UUID | None = None,
+    place_id: UUID | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    state: SessionState | None = None,
+    limit: Limit = 50,
+    cursor: Cursor | None = None,
+) -> SessionPage:
+    """Sittings of a doctor or a place (name at least one), earliest first; `since`/`until` bound `starts_at`."""
+    if doctor_id is None and place_id is None:
+        raise InvalidParams(fields=(Field("$.doctor_id", "name a doctor or a place"),))
+    after_start, after_id = _read_cursor(cursor)
+    rows = await ctx.tx.fetch(
+        f"""SELECT {access.COLUMNS} FROM session s
+             WHERE ($1::uuid IS NULL OR s.doctor_id = $1) AND ($2::uuid IS NULL OR s.place_id = $2)
+               AND ($3::timestamptz IS NULL OR s.starts_at >= $3) AND ($4::timestamptz IS NULL OR s.starts_at < $4)
+               AND ($5::text IS NULL OR s.state = $5)
+               AND ($6::timestamptz IS NULL OR (s.starts_at, s.id) > ($6, $7::uuid))
+             ORDER BY s.starts_at, s.id LIMIT $8""",
+        doctor_id,
+        place_id,
+        since,
+        until,
+        state,
+        after_start,
+        after_id,
+        limit + 1,
+    )
+    more = len(rows) > limit
+    last = rows[limit - 1] if more else None
+    return SessionPage(
+        sessions=[view(access.from_row(row)) for row in rows[:limit]],
+        cursor=f"{last['starts_at'].isoformat()}~{last['id']}" if last else None,
+    )
+
+
+def _read_cursor(cursor: str | None) -> tuple[datetime | None, UUID | None]:
+    if cursor is None:
+        return None, None
+    try:
+        moment, row_id = cursor.split("~")
+        return datetime.fromisoformat(moment), UUID(row_id)
+    except ValueError:
+        raise InvalidParams(fields=(Field("$.cursor", "is not one of ours"),)) from None

@@ -1,0 +1,15 @@
+"""How a sitting says no."""
+
+from carewire.errors import Refusal
+from carewire.store.constraints import refuse
+
+
+class DoctorBusy(Refusal, code=409, reason="doctor_busy"):
+    """The doctor has a live session already; end it, or open this one for several rooms."""
+
+
+class SessionClosed(Refusal, code=409, reason="session_closed"):
+    """The session is not open for this: not yet, not any more, or cancelled."""
+
+
+refuse("session_one_live", DoctorBusy)

@@ -210,7 +210,15 @@ def _decoder(params: type[msgspec.Struct]) -> "msgspec.json.Decoder[Any]":
     return msgspec.json.Decoder(params)
 
 
-def decode_params(command: Command, raw: bytes) -> msgspec.Struct:
+class Declared(Protocol):
+    """A command, or a method of the socket itself."""
+
+    @property
+    def params(self) -> type[msgspec.Struct]:
+        """What the params must be."""
+
+
+def decode_params(command: Declared, raw: bytes) -> msgspec.Struct:
     """Strictly decode a command's params. Raises `InvalidParams` naming the field."""
     try:
         decoded: msgspec.Struct = _decoder(command.params).decode(raw)

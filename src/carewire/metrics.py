@@ -29,3 +29,13 @@ COMMAND_SECONDS: Final = Histogram(
 RERUNS: Final = Counter("carewire_command_reruns", "Commands rerun after a deadlock or serialization failure", ["name"])
 REPLAYS: Final = Counter("carewire_receipt_replays", "Stored replies returned", ["name"])
 JOBS: Final = Counter("carewire_jobs", "Jobs by name and outcome", ["name", "outcome"])
+
+SOCKETS: Final = Gauge("carewire_sockets", "Open sockets")
+SOCKETS_CLOSED: Final = Counter("carewire_sockets_closed", "Sockets that ended, by close code", ["code"])
+HANDSHAKES_REFUSED: Final = Counter("carewire_handshakes_refused", "Sockets refused before they opened", ["reason"])
+NOTIFICATIONS_REFUSED: Final = Counter(
+    "carewire_notifications_refused", "Calls without an id that were refused and so not answered", ["reason"]
+)
+FRAMES_REFUSED: Final = Counter("carewire_frames_refused", "Members of frames that were no request at all")
+FRAMES_DROPPED: Final = Counter("carewire_frames_dropped", "Frames and members that went nowhere, by kind", ["kind"])
+QUEUE_BYTES: Final = Gauge("carewire_queue_bytes", "Bytes waiting for slow readers, by lane", ["lane"])

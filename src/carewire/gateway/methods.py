@@ -1,0 +1,168 @@
+"""The few methods that own the connection itself; everything else is a command.
+
+Declared like commands (params struct, reply, docstring), so that the contract lists them beside the commands.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from carewire import metrics
+from carewire.dispatch import decode_params
+from carewire.errors import Refusal
+
+if TYPE_CHECKING:
+    from carewire.gateway.services import Listener, Services
+
+TopicName = Annotated[str, Meta(min_length=1, max_length=200, description="e.g. queue:0199…")]
+Epoch = Annotated[str, Meta(min_length=1, max_length=64, description="As an earlier answer or socket:welcome told it")]
+Offset = Annotated[int, Meta(ge=0, le=2**63 - 1, description="The last offset the client has")]
+
+
+class Answered(NamedTuple):
+    """The reply as JSON, and what must follow it in the same tick (nothing may come between)."""
+
+    result: bytes
+    go_live: Callable[[], None] | None = None
+
+
+Handler = Callable[["Listener", "Services", Any], Awaitable[Answered]]
+
+
+class Method(Struct, frozen=True):
+    """A method of the socket. `returns` describes the reply; the hub builds it."""
+
+    name: str
+    params: type[Struct]
+    returns: type[Struct]
+    doc: str
+    handler: Handler
+
+    async def run(self, listener: "Listener", services: "Services", raw: bytes) -> Answered:
+        """Decode the params and answer. Raises refusals."""
+        outcome = "internal"
+        try:
+            answered = await self.handler(listener, services, decode_params(self, raw))
+            outcome = "ok"
+            return answered
+        except Refusal as refusal:
+            outcome = refusal.reason
+            raise
+        finally:
+            metrics.COMMANDS.labels(self.name, outcome).inc()
+
+
+REGISTRY: dict[str, Method] = {}
+
+
+def socket_method(name: str, params: type[Struct], returns: type[Struct]) -> Callable[[Handler], Handler]:
+    """Declare a method of the socket."""
+
+    def declare(handler: Handler) -> Handler:
+        if name in REGISTRY or not handler.__doc__:
+            raise TypeError(f"socket method {name!r} is declared twice, or has no docstring")
+        REGISTRY[name] = Method(name, params, returns, handler.__doc__.strip(), handler)
+        return handler
+
+    return declare
+
+
+class SubscribeParams(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which topic, and where the client stands on it if it was there before."""
+
+    topic: TopicName
+    epoch: Epoch | None = None
+    after: Offset | None = None
+
+
+class UnsubscribeParams(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which topic."""
+
+    topic: TopicName
+
+
+class ResumeParams(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the client stands on each topic."""
+
+    epoch: Epoch
+    topics: Annotated[dict[TopicName, Offset], Meta(min_length=1, max_length=200)]
+
+
+class PingParams(Struct, frozen=True, forbid_unknown_fields=True):
+    """None."""
+
+
+class Missed(Struct, frozen=True, kw_only=True):
+    """An event the client missed."""
+
+    name: str
+    offset: int
+    at: datetime
+    data: Any
+
+
+class Position(Struct, frozen=True, kw_only=True):
+    """Where a listener starts: the missed `events`, or a `snapshot` (with `resync` when the missed ones are gone)."""
+
+    epoch: str
+    offset: int
+    snapshot: Any | UnsetType = UNSET
+    events: list[Missed] | UnsetType = UNSET
+    resync: bool | UnsetType = UNSET
+
+
+class Lost(Struct, frozen=True, kw_only=True):
+    """This topic cannot be resumed; `error` says why (`not_found`: the right is gone)."""
+
+    error: dict[str, Any]
+
+
+class Resumed(Struct, frozen=True, kw_only=True):
+    """The same as a subscribe for each topic."""
+
+    epoch: str
+    topics: dict[str, Position | Lost]
+
+
+class Unsubscribed(Struct, frozen=True, kw_only=True):
+    """Whether the socket was listening."""
+
+    unsubscribed: bool
+
+
+class Pong(Struct, frozen=True, kw_only=True):
+    """`server_time` dates idempotency keys; `product_time` is the clinic's clock (differs only in demonstrations)."""
+
+    server_time: datetime
+    product_time: datetime
+
+
+@socket_method("topic.subscribe", SubscribeParams, Position)
+async def subscribe(listener: "Listener", services: "Services", params: SubscribeParams) -> Answered:
+    """Listen to a topic, from a snapshot or from behind `after` of the same epoch."""
+    answer = await services.hub.subscribe(listener, params.topic, params.epoch, params.after)
+    return Answered(answer.result, answer.go_live)
+
+
+@socket_method("topic.unsubscribe", UnsubscribeParams, Unsubscribed)
+async def unsubscribe(listener: "Listener", services: "Services", params: UnsubscribeParams) -> Answered:
+    """Stop listening to a topic; nothing of it comes after the reply."""
+    was = services.hub.unsubscribe(listener, params.topic)
+    return Answered(msgspec.json.encode(Unsubscribed(unsubscribed=was)))
+
+
+@socket_method("socket.resume", ResumeParams, Resumed)
+async def resume(listener: "Listener", services: "Services", params: ResumeParams) -> Answered:
+    """Listen again to many topics at once after a reconnect, each from its own offset."""
+    answer = await services.hub.resume(listener, params.epoch, params.topics)
+    return Answered(answer.result, answer.go_live)
+
+
+@socket_method("socket.ping", PingParams, Pong)
+async def ping(listener: "Listener", services: "Services", params: PingParams) -> Answered:
+    """Answer the server's time."""
+    clock = services.clock
+    return Answered(msgspec.json.encode(Pong(server_time=clock.real_now(), product_time=clock.now())))

@@ -1,0 +1,113 @@
+"""The server process: uvicorn with our websocket class, tuned and quiet."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, Final
+
+import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from carewire.gateway.socket import FRAME_BYTES_MAX, HEARTBEAT_S
+from carewire.gateway.wire_protocol import WireProtocol
+from carewire.settings import Settings
+
+App = Callable[[Any, Any, Any], Awaitable[None]]
+
+BACKLOG: Final = 4096
+STOP_WAIT_S: Final = 15
+"""How long a stopping node waits for started commands (each ends within seconds) and for peers that do not read."""
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server that tells when it is ready and, inside another program, leaves the signals alone."""
+
+    def __init__(self, config: uvicorn.Config, *, own_signals: bool) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+        self._own_signals = own_signals
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start listening."""
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """SIGINT and SIGTERM stop a server that is the process."""
+        if not self._own_signals:
+            yield
+            return
+        with super().capture_signals():
+            yield
+
+
+def configure(app: App, settings: Settings) -> uvicorn.Config:
+    """How uvicorn has to run; both websocket classes get the same limits."""
+    logging.getLogger("uvicorn.error").addFilter(_is_ours)
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws=WireProtocol if settings.ws == "raw" else WebSocketsSansIOProtocol,
+        ws_max_size=FRAME_BYTES_MAX,
+        # 35 KiB a socket and half the speed; the raw lane writes frames that no extension has touched.
+        ws_per_message_deflate=False,
+        ws_ping_interval=float(HEARTBEAT_S),
+        ws_ping_timeout=float(HEARTBEAT_S),
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=STOP_WAIT_S,
+        lifespan="on",
+        interface="asgi3",
+        access_log=False,
+        log_level="warning",
+        log_config=None,
+        server_header=False,
+    )
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """What a hostile peer sends is answered and counted, not logged with a traceback per frame."""
+    return not str(record.msg).startswith("Invalid UTF-8 sequence")
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    from carewire.app import create_app
+
+    Server(configure(create_app(settings), settings), own_signals=True).run()
+
+
+class Running:
+    """A server inside this program."""
+
+    def __init__(self, server: Server, task: "asyncio.Task[None]", port: int, host: str) -> None:
+        self._server = server
+        self._task = task
+        self.port = port
+        self.http_url = f"http://{host}:{port}"
+        self.url = f"ws://{host}:{port}/ws"
+
+    async def stop(self) -> None:
+        """Stop it: sockets are closed, started commands finish, the lifespan ends."""
+        self._server.should_exit = True
+        await self._task
+
+
+async def start(app: App, settings: Settings, *, port: int = 0) -> Running:
+    """Start a server in this loop on a free port (or this one)."""
+    listening = socket.create_server((settings.host, port), backlog=BACKLOG)
+    server = Server(configure(app, settings), own_signals=False)
+    task = asyncio.get_running_loop().create_task(server.serve(sockets=[listening]))
+    ready = asyncio.get_running_loop().create_task(server.ready.wait())
+    await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        ready.cancel()
+        listening.close()
+        task.result()
+        raise RuntimeError("the server ended before it was ready")
+    return Running(server, task, listening.getsockname()[1], settings.host)

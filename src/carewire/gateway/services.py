@@ -1,0 +1,111 @@
+"""What the gateway asks of the rest of the house, and what the hub may ask of a socket."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import msgspec
+
+from carewire.actor import Actor
+from carewire.bus.frame import Frame
+from carewire.clock import Clock
+from carewire.command import Peer
+from carewire.dispatch import Outcome
+from carewire.settings import Settings
+
+
+class Listener(Protocol):
+    """A socket as the hub sees it. Nothing here blocks or raises."""
+
+    @property
+    def actor(self) -> Actor | None:
+        """Who is on this socket now."""
+
+    def deliver(self, frame: Frame) -> None:
+        """An event for this socket; frames of one loop tick leave together, in order."""
+
+    def notify(self, name: str, params: bytes) -> None:
+        """A message about the connection itself (`topic:ended`, `topic:resync`)."""
+
+    def rebind(self, actor: Actor | None) -> None:
+        """The same login with other rights, or None: the login has ended, close."""
+
+    def close(self, code: int, reason: str) -> None:
+        """End the socket."""
+
+
+class Answer(Protocol):
+    """The hub's answer to a subscribe or resume."""
+
+    @property
+    def result(self) -> bytes:
+        """The reply as JSON."""
+
+    def go_live(self) -> None:
+        """Flush what came since and deliver from now on; called in the same tick right behind the reply."""
+
+
+class Hub(Protocol):
+    """Local fan-out. Refusals are raised."""
+
+    @property
+    def epoch(self) -> str:
+        """The epoch of this database, as clients compare it."""
+
+    def register(self, listener: Listener) -> None:
+        """A socket opened."""
+
+    def rebind(self, listener: Listener) -> None:
+        """The actor of a socket changed; without one its subscriptions end."""
+
+    def drop(self, listener: Listener) -> None:
+        """A socket is gone, with its subscriptions, also those still joining."""
+
+    async def subscribe(self, listener: Listener, topic: str, epoch: str | None, after: int | None) -> Answer:
+        """Begin to listen, from a snapshot or from behind `after`."""
+
+    async def resume(self, listener: Listener, epoch: str | None, topics: dict[str, int]) -> Answer:
+        """Begin to listen again to many topics, each from its own offset."""
+
+    def unsubscribe(self, listener: Listener, topic: str) -> bool:
+        """Stop listening. Was it listening?"""
+
+
+class Dispatcher(Protocol):
+    """Runs commands."""
+
+    async def authenticate(self, token: str) -> Actor:
+        """The actor of an access token; raises `Unauthenticated`."""
+
+    async def run(self, name: str, params: bytes, actor: Actor | None, peer: Peer) -> Outcome:
+        """Run a command or query; raises a `Refusal`."""
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """The limits of one socket, declared to the client in `socket:welcome`."""
+
+    in_flight: int = 64
+    """Calls of one socket that may run at once; more are refused with `overloaded`."""
+    subscriptions: int = 200
+    """Topics one socket may listen to; the hub counts."""
+    queue_bytes: int = 256 * 1024
+    """Bytes that may wait for a reader who does not read; beyond: close 4102."""
+    slow_s: float = 20.0
+    """How long a reader may leave the line blocked; longer: close 4102."""
+    notice_s: float = 60.0
+    """How long before the access token runs out `auth:expiring` is sent."""
+    grace_s: float = 60.0
+    """How long after that a socket may still renew its token; then close 4101."""
+    flood_burst: float = 1_000.0
+    flood_per_s: float = 50.0
+    """Calls refused for load or rate that one socket may run up (a token bucket); beyond: close 4200."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Services:
+    """Everything a socket needs, composed once per node in `app.py`."""
+
+    dispatcher: Dispatcher
+    hub: Hub
+    clock: Clock
+    settings: Settings
+    rules: Rules = field(default_factory=Rules)

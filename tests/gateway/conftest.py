@@ -1,0 +1,221 @@
+"""A real server on a real port with a small in-memory clinic behind it, on both websocket classes.
+
+`Behind` stands where dispatcher and hub stand: these tests are about the wire, whatever is behind it.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+import websockets
+from websockets.asyncio.client import ClientConnection
+
+from carewire.actor import Actor
+from carewire.bus.frame import Frame, Stored, event_text
+from carewire.clock import Clock
+from carewire.command import Peer
+from carewire.dispatch import Outcome
+from carewire.errors import Conflict, MethodNotFound, NotFound, Unauthenticated
+from carewire.gateway import server
+from carewire.gateway.endpoint import serve_socket
+from carewire.gateway.services import Listener, Rules, Services
+from carewire.settings import Settings
+
+RAW_AND_STOCK = ("raw", "stock")
+
+
+def actor(number: int = 1, *, expires_in_s: float = 900, login: int | None = None) -> Actor:
+    """A made-up login."""
+    return Actor(
+        id=UUID(int=number),
+        login_id=UUID(int=login or number),
+        capacities=frozenset({"patient"}),
+        expires_at=datetime.now(UTC) + timedelta(seconds=expires_in_s),
+    )
+
+
+class Position:
+    """The answer to a subscribe: everything so far, then live."""
+
+    def __init__(self, behind: "Behind", listener: Listener, topic: str) -> None:
+        self._behind, self._listener, self._topic = behind, listener, topic
+        self.result = msgspec.json.encode({"epoch": behind.epoch, "offset": behind.offsets.get(topic, 0)})
+
+    def go_live(self) -> None:
+        """Deliver what comes from now on; a marker event shows that nothing came between reply and first event."""
+        self._behind.live.setdefault(self._topic, set()).add(self._listener)
+        self._behind.publish(self._topic, {"live": True})
+
+
+class Behind:
+    """Commands and topics of these tests."""
+
+    epoch = "e1"
+
+    def __init__(self) -> None:
+        self.listeners: set[Listener] = set()
+        self.live: dict[str, set[Listener]] = {}
+        self.offsets: dict[str, int] = {}
+        self.gate = asyncio.Event()
+        self.started: list[str] = []
+        self.finished: list[str] = []
+        self.peers: list[Peer] = []
+        self.login_expires_in_s = 900.0
+
+    async def authenticate(self, token: str) -> Actor:
+        if token != "good":
+            raise Unauthenticated()
+        return actor(expires_in_s=self.login_expires_in_s)
+
+    async def run(self, name: str, params: bytes, who: Actor | None, peer: Peer) -> Outcome:
+        self.started.append(name)
+        self.peers.append(peer)
+        match name:
+            case "test.echo":
+                return Outcome(params)
+            case "test.gated":
+                await self.gate.wait()
+                self.finished.append(name)
+                return Outcome(b"true")
+            case "test.refused":
+                raise Conflict("not now", state="closed")
+            case "test.crash":
+                raise ValueError("secret payload")
+            case "test.login":
+                return Outcome(b"{}", binding=actor(json.loads(params).get("who", 1)))
+            case "test.logout":
+                return Outcome(b"{}", unbinding=True)
+            case "test.whoami":
+                return Outcome(msgspec.json.encode(str(who.id) if who else None))
+            case "test.large":
+                return Outcome(msgspec.json.encode("x" * json.loads(params)["size"]))
+        raise MethodNotFound()
+
+    def register(self, listener: Listener) -> None:
+        self.listeners.add(listener)
+
+    def rebind(self, listener: Listener) -> None:
+        if listener.actor is None:
+            for heard in self.live.values():
+                heard.discard(listener)
+
+    def drop(self, listener: Listener) -> None:
+        self.listeners.discard(listener)
+        for heard in self.live.values():
+            heard.discard(listener)
+
+    async def subscribe(self, listener: Listener, topic: str, epoch: str | None, after: int | None) -> Position:
+        if not topic.startswith("line:"):
+            raise NotFound()
+        return Position(self, listener, topic)
+
+    async def resume(self, listener: Listener, epoch: str | None, topics: dict[str, int]) -> Position:
+        return Position(self, listener, next(iter(topics)))
+
+    def unsubscribe(self, listener: Listener, topic: str) -> bool:
+        heard = self.live.get(topic, set())
+        was = listener in heard
+        heard.discard(listener)
+        return was
+
+    def publish(self, topic: str, data: Any) -> None:
+        self.offsets[topic] = self.offsets.get(topic, 0) + 1
+        stored = Stored(topic, self.offsets[topic], "line:moved", datetime.now(UTC), msgspec.json.encode(data))
+        frame = Frame(event_text(stored))
+        for listener in list(self.live.get(topic, ())):
+            listener.deliver(frame)
+
+
+class Site:
+    """A running server, what is behind it, and clients of it."""
+
+    def __init__(self, running: server.Running, behind: Behind, services: Services) -> None:
+        self.running, self.behind, self.services = running, behind, services
+
+    @asynccontextmanager
+    async def connect(self, **options: Any) -> AsyncIterator["Client"]:
+        options.setdefault("compression", None)
+        path = options.pop("query", "")
+        async with websockets.connect(self.running.url + path, **options) as socket:
+            yield Client(socket, json.loads(await socket.recv()))
+
+
+class Client:
+    """A client that knows nothing but JSON and websockets."""
+
+    def __init__(self, socket: ClientConnection, welcome: Any) -> None:
+        self.socket, self.welcome = socket, welcome
+        self._id = 0
+
+    async def send(self, frame: str | bytes) -> None:
+        await self.socket.send(frame)
+
+    async def get(self) -> Any:
+        async with asyncio.timeout(10):
+            return json.loads(await self.socket.recv())
+
+    async def ask(self, frame: str) -> Any:
+        await self.send(frame)
+        return await self.get()
+
+    async def call(self, method: str, **params: Any) -> Any:
+        """The answer to a call; frames that come before it are an error of the test."""
+        self._id += 1
+        answer = await self.ask(json.dumps({"jsonrpc": "2.0", "id": self._id, "method": method, "params": params}))
+        assert answer["id"] == self._id, answer
+        return answer
+
+    async def barrier(self) -> None:
+        """Everything sent before has been read by the server."""
+        assert "result" in await self.call("socket.ping")
+
+    async def closed(self) -> tuple[int, str]:
+        """Read until the end; how it ended."""
+        async with asyncio.timeout(10):
+            try:
+                while True:
+                    await self.socket.recv()
+            except websockets.ConnectionClosed as end:
+                assert end.rcvd is not None, "cut off without a close frame"
+                return end.rcvd.code, end.rcvd.reason
+
+
+@asynccontextmanager
+async def serve(ws: str, rules: Rules | None = None) -> AsyncIterator[Site]:
+    behind = Behind()
+    settings = Settings(secret="s" * 40, node="n1", ws=ws)  # type: ignore[arg-type]
+    services = Services(dispatcher=behind, hub=behind, clock=Clock(), settings=settings, rules=rules or Rules())
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            while (await receive())["type"] != "lifespan.shutdown":
+                await send({"type": "lifespan.startup.complete"})
+            await send({"type": "lifespan.shutdown.complete"})
+        else:
+            await serve_socket(scope, receive, send, services)
+
+    running = await server.start(app, settings)
+    try:
+        yield Site(running, behind, services)
+    finally:
+        behind.gate.set()
+        await running.stop()
+
+
+@pytest.fixture(params=RAW_AND_STOCK)
+async def site(request: pytest.FixtureRequest) -> AsyncIterator[Site]:
+    """The same suite over both websocket classes."""
+    async with serve(request.param) as running:
+        yield running
+
+
+@pytest.fixture(params=RAW_AND_STOCK)
+def ws(request: pytest.FixtureRequest) -> str:
+    """The websocket class, for tests that need their own rules."""
+    return str(request.param)

@@ -121,17 +121,22 @@ class Subscribed(Standing, frozen=True, kw_only=True):
     epoch: str
 
 
-class Lost(Struct, frozen=True, kw_only=True):
-    """This topic cannot be resumed; `error` says why (`not_found`: the right is gone)."""
+class Place(Struct, frozen=True, kw_only=True):
+    """Where a listener starts on one topic of a resume, as in a subscribe; or the `error` that keeps it out."""
 
-    error: dict[str, Any]
+    offset: int | UnsetType = UNSET
+    snapshot: Any | UnsetType = UNSET
+    events: list[Missed] | UnsetType = UNSET
+    resync: bool | UnsetType = UNSET
+    error: dict[str, Any] | UnsetType = UNSET
+    """The error object a subscribe would have been answered with (`not_found`: the right is gone)."""
 
 
 class Resumed(Struct, frozen=True, kw_only=True):
     """The same as a subscribe for each topic."""
 
     epoch: str
-    topics: dict[str, Standing | Lost]
+    topics: dict[str, Place]
 
 
 class Unsubscribed(Struct, frozen=True, kw_only=True):

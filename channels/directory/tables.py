@@ -1,9 +1,9 @@
 """The tables of `migrations/0003_directory.sql` as Piccolo sees them; a test compares the two."""
 
 from piccolo.columns import UUID, Array, ForeignKey, OnDelete, OnUpdate, Text, Timestamptz
-from piccolo.columns.defaults.uuid import UUID7
 from piccolo.table import Table
 
+from carewire.ids import uuid7
 from carewire.store.db import ENGINE
 
 KEEP = OnDelete.no_action
@@ -11,7 +11,7 @@ KEPT = OnUpdate.no_action
 
 
 class Place(Table, db=ENGINE):
-    id = UUID(primary_key=True, default=UUID7())
+    id = UUID(primary_key=True, default=uuid7)
     kind = Text(required=True)
     name = Text(required=True)
     zone = Text(required=True)
@@ -21,7 +21,7 @@ class Place(Table, db=ENGINE):
 
 
 class Room(Table, db=ENGINE):
-    id = UUID(primary_key=True, default=UUID7())
+    id = UUID(primary_key=True, default=uuid7)
     place_id = ForeignKey(Place, null=False, on_delete=KEEP, on_update=KEPT)
     name = Text(required=True)
 
@@ -32,7 +32,7 @@ class Specialty(Table, db=ENGINE):
 
 
 class Doctor(Table, db=ENGINE):
-    id = UUID(primary_key=True, default=UUID7())
+    id = UUID(primary_key=True, default=uuid7)
     account_id = UUID(required=True, unique=True, default=None)
     """The account in identity; the reference itself stands in the migration."""
     name = Text(required=True)
@@ -43,7 +43,7 @@ class Doctor(Table, db=ENGINE):
 
 
 class Affiliation(Table, db=ENGINE):
-    id = UUID(primary_key=True, default=UUID7())
+    id = UUID(primary_key=True, default=uuid7)
     doctor_id = ForeignKey(Doctor, null=False, on_delete=KEEP, on_update=KEPT)
     place_id = ForeignKey(Place, null=False, on_delete=KEEP, on_update=KEPT)
     state = Text(required=True)

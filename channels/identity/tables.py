@@ -16,9 +16,9 @@ from piccolo.columns import (
     Text,
     Timestamptz,
 )
-from piccolo.columns.defaults.uuid import UUID7
 from piccolo.table import Table
 
+from carewire.ids import uuid7
 from carewire.store.db import ENGINE
 
 KEEP = OnDelete.no_action
@@ -26,7 +26,7 @@ KEPT = OnUpdate.no_action
 
 
 class Account(Table, db=ENGINE):
-    id = UUID(primary_key=True, default=UUID7())
+    id = UUID(primary_key=True, default=uuid7)
     phone = Text(null=True, default=None, unique=True)
     email = Text(null=True, default=None, unique=True)
     email_verified_at = Timestamptz(null=True, default=None)
@@ -39,7 +39,7 @@ class Account(Table, db=ENGINE):
 
 
 class AccountCapacity(Table, db=ENGINE):
-    id = UUID(primary_key=True, default=UUID7())
+    id = UUID(primary_key=True, default=uuid7)
     account_id = ForeignKey(Account, null=False, on_delete=KEEP, on_update=KEPT)
     capacity = Text(required=True)
     state = Text(required=True)
@@ -47,7 +47,7 @@ class AccountCapacity(Table, db=ENGINE):
 
 
 class Patient(Table, db=ENGINE):
-    id = UUID(primary_key=True, default=UUID7())
+    id = UUID(primary_key=True, default=uuid7)
     name = Text(required=True)
     phone = Text(null=True, default=None)
     birth_year = SmallInt(null=True, default=None)
@@ -57,7 +57,7 @@ class Patient(Table, db=ENGINE):
 
 
 class Guardianship(Table, db=ENGINE):
-    id = UUID(primary_key=True, default=UUID7())
+    id = UUID(primary_key=True, default=uuid7)
     account_id = ForeignKey(Account, null=False, on_delete=KEEP, on_update=KEPT)
     patient_id = ForeignKey(Patient, null=False, on_delete=KEEP, on_update=KEPT)
     kind = Text(required=True)
@@ -66,7 +66,7 @@ class Guardianship(Table, db=ENGINE):
 
 
 class Membership(Table, db=ENGINE):
-    id = UUID(primary_key=True, default=UUID7())
+    id = UUID(primary_key=True, default=uuid7)
     account_id = ForeignKey(Account, null=False, on_delete=KEEP, on_update=KEPT)
     place_id = UUID(required=True, default=None)
     duty = Text(required=True)
@@ -75,7 +75,7 @@ class Membership(Table, db=ENGINE):
 
 
 class Login(Table, db=ENGINE):
-    id = UUID(primary_key=True, default=UUID7())
+    id = UUID(primary_key=True, default=uuid7)
     account_id = ForeignKey(Account, null=False, on_delete=KEEP, on_update=KEPT)
     device = Text(null=True, default=None)
     access_jti = UUID(required=True, default=None)
@@ -86,7 +86,7 @@ class Login(Table, db=ENGINE):
 
 
 class RefreshToken(Table, db=ENGINE):
-    id = UUID(primary_key=True, default=UUID7())
+    id = UUID(primary_key=True, default=uuid7)
     login_id = ForeignKey(Login, null=False, on_delete=KEEP, on_update=KEPT)
     generation = Integer(required=True, default=None)
     digest = Bytea(required=True, unique=True, default=None)
@@ -131,7 +131,7 @@ class Registration(Table, db=ENGINE):
 
 
 class Mailbox(Table, db=ENGINE):
-    id = UUID(primary_key=True, default=UUID7())
+    id = UUID(primary_key=True, default=uuid7)
     channel = Text(required=True)
     address = Text(required=True)
     subject = Text(null=True, default=None)

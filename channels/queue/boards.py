@@ -14,7 +14,6 @@ from channels.queue.events import BoardSession, BoardSnapshot, BoardUpdated
 from channels.queue.lifecycle import DisplayState
 from channels.session.jobs import KEY, SessionPlanned
 
-
 _board = msgspec.json.Decoder(BoardSnapshot)
 
 
@@ -49,7 +48,10 @@ async def refresh(ctx: Ctx, display_id: UUID) -> BoardSnapshot:
         display_id,
         ctx.now,
     )
-    told, board = await ctx.tx.fetchval("SELECT board FROM display WHERE id = $1", display_id), await _look(ctx, display_id)
+    told, board = (
+        await ctx.tx.fetchval("SELECT board FROM display WHERE id = $1", display_id),
+        await _look(ctx, display_id),
+    )
     if told is None or _board.decode(told) != board:
         await ctx.tx.execute("UPDATE display SET board = $2 WHERE id = $1", display_id, msgspec.json.encode(board))
         if told is not None:

@@ -15,9 +15,7 @@ RUNS = {Capacity.STAFF, Capacity.DOCTOR}
 
 
 @command("queue.call_next", allow=RUNS, emits=MOVES, errors={SessionClosed, NothingToCall, RoomBusy})
-async def call_next(
-    ctx: Ctx, session_id: UUID, room_id: UUID | None = None, finish_current: bool = False
-) -> DeskView:
+async def call_next(ctx: Ctx, session_id: UUID, room_id: UUID | None = None, finish_current: bool = False) -> DeskView:
     """Call whoever is next into a room. With `finish_current` the one in consultation there is completed first.
 
     No room given: the session's room, or the place's only one. A token that is called but not begun keeps the room busy.
@@ -31,9 +29,7 @@ async def call_next(
 
 
 @command("queue.call", allow=RUNS, emits=MOVES, errors={SessionClosed, RoomBusy})
-async def call(
-    ctx: Ctx, token_id: UUID, room_id: UUID | None = None, finish_current: bool = False
-) -> DeskView:
+async def call(ctx: Ctx, token_id: UUID, room_id: UUID | None = None, finish_current: bool = False) -> DeskView:
     """Call this token out of turn. It must be waiting: nobody is called twice."""
     line = await _line(ctx, token_id)
     room = moves.room_of(line, room_id)

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from carewire.command import Ctx
+from carewire.event import Event
 from channels.queue import estimate
 from channels.queue.access import STORED
 from channels.queue.events import LineUpdated, QueueUpdated, TokenUpdated, token_events
@@ -16,7 +17,7 @@ from channels.queue.line import Line, Token, settle, told_at_arrival
 from channels.queue.projection import is_same
 from channels.session import access as session_access
 
-MOVES: Final = frozenset({QueueUpdated, LineUpdated, TokenUpdated})
+MOVES: Final[frozenset[type[Event]]] = frozenset({QueueUpdated, LineUpdated, TokenUpdated})
 """What a command that moves a line emits."""
 
 _COLUMNS: Final = ", ".join(("session_id", *STORED))

@@ -127,9 +127,7 @@ def undo(line: Line, token_id: UUID, now: datetime) -> Line:
 def recall(line: Line, token_id: UUID, now: datetime) -> Line:
     """Announce a called token again."""
     token = line.get(token_id)
-    return line.put(
-        replace(token, state=TOKEN.move(token.state, "recall"), calls=token.calls + 1, announced_at=now)
-    )
+    return line.put(replace(token, state=TOKEN.move(token.state, "recall"), calls=token.calls + 1, announced_at=now))
 
 
 def begin(line: Line, token_id: UUID, now: datetime) -> Line:

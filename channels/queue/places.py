@@ -44,8 +44,8 @@ def _ascending(present: Sequence[int | None]) -> set[int]:
             continue
         slot = bisect_left(tails, value)
         previous[index] = ends[slot - 1] if slot else None
-        tails[slot:slot + 1] = [value]
-        ends[slot:slot + 1] = [index]
+        tails[slot : slot + 1] = [value]
+        ends[slot : slot + 1] = [index]
     kept: set[int] = set()
     last = ends[-1] if ends else None
     while last is not None:

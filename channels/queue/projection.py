@@ -209,9 +209,7 @@ def line_change(before: Line, after: Line) -> LineChange:
 def apply_queue(snapshot: QueueSnapshot, change: QueueChange) -> QueueSnapshot:
     """The desk's view after a change: replace by id, sort again."""
     tokens = {t.id: t for t in snapshot.tokens} | {t.id: t for t in change.tokens}
-    return QueueSnapshot(
-        sitting=change.sitting, tokens=sorted(tokens.values(), key=_desk_order), curve=change.curve
-    )
+    return QueueSnapshot(sitting=change.sitting, tokens=sorted(tokens.values(), key=_desk_order), curve=change.curve)
 
 
 def apply_line(snapshot: LineSnapshot, change: LineChange) -> LineSnapshot:
@@ -219,9 +217,7 @@ def apply_line(snapshot: LineSnapshot, change: LineChange) -> LineSnapshot:
     tokens = {t.number: t for t in snapshot.tokens} | {t.number: t for t in change.tokens}
     for number in change.gone:
         tokens.pop(number, None)
-    return LineSnapshot(
-        sitting=change.sitting, tokens=sorted(tokens.values(), key=_board_order), curve=change.curve
-    )
+    return LineSnapshot(sitting=change.sitting, tokens=sorted(tokens.values(), key=_board_order), curve=change.curve)
 
 
 def is_same(before: Line, after: Line) -> bool:

@@ -39,9 +39,7 @@ async def delay(ctx: Ctx, session_id: UUID, until: datetime) -> SessionView:
 
 
 @command("session.pause", allow=RUNS, emits=MOVES)
-async def pause(
-    ctx: Ctx, session_id: UUID, reason: PauseReason, resumes_at: datetime | None = None
-) -> SessionView:
+async def pause(ctx: Ctx, session_id: UUID, reason: PauseReason, resumes_at: datetime | None = None) -> SessionView:
     """Nobody is called for a while; the waiting room reads the reason and, if known, until when."""
     line = await access.desk_line(ctx, session_id)
     if resumes_at is not None:

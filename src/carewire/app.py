@@ -11,8 +11,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 
 from carewire.bus.broker import Broker
 from carewire.discovery import discover
-from carewire.gateway.endpoint import serve_socket
-from carewire.gateway.services import Services
+from carewire.gateway.socket import serve_socket
 from carewire.http.health import HEALTH
 from carewire.http.pages import page_handlers
 from carewire.http.reference import REFERENCE
@@ -26,7 +25,6 @@ def create_app(settings: Settings, *, broker: Broker | None = None) -> Litestar:
     """The ASGI application of one node. `app.state.node` is the node."""
     discover(PRODUCT)
     node = Node(settings, broker=broker)
-    services = Services(dispatcher=node.dispatcher, hub=node.hub, clock=node.clock, settings=settings)
 
     @asynccontextmanager
     async def run_node(app: Litestar) -> AsyncIterator[None]:
@@ -38,7 +36,7 @@ def create_app(settings: Settings, *, broker: Broker | None = None) -> Litestar:
 
     @asgi("/ws", copy_scope=False)
     async def socket(scope: Any, receive: Any, send: Any) -> None:
-        await serve_socket(scope, receive, send, services)
+        await serve_socket(scope, receive, send, node)
 
     app = Litestar(
         route_handlers=[socket, *HEALTH, *REFERENCE, *page_handlers()],

@@ -10,7 +10,7 @@ from carewire.bus.memory import MemoryBroker
 from carewire.bus.redis import RedisBroker
 from carewire.clock import Clock
 from carewire.dispatch import Dispatcher
-from carewire.gateway.limits import Limits
+from carewire.gateway.limits import Buckets
 from carewire.jobs.runner import Runner
 from carewire.settings import Settings
 from carewire.store import outbox
@@ -34,7 +34,7 @@ class Node:
         self.broker = broker or (RedisBroker(settings.redis_url) if settings.redis_url else MemoryBroker())
         self.redis = redis.asyncio.from_url(settings.redis_url, socket_timeout=0.25) if settings.redis_url else None
         self.hub = Hub(db=self.db, broker=self.broker, identity=self.identity, clock=self.clock, settings=settings)
-        self.limits = Limits(self.redis)
+        self.limits = Buckets(self.redis)
         self.dispatcher = Dispatcher(
             db=self.db,
             identity=self.identity,
@@ -56,7 +56,10 @@ class Node:
         """Connect, then listen, then work. Raises when the database is not there or not migrated."""
         await self.db.open()
         async with self.db.snapshot() as tx:
-            self.clock.born_at = await tx.fetchval("SELECT born_at FROM deployment")
+            deployment = await tx.fetchrow("SELECT id, born_at FROM deployment")
+        assert deployment is not None
+        self.clock.born_at = deployment["born_at"]
+        self.limits.deployment = str(deployment["id"])
         await self.hub.start()
         self.runner.start()
         self.ready = True

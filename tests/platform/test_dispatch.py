@@ -257,7 +257,7 @@ async def test_a_key_must_be_a_uuid7_of_today(
 
 
 async def test_deadlocks_are_rerun_and_nobody_notices(node: Node, owner: Actor) -> None:
-    """Two commands that lock two counters in opposite order meet in the database, again and again."""
+    """Two commands that lock two counters in opposite order meet in the database."""
     a, b = uuid4(), uuid4()
     async with node.db.transaction() as tx:
         await tx.execute("INSERT INTO counter (id, owner) VALUES ($1, $3), ($2, $3)", a, b, owner.id)
@@ -273,11 +273,11 @@ async def test_deadlocks_are_rerun_and_nobody_notices(node: Node, owner: Actor) 
 
     try:
         await asyncio.gather(
-            *(call(node, owner, "toy.both", first=x, second=y) for x, y in [(a, b), (b, a)] * 2),
+            *(call(node, owner, "toy.both", first=x, second=y) for x, y in [(a, b), (b, a)]),
         )
     finally:
         del REGISTRY["toy.both"]
-    assert (await value(node, a), await value(node, b)) == (4, 4)
+    assert (await value(node, a), await value(node, b)) == (2, 2)
 
 
 async def test_offsets_are_gapless_and_in_commit_order_under_concurrency(

@@ -11,7 +11,6 @@ from uuid import UUID
 from msgspec import Meta, Struct
 from piccolo.columns import UUID as PiccoloUUID
 from piccolo.columns import Text as PiccoloText
-from piccolo.columns.defaults.uuid import UUID7
 from piccolo.table import Table
 
 from carewire.access import door
@@ -20,6 +19,7 @@ from carewire.command import Ctx, command, query
 from carewire.errors import NotFound, Refusal
 from carewire.event import Event
 from carewire.forms import Name, Word
+from carewire.ids import uuid7
 from carewire.jobs.job import Job, consumer
 from carewire.resource import resource
 from carewire.store.constraints import refuse
@@ -211,7 +211,7 @@ async def throw_out(ctx: Ctx, counter_id: UUID, actor_id: UUID) -> None:
 class Gadget(Table, db=ENGINE):
     """A catalogue."""
 
-    id = PiccoloUUID(primary_key=True, default=UUID7())
+    id = PiccoloUUID(primary_key=True, default=uuid7)
     name = PiccoloText(required=True, unique=True)
     colour = PiccoloText(required=True)
 

@@ -7,15 +7,15 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from carewire import ids
 from carewire.actor import Actor
 from carewire.bus.frame import Frame
 from carewire.store.db import Tx
 
 
 def uuid7(at: datetime | None = None) -> UUID:
-    """A UUIDv7 made at a moment (RFC 9562)."""
-    ms = int((at or datetime.now(UTC)).timestamp() * 1000)
-    return UUID(int=(ms << 80) | (7 << 76) | (uuid4().int & ((1 << 76) - 1)) & ~(3 << 62) | (2 << 62))
+    """A UUIDv7 made at a moment."""
+    return ids.uuid7(at.timestamp() if at else None)
 
 
 def somebody(*capacities: str) -> Actor:

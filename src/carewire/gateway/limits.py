@@ -67,6 +67,8 @@ class Buckets:
     """All buckets of one node."""
 
     def __init__(self, redis: object | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.deployment = ""
+        """Separates deployments that share one Redis."""
         self._redis = cast("Redis | None", redis)
         self._clock = clock
         self._buckets: dict[tuple[str, str], tuple[Bucket, Rate]] = {}
@@ -105,7 +107,7 @@ class Buckets:
         if self._redis is None or self._clock() < self._rest_until:
             return None
         # Hashed: an address or account has no business in another store's key list.
-        key = f"carewire:rate:{name}:{hashlib.blake2b(who.encode(), digest_size=12).hexdigest()}"
+        key = f"carewire:rate:{self.deployment}:{name}:{hashlib.blake2b(who.encode(), digest_size=12).hexdigest()}"
         try:
             async with asyncio.timeout(REDIS_PATIENCE_S):
                 return int(await self._redis.eval(SPEND, 1, key, rate.burst, rate.per_minute / 60_000))

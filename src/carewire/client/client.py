@@ -1,33 +1,22 @@
-"""The Python client: one socket that survives what sockets suffer.
-
-    async with Client("ws://127.0.0.1:8000/ws") as cw:
-        await cw.login_with_code(phone, code)
-        line = await cw.subscribe(f"line:{session_id}")
-        token = await cw.command("queue.join", session_id=session_id)
-        async for change in line:          # Snapshot first, then Events in order; a Snapshot again after a resync
-            ...
-
-What it does for its user:
-- `command` gives every command an idempotency key and sends it again, on another socket if need be, until there is a
-  final answer: its effect happens once. `query` is sent again freely. `call` is sent once and never again.
-- It comes back with jittered back-off, logs in again with its tokens (renewed in band before they run out), resumes all
-  topics from their offsets in one round trip, and drops what it has seen before.
-- Told to move (`socket:moving`), it opens the new socket first and closes the old when its replies have come.
-"""
+"""The client itself; see `carewire.client`."""
 
 import asyncio
 import contextlib
 import itertools
 import random
 import time
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
 import msgspec
 import websockets
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
+
+from carewire.client.refused import Lost, Refused, pause_before
+from carewire.client.subscription import Subscription
+from carewire.client.wire import Wire
+from carewire.ids import uuid7
 
 T = TypeVar("T")
 
@@ -35,149 +24,6 @@ BACKOFF_S: Final = (0.1, 10.0)
 REFRESH_EARLY_S: Final = 60.0
 COMMAND_MAX_S: Final = 60.0
 """A command without a final answer by then raises `Lost`; its effect may or may not have happened."""
-
-
-class Refused(Exception):
-    """The server's typed no. `retry` is "never", "same" or {"after_ms": n}."""
-
-    def __init__(self, error: dict[str, Any]) -> None:
-        data = error.get("data") or {}
-        self.code: int = error["code"]
-        self.reason: str = data.get("reason", "")
-        self.retry: str | dict[str, int] = data.get("retry", "never")
-        self.data: dict[str, Any] = data
-        super().__init__(f"{self.reason}: {error['message']}")
-
-
-class Lost(ConnectionError):
-    """The socket went away and the client may not or could not come back."""
-
-
-class Snapshot(msgspec.Struct, frozen=True):
-    """The whole state of a topic at `offset`. `resync` = what was between is not known event by event."""
-
-    value: Any
-    offset: int
-    resync: bool = False
-
-
-class Event(msgspec.Struct, frozen=True):
-    """One event of a topic. Conflated events have no offset but a version."""
-
-    name: str
-    offset: int
-    at: str
-    data: Any
-
-
-class Subscription:
-    """A topic, followed over reconnects. Iterate it; it ends with `Refused` when the right is gone."""
-
-    def __init__(self, client: "Client", topic: str) -> None:
-        self.topic = topic
-        self.epoch: str | None = None
-        self.offset: int | None = None
-        self._client = client
-        self._queue: asyncio.Queue[Snapshot | Event | Exception] = asyncio.Queue()
-
-    def __aiter__(self) -> AsyncIterator[Snapshot | Event]:
-        return self
-
-    async def __anext__(self) -> Snapshot | Event:
-        change = await self._queue.get()
-        if isinstance(change, Exception):
-            raise change
-        return change
-
-    def pending(self) -> int:
-        """How many changes wait to be read."""
-        return self._queue.qsize()
-
-    async def close(self) -> None:
-        """Stop following."""
-        await self._client.unsubscribe(self)
-
-    def put_answer(self, epoch: str, answer: dict[str, Any]) -> None:
-        """The answer to a subscribe or resume."""
-        if "error" in answer:
-            self._queue.put_nowait(Refused(answer["error"]))
-            return
-        if "events" in answer:
-            for event in answer["events"]:
-                self._put(Event(event["name"], event["offset"], event["at"], event["data"]))
-        else:
-            self._queue.put_nowait(Snapshot(answer["snapshot"], answer["offset"], answer.get("resync", False)))
-            self.offset = answer["offset"]
-        self.epoch = epoch
-
-    def put_event(self, name: str, params: dict[str, Any]) -> None:
-        """A pushed event; one heard on two sockets counts once."""
-        if "offset" in params:
-            self._put(Event(name, params["offset"], params["at"], params["data"]))
-        else:
-            self._queue.put_nowait(Event(name, 0, params["at"], params["data"]))
-
-    def _put(self, event: Event) -> None:
-        if self.offset is None or event.offset <= self.offset:
-            return
-        self.offset = event.offset
-        self._queue.put_nowait(event)
-
-    def fail(self, error: Exception) -> None:
-        """Nothing more comes."""
-        self._queue.put_nowait(error)
-
-
-class _Wire:
-    """One socket: sends requests, matches replies."""
-
-    def __init__(self, connection: ClientConnection, client: "Client") -> None:
-        self.connection = connection
-        self.waiting: dict[int, asyncio.Future[Any]] = {}
-        self.welcome: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        self._client = client
-        self.reader = asyncio.create_task(self._read(), name="client-read")
-
-    async def request(self, method: str, params: dict[str, Any]) -> Any:
-        """Send once; raises `Refused`, or `ConnectionError` when the socket goes before the answer came."""
-        number = next(self._client.numbers)
-        reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self.waiting[number] = reply
-        try:
-            frame = msgspec.json.encode({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
-            await self.connection.send(frame, text=True)
-            return await reply
-        except websockets.ConnectionClosed as closed:
-            raise ConnectionError("the socket closed") from closed
-        finally:
-            self.waiting.pop(number, None)
-
-    async def _read(self) -> None:
-        try:
-            async for frame in self.connection:
-                message = msgspec.json.decode(frame)
-                if "method" in message:
-                    self._client.hear(self, message["method"], message.get("params") or {})
-                elif (reply := self.waiting.get(message.get("id"))) is not None and not reply.done():
-                    if "error" in message:
-                        reply.set_exception(Refused(message["error"]))
-                    else:
-                        reply.set_result(message["result"])
-        except websockets.ConnectionClosed:
-            pass
-        finally:
-            for reply in [*self.waiting.values(), self.welcome]:
-                if not reply.done():
-                    reply.set_exception(ConnectionError("the socket closed"))
-                    reply.exception()
-            self._client.lost(self)
-
-    async def retire(self, grace_s: float) -> None:
-        """Close once the replies under way have come, or after the grace."""
-        if self.waiting:
-            await asyncio.wait(self.waiting.values(), timeout=grace_s)
-        await self.connection.close()
-        await self.reader
 
 
 class Client:
@@ -200,7 +46,7 @@ class Client:
         self.reconnects = 0
         self._tokens_changed = tokens_changed
         self._reconnect = reconnect
-        self._wire: _Wire | None = None
+        self._wire: Wire | None = None
         self._up = asyncio.Event()
         self._subscriptions: dict[str, Subscription] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -252,8 +98,7 @@ class Client:
 
     def new_key(self) -> UUID:
         """A UUIDv7 (RFC 9562) dated by the server's clock."""
-        ms = int((time.time() + self._skew_s) * 1000)
-        return UUID(int=(ms << 80) | (7 << 76) | random.getrandbits(12) << 64 | (2 << 62) | random.getrandbits(62))
+        return uuid7(time.time() + self._skew_s)
 
     async def _until_answered(self, method: str, params: dict[str, Any]) -> Any:
         deadline = time.monotonic() + COMMAND_MAX_S
@@ -261,7 +106,7 @@ class Client:
             try:
                 return await (await self._ready()).request(method, params)
             except Refused as refused:
-                pause = _pause(refused.retry)
+                pause = pause_before(refused.retry)
                 if pause is None or time.monotonic() + pause > deadline:
                     raise
                 await asyncio.sleep(pause)
@@ -271,7 +116,7 @@ class Client:
                 if time.monotonic() > deadline:
                     raise Lost(f"{method} had no answer") from None
 
-    async def _ready(self) -> _Wire:
+    async def _ready(self) -> Wire:
         await self._up.wait()
         if self._wire is None:
             raise self._ended or Lost("closed")
@@ -296,7 +141,7 @@ class Client:
         """Renew the tokens in band. A lost reply is repaired by presenting the same refresh token again at once."""
         return self._keep(await self._refresh_on(await self._ready()))
 
-    async def _refresh_on(self, wire: _Wire) -> dict[str, Any]:
+    async def _refresh_on(self, wire: Wire) -> dict[str, Any]:
         answer: dict[str, Any] = await wire.request("auth.refresh", {"refresh_token": self.refresh_token})
         return answer
 
@@ -342,7 +187,7 @@ class Client:
             with contextlib.suppress(ConnectionError, Refused):
                 await self.call("topic.unsubscribe", topic=subscription.topic)
 
-    def hear(self, wire: _Wire, name: str, params: dict[str, Any]) -> None:
+    def hear(self, wire: Wire, name: str, params: dict[str, Any]) -> None:
         """A notification from a socket."""
         if name == "socket:welcome":
             if not wire.welcome.done():
@@ -377,10 +222,10 @@ class Client:
 
     # --- coming back ---------------------------------------------------------------------------------------------
 
-    async def _connect(self) -> _Wire:
+    async def _connect(self) -> Wire:
         """A socket that is logged in and has resumed everything."""
         connection = await connect(self.url, compression=None, max_size=None, open_timeout=10, ping_interval=20)
-        wire = _Wire(connection, self)
+        wire = Wire(connection, self)
         try:
             self.welcome = await wire.welcome
             self._skew_s = (
@@ -394,7 +239,7 @@ class Client:
             raise
         return wire
 
-    async def _log_in_again(self, wire: _Wire) -> None:
+    async def _log_in_again(self, wire: Wire) -> None:
         try:
             await wire.request("auth.authenticate", {"access_token": self.access_token})
         except Refused:
@@ -402,7 +247,7 @@ class Client:
                 raise
             self._keep(await self._refresh_on(wire))
 
-    async def _resume(self, wire: _Wire) -> None:
+    async def _resume(self, wire: Wire) -> None:
         known = {s.topic: s for s in self._subscriptions.values() if s.offset is not None}
         if not known:
             return
@@ -415,11 +260,11 @@ class Client:
                     self._subscriptions.pop(topic, None)
                 known[topic].put_answer(answer["epoch"], told)
 
-    def _adopt(self, wire: _Wire) -> None:
+    def _adopt(self, wire: Wire) -> None:
         self._wire = wire
         self._up.set()
 
-    def lost(self, wire: _Wire) -> None:
+    def lost(self, wire: Wire) -> None:
         """A socket closed; if it was the one in use, come back as its close code says."""
         if wire is not self._wire or self._closing:
             return
@@ -444,7 +289,7 @@ class Client:
             try:
                 self._adopt(await self._connect())
             except Refused as refused:
-                if _pause(refused.retry) is None:
+                if pause_before(refused.retry) is None:
                     self._end(refused)
                     return
             except (OSError, websockets.WebSocketException):
@@ -471,10 +316,3 @@ class Client:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _pause(retry: str | dict[str, int]) -> float | None:
-    """Seconds to wait before sending again; None: do not."""
-    if isinstance(retry, dict):
-        return retry["after_ms"] / 1000
-    return 0.2 if retry == "same" else None

@@ -45,6 +45,6 @@ async def test_the_demo_clinic_is_there_and_seeding_again_changes_nothing(clinic
     assert walk_in
 
 
-def test_the_hint_names_who_can_log_in(settings: Settings) -> None:
+async def test_the_hint_names_who_can_log_in(settings: Settings) -> None:
     assert DESK.phone in hint(settings)
     assert ADMIN_EMAIL in hint(settings)

@@ -46,13 +46,26 @@ _DOCTOR = """SELECT d.id, d.account_id, d.name, d.specialty, d.languages
 
 @door
 async def place(ctx: Ctx, place_id: UUID | None = None, *, duties: frozenset[Duty], lock: bool = False) -> PlaceRow:
-    """A place where the caller has one of these duties. Without an id: the only such place."""
-    mine = (
-        " WHERE EXISTS (SELECT FROM membership m WHERE m.place_id = p.id AND m.account_id = $1 AND m.until IS NULL"
-        " AND m.duty = ANY($2)) AND ($3::uuid IS NULL OR p.id = $3) ORDER BY p.id LIMIT 2"
+    """A place where the caller has one of these duties. Without an id: the only such place.
+
+    With `lock` the place is locked and then the duty is looked at once more: a statement that waits for a lock has
+    read the memberships before it waited, and they may have ended meanwhile.
+    """
+    found = await _worked_at(ctx, place_id, duties)
+    if lock:
+        await ctx.tx.execute("SELECT FROM place WHERE id = $1 FOR UPDATE", found.id)
+        found = await _worked_at(ctx, found.id, duties)
+    return found
+
+
+async def _worked_at(ctx: Ctx, place_id: UUID | None, duties: frozenset[Duty]) -> PlaceRow:
+    rows = await ctx.tx.fetch(
+        f"{_PLACE} WHERE EXISTS (SELECT FROM membership m WHERE m.place_id = p.id AND m.account_id = $1"
+        " AND m.until IS NULL AND m.duty = ANY($2)) AND ($3::uuid IS NULL OR p.id = $3) ORDER BY p.id LIMIT 2",
+        ctx.actor.id,
+        [str(duty) for duty in duties],  # from a receipt they come back as plain words
+        place_id,
     )
-    words = [str(duty) for duty in duties]  # from a receipt they come back as plain words
-    rows = await ctx.tx.fetch(_PLACE + mine + (" FOR UPDATE" if lock else ""), ctx.actor.id, words, place_id)
     if len(rows) > 1:
         raise InvalidParams("You work at several places: say which with place_id")
     if not rows:

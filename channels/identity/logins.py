@@ -86,6 +86,12 @@ async def renew_login(ctx: Ctx, token: str) -> Login:
     heir = keys.text(keys.seal(ctx.settings, "refresh chain", login_id.bytes, token))
     if row["used_at"] is None:
         await ctx.tx.execute("UPDATE refresh_token SET used_at = $2 WHERE digest = $1", digest, ctx.real_now)
+        # A spent token betrays its thief until it expires; afterwards it is refused anyway.
+        await ctx.tx.execute(
+            "DELETE FROM refresh_token WHERE login_id = $1 AND used_at IS NOT NULL AND expires_at <= $2",
+            login_id,
+            ctx.real_now,
+        )
         refresh_expires_at = await _issue(ctx, login_id, row["generation"] + 1, heir)
     else:
         issued = await ctx.tx.fetchrow(

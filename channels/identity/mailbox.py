@@ -7,10 +7,13 @@ import msgspec
 from msgspec import Meta
 
 from carewire.actor import ANYONE
-from carewire.command import Ctx, query
+from carewire.command import Ctx, Rate, query
 from carewire.errors import InvalidParams
 from carewire.forms import Limit
 from channels.identity import phones
+
+POLLING = Rate(burst=5000, per_minute=60_000)
+"""A load test reads hundreds of codes at once from one address, asking until they come."""
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,7 +24,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-@query("dev.mailbox", allow={ANYONE}, development=True, errors={InvalidParams})
+@query("dev.mailbox", allow={ANYONE}, development=True, rate=POLLING, errors={InvalidParams})
 async def mailbox(ctx: Ctx, to: Annotated[str, Meta(min_length=3, max_length=254)], limit: Limit = 10) -> list[Letter]:
     """The latest letters to a phone number or e-mail address, newest first. Exists in development only."""
     address = to.lower() if "@" in to else phones.normalise(ctx.settings, to)

@@ -8,7 +8,7 @@ import pytest_asyncio
 from carewire.node import Node
 from carewire.settings import Settings
 from channels.seed import seed
-from tests.channels.callers import Caller, TurnableClock
+from tests.channels.callers import Caller, TurnableClock, fresh_network
 
 
 @pytest_asyncio.fixture
@@ -32,12 +32,9 @@ def clock(clinic: Node) -> TurnableClock:
 
 @pytest.fixture
 def caller(clinic: Node) -> Callable[..., Caller]:
-    """New anonymous callers, each with its own address unless told."""
-    count = 0
+    """New anonymous callers, each from a network of its own unless told; buckets in Valkey outlive a test."""
 
     def make(address: str | None = None) -> Caller:
-        nonlocal count
-        count += 1
-        return Caller(clinic, address or f"198.51.{count}.7")
+        return Caller(clinic, address or fresh_network(7))
 
     return make

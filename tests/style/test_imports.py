@@ -10,8 +10,8 @@ ROOT = Path(__file__).parents[2]
 PLATFORM = ROOT / "src" / "carewire"
 PRODUCT = ROOT / "channels"
 
-# What one domain offers another. Its commands and jobs are its own. `errors` are words of the wire like events; `tables`
-# and `demo` are for their own kind only: a foreign key names the table it points to, a demo the people it needs.
+# What one domain offers another. Its commands and jobs are its own. `errors` are words of the wire like events;
+# `tables` and `demo` are for their own kind only: a foreign key names the table it points to, a demo its people.
 DOORS = {"access", "events", "lifecycle", "errors"}
 ONLY_FOR_THEIR_LIKE = {"tables", "demo"}
 MOST_LINES = 400

@@ -12,7 +12,7 @@ from carewire.node import Node
 from channels.identity.caps import Cap
 from channels.identity.demo import ADMIN_EMAIL, ADMIN_PASSWORD, DESK, PRIYA
 from channels.identity.errors import CodeGone, EmailTaken, WrongPassword
-from tests.channels.callers import Caller, TurnableClock, next_code, rows, told
+from tests.channels.callers import Caller, TurnableClock, fresh_network, next_code, rows, told
 
 MakeCaller = Callable[..., Caller]
 NEW = "+919811100001"
@@ -27,25 +27,27 @@ async def admin_of(caller: MakeCaller) -> Caller:
 async def test_a_guesser_is_stopped_and_the_owner_is_not(
     caller: MakeCaller, clinic: Node, clock: TurnableClock
 ) -> None:
+    net = fresh_network()
     guesses = [
-        Caller(clinic, f"192.0.2.{n}").call("auth.login", email=ADMIN_EMAIL, password=f"guess {n}") for n in range(20)
+        Caller(clinic, f"{net}{n}").call("auth.login", email=ADMIN_EMAIL, password=f"guess {n}") for n in range(20)
     ]
     answers = await asyncio.gather(*guesses, return_exceptions=True)
     assert sum(isinstance(answer, WrongPassword) for answer in answers) == Cap.LOGIN_PAIR.most
     assert sum(isinstance(answer, RateLimited) for answer in answers) == 20 - Cap.LOGIN_PAIR.most
     with pytest.raises(RateLimited):
-        await Caller(clinic, "192.0.2.99").call("auth.login", email=ADMIN_EMAIL, password=ADMIN_PASSWORD)
-    await Caller(clinic, "192.0.3.1").call("auth.login", email=ADMIN_EMAIL, password=ADMIN_PASSWORD)
+        await Caller(clinic, f"{net}99").call("auth.login", email=ADMIN_EMAIL, password=ADMIN_PASSWORD)
+    await caller().call("auth.login", email=ADMIN_EMAIL, password=ADMIN_PASSWORD)
     clock.turn(minutes=16)
-    await Caller(clinic, "192.0.2.99").call("auth.login", email=ADMIN_EMAIL, password=ADMIN_PASSWORD)
+    await Caller(clinic, f"{net}99").call("auth.login", email=ADMIN_EMAIL, password=ADMIN_PASSWORD)
 
 
 async def test_one_password_tried_on_many_addresses_is_stopped_too(clinic: Node) -> None:
+    net = fresh_network()
     for n in range(Cap.LOGIN_NETWORK.most):
         with pytest.raises(WrongPassword):
-            await Caller(clinic, "192.0.2.1").call("auth.login", email=f"nobody{n}@example.test", password="Password1")
+            await Caller(clinic, f"{net}{n}").call("auth.login", email=f"nobody{n}@example.test", password="Password1")
     with pytest.raises(RateLimited):
-        await Caller(clinic, "192.0.2.1").call("auth.login", email="nobody@example.test", password="Password1")
+        await Caller(clinic, f"{net}99").call("auth.login", email="nobody@example.test", password="Password1")
 
 
 async def test_an_unknown_address_is_answered_like_a_wrong_password_and_takes_as_long(caller: MakeCaller) -> None:
@@ -64,8 +66,9 @@ async def test_an_unknown_address_is_answered_like_a_wrong_password_and_takes_as
 
 
 async def test_right_passwords_use_up_no_cap(clinic: Node) -> None:
+    address = fresh_network(1)
     for _ in range(Cap.LOGIN_PAIR.most + 2):
-        await Caller(clinic, "192.0.2.1").call("auth.login", email=ADMIN_EMAIL.upper(), password=ADMIN_PASSWORD)
+        await Caller(clinic, address).call("auth.login", email=ADMIN_EMAIL.upper(), password=ADMIN_PASSWORD)
 
 
 async def test_an_account_without_a_password_has_none_to_guess(caller: MakeCaller, clinic: Node) -> None:

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,7 @@ from carewire.command import Peer
 from carewire.dispatch import Outcome
 from carewire.errors import Conflict, MethodNotFound, NotFound, Unauthenticated
 from carewire.gateway import server
-from carewire.gateway.services import Rules
+from carewire.gateway.services import Rules, Services
 from carewire.gateway.socket import serve_socket
 from carewire.settings import Settings
 
@@ -137,18 +137,21 @@ class Behind:
             listener.deliver(frame)
 
 
+@asynccontextmanager
+async def connect(url: str, **options: Any) -> AsyncIterator["Client"]:
+    """A client that has been welcomed."""
+    async with websockets.connect(url, compression=None, **options) as socket:
+        yield Client(socket, json.loads(await socket.recv()))
+
+
 class Site:
     """A running server, what is behind it, and clients of it."""
 
     def __init__(self, running: server.Running, behind: Behind) -> None:
         self.running, self.behind = running, behind
 
-    @asynccontextmanager
-    async def connect(self, **options: Any) -> AsyncIterator["Client"]:
-        options.setdefault("compression", None)
-        path = options.pop("query", "")
-        async with websockets.connect(self.running.url + path, **options) as socket:
-            yield Client(socket, json.loads(await socket.recv()))
+    def connect(self, **options: Any) -> AbstractAsyncContextManager["Client"]:
+        return connect(self.running.url + options.pop("query", ""), **options)
 
 
 class Client:
@@ -173,7 +176,7 @@ class Client:
         """The answer to a call; frames that come before it are an error of the test."""
         self._id += 1
         answer = await self.ask(json.dumps({"jsonrpc": "2.0", "id": self._id, "method": method, "params": params}))
-        assert answer["id"] == self._id, answer
+        assert answer.get("id") == self._id, answer
         return answer
 
     async def barrier(self) -> None:
@@ -191,9 +194,8 @@ class Client:
 
 
 @asynccontextmanager
-async def serve(ws: str, rules: Rules | None = None) -> AsyncIterator[Site]:
-    settings = Settings(secret="s" * 40, node="n1", ws=ws)  # type: ignore[arg-type]
-    behind = Behind(settings)
+async def host(services: Services, settings: Settings, rules: Rules | None = None) -> AsyncIterator[server.Running]:
+    """A server of nothing but `/ws`."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -201,14 +203,25 @@ async def serve(ws: str, rules: Rules | None = None) -> AsyncIterator[Site]:
                 await send({"type": "lifespan.startup.complete"})
             await send({"type": "lifespan.shutdown.complete"})
         else:
-            await serve_socket(scope, receive, send, behind, rules or Rules())
+            await serve_socket(scope, receive, send, services, rules or Rules())
 
     running = await server.start(app, settings)
     try:
-        yield Site(running, behind)
+        yield running
     finally:
-        behind.gate.set()
         await running.stop()
+
+
+@asynccontextmanager
+async def serve(ws: str, rules: Rules | None = None) -> AsyncIterator[Site]:
+    """A server in front of `Behind`."""
+    settings = Settings(secret="s" * 40, node="n1", ws=ws)  # type: ignore[arg-type]
+    behind = Behind(settings)
+    async with host(behind, settings, rules) as running:
+        try:
+            yield Site(running, behind)
+        finally:
+            behind.gate.set()
 
 
 @pytest.fixture(params=RAW_AND_STOCK)

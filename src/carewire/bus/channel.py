@@ -39,7 +39,7 @@ class Listener(Protocol):
 class Subscription:
     """One listener on one topic. `offset` is what it has been told by its answer."""
 
-    __slots__ = ("buffer", "channel", "listener", "live", "offset", "overflown", "struck")
+    __slots__ = ("buffer", "channel", "ended", "listener", "live", "offset", "overflown", "struck")
 
     def __init__(self, listener: Listener, channel: "Channel") -> None:
         self.listener = listener
@@ -47,6 +47,7 @@ class Subscription:
         self.offset = 0
         self.live = False
         self.struck = False
+        self.ended: str | None = None
         self.overflown = False
         self.buffer: list[tuple[int, Frame]] = []
 

@@ -156,9 +156,13 @@ class Hub:
         return self._by_listener.get(listener, {})
 
     def end(self, subscription: Subscription, why: str) -> None:
-        """The right is gone: say so and stop."""
+        """The right is gone: say so and stop. Who is still joining hears it behind its answer, or as its answer."""
+        live = subscription.live
         self._forget(subscription)
-        subscription.listener.notify("topic:ended", topic_notice(subscription.channel.name, why=why))
+        if live:
+            subscription.listener.notify("topic:ended", topic_notice(subscription.channel.name, why=why))
+        else:
+            subscription.ended = why
 
     def resync(self, subscription: Subscription, why: str) -> None:
         """The stream cannot be continued without a gap: say so; the listener subscribes again."""
@@ -192,6 +196,9 @@ class Hub:
 
     def _go_live(self, subscription: Subscription, joined: Joined) -> None:
         channel = subscription.channel
+        if subscription.ended is not None:
+            subscription.listener.notify("topic:ended", topic_notice(channel.name, why=subscription.ended))
+            return
         if not subscription.struck and (subscription.overflown or joined.epoch != self.epoch):
             self.resync(subscription, "overflow" if subscription.overflown else "epoch")
             return

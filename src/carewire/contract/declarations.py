@@ -73,6 +73,6 @@ def gather(packages: Collection[str] = (PLATFORM, PRODUCT)) -> Declarations:
 
 def discover_product() -> Declarations:
     """Import the gateway and the whole product, then gather."""
-    importlib.import_module("carewire.gateway.endpoint")
+    importlib.import_module("carewire.gateway.socket")
     discover(PRODUCT)
     return gather()

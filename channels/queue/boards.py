@@ -12,7 +12,7 @@ from carewire.jobs.job import consumer
 from carewire.store.db import Tx
 from channels.queue.events import BoardSession, BoardSnapshot, BoardUpdated
 from channels.queue.lifecycle import DisplayState
-from channels.session.jobs import KEY, SessionPlanned
+from channels.session import KEY, SessionPlanned
 
 _board = msgspec.json.Decoder(BoardSnapshot)
 

@@ -2,7 +2,7 @@
 
 from carewire.errors import Refusal
 from carewire.store.constraints import refuse
-from channels.session.errors import DoctorBusy, SessionClosed
+from channels.session import DoctorBusy, SessionClosed
 
 __all__ = ["AlreadyJoined", "CodeWrong", "ConsultationRunning", "DoctorBusy", "NoRemoteJoin", "NothingToCall",
            "NumberTaken", "QueueFull", "RoomBusy", "SessionClosed", "TooEarly", "TooLate", "TooManyTokens"]  # fmt: skip

@@ -15,9 +15,9 @@ from channels.queue.errors import ConsultationRunning, DoctorBusy, SessionClosed
 from channels.queue.jobs import FORGOTTEN_AFTER, FORGOTTEN_KEY, LineDue, SessionForgotten
 from channels.queue.line import Line
 from channels.queue.moved import MOVES, moved
+from channels.session import Grace, Minutes, Quota, Seats, SessionView, Turns, check_times, planned, view
 from channels.session import access as session_access
 from channels.session.access import Session
-from channels.session.commands import Grace, Minutes, Quota, Seats, SessionView, Turns, check_times, planned, view
 from channels.session.lifecycle import OPEN, PauseReason, SessionState
 
 RUNS = {Capacity.STAFF, Capacity.DOCTOR}

@@ -37,7 +37,7 @@ class ConsultationRunning(Refusal, code=409, reason="consultation_running"):
 
 
 class TooEarly(Refusal, code=409, reason="too_early"):
-    """A no-show needs a call, a second announcement and the grace time; `calls` and `not_before` tell what is missing."""
+    """A no-show needs two announcements and the grace time; `calls` and `not_before` tell what is missing."""
 
 
 class TooLate(Refusal, code=409, reason="too_late"):

@@ -1,4 +1,4 @@
-"""Everything that can happen to a line, as pure functions from one line to the next. Refusals are raised, not stored."""
+"""Everything that can happen to a line, as pure functions from one line to the next. Refusals are raised."""
 
 from datetime import datetime, timedelta
 from typing import Final

@@ -53,8 +53,8 @@ async def create(
 ) -> SessionView:
     """Plan a doctor's sitting. The desk names the doctor; a doctor plans her own.
 
-    `opens_at`: joining and arriving is possible from then (default: 12 h before the start). `multi_room`: one line called into
-    several rooms, and no fixed `room_id`. Quotas that are absent do not limit.
+    `opens_at`: joining and arriving is possible from then (default: 12 h before the start). `multi_room`: one
+    line called into several rooms, and no fixed `room_id`. Quotas that are absent do not limit.
     """
     opens_at = opens_at or starts_at - OPENS_BEFORE
     check_times(starts_at, ends_at, opens_at)

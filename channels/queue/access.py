@@ -69,7 +69,7 @@ def _token(row: Any) -> Token:
     return Token(**values)
 
 
-# --- doors -------------------------------------------------------------------------------------------------------------
+# --- doors -----------------------------------------------------------------------------------------------------------
 async def desk_line(ctx: Ctx, session_id: UUID, *, lock: bool = True) -> Line:
     """The line of a session the caller runs."""
     return await load(ctx.tx, await session_access.desk(ctx, session_id, lock=lock))
@@ -111,7 +111,7 @@ async def _session_of(ctx: Ctx, token_id: UUID, right: str, lock: bool) -> Sessi
     return from_row(row)
 
 
-# --- who may hear what -------------------------------------------------------------------------------------------------
+# --- who may hear what -----------------------------------------------------------------------------------------------
 Asks = Sequence[tuple[Actor, tuple[UUID]]]
 
 _RUNS: Final = """

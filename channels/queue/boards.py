@@ -12,7 +12,7 @@ from carewire.jobs.job import consumer
 from carewire.store.db import Tx
 from channels.queue.events import BoardSession, BoardSnapshot, BoardUpdated
 from channels.queue.lifecycle import DisplayState
-from channels.session.jobs import KEY, SessionPlanned
+from channels.session import KEY, SessionPlanned
 
 _board = msgspec.json.Decoder(BoardSnapshot)
 
@@ -28,7 +28,9 @@ async def snapshot(tx: Tx, display_id: UUID) -> BoardSnapshot:
 async def refresh(ctx: Ctx, display_id: UUID) -> BoardSnapshot:
     """Bring a locked display's sessions up to date, and tell it when its board is another one."""
     gone = await ctx.tx.fetchval(
-        """WITH zone AS (SELECT p.id AS place_id, p.zone FROM display d JOIN place p ON p.id = d.place_id WHERE d.id = $1),
+        """WITH zone AS (
+            SELECT p.id AS place_id, p.zone FROM display d JOIN place p ON p.id = d.place_id WHERE d.id = $1
+        ),
         wanted AS (
             SELECT s.id FROM session s JOIN zone z ON z.place_id = s.place_id
               JOIN display d ON d.id = $1 AND d.state = 'approved'
@@ -48,10 +50,8 @@ async def refresh(ctx: Ctx, display_id: UUID) -> BoardSnapshot:
         display_id,
         ctx.now,
     )
-    told, board = (
-        await ctx.tx.fetchval("SELECT board FROM display WHERE id = $1", display_id),
-        await _look(ctx, display_id),
-    )
+    told = await ctx.tx.fetchval("SELECT board FROM display WHERE id = $1", display_id)
+    board = await _look(ctx, display_id)
     if told is None or _board.decode(told) != board:
         await ctx.tx.execute("UPDATE display SET board = $2 WHERE id = $1", display_id, msgspec.json.encode(board))
         if told is not None:

@@ -18,7 +18,7 @@ RUNS = {Capacity.STAFF, Capacity.DOCTOR}
 async def call_next(ctx: Ctx, session_id: UUID, room_id: UUID | None = None, finish_current: bool = False) -> DeskView:
     """Call whoever is next into a room. With `finish_current` the one in consultation there is completed first.
 
-    No room given: the session's room, or the place's only one. A token that is called but not begun keeps the room busy.
+    No room given: the session's room, or the place's only one. A token that is called and not begun keeps it busy.
     """
     line = await access.desk_line(ctx, session_id)
     room = moves.room_of(line, room_id)

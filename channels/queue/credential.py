@@ -10,7 +10,7 @@ from uuid import UUID
 from carewire.actor import Actor
 from carewire.errors import Unauthenticated
 from carewire.store.db import Tx
-from channels.identity import Capacity, credentials
+from channels.identity import Capacity, register_credential
 
 PREFIX: Final = "disp_"
 LIVES: Final = timedelta(days=3650)
@@ -52,4 +52,4 @@ def actor(display_id: UUID, real_now: datetime) -> Actor:
     )
 
 
-credentials.register(PREFIX, authenticate, reload)
+register_credential(PREFIX, authenticate, reload)

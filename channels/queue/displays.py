@@ -107,7 +107,7 @@ async def renew(ctx: Ctx) -> Renewed:
     DISPLAY.move(row["state"], "approve")
     code, expires_at = _new_code(), ctx.real_now + CODE_LIVES
     await ctx.tx.execute(
-        """UPDATE display SET code_digest = $2, code_expires_at = $3, asked_network = $4, asked_at = $5 WHERE id = $1""",
+        "UPDATE display SET code_digest = $2, code_expires_at = $3, asked_network = $4, asked_at = $5 WHERE id = $1",
         ctx.actor.id,
         _digest(ctx.settings, code),
         expires_at,
@@ -134,11 +134,12 @@ async def asking(ctx: Ctx, place_id: UUID, code: Code) -> Asking:
     rate=Rate(burst=5, per_minute=10, shared=True),
 )
 async def approve(
-    ctx: Ctx, place_id: UUID, code: Code, label: Name, room_ids: Scope = [], doctor_ids: Scope = []
+    ctx: Ctx, place_id: UUID, code: Code, label: Name, room_ids: Scope | None = None, doctor_ids: Scope | None = None
 ) -> Display:
     """Let a screen show the lines of these rooms or doctors at your place, today's and tomorrow's, by itself."""
     place = await directory.place(ctx, place_id, duties=APPROVES)
-    if bool(room_ids) == bool(doctor_ids):
+    rooms, doctors = set(room_ids or ()), set(doctor_ids or ())
+    if bool(rooms) == bool(doctors):
         raise InvalidParams(fields=(Field("$.room_ids", "name rooms or doctors"),))
     row = await _by_code(ctx, code, lock=True)
     state = DISPLAY.move(row["state"], "approve")
@@ -159,10 +160,10 @@ async def approve(
             WHERE a.place_id = $2 AND a.state = 'accepted' AND a.doctor_id = ANY ($4) RETURNING id""",
         row["id"],
         place.id,
-        room_ids,
-        doctor_ids,
+        list(rooms),
+        list(doctors),
     )
-    if len(added) != len(set(room_ids)) + len(set(doctor_ids)):
+    if len(added) != len(rooms) + len(doctors):
         raise NotFound("Not all of these rooms or doctors are of this place")
     await boards.refresh(ctx, row["id"])
     boards.look_again(ctx, place.id, boards.next_midnight(ctx.now, place.zone))

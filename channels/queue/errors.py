@@ -2,7 +2,7 @@
 
 from carewire.errors import Refusal
 from carewire.store.constraints import refuse
-from channels.session.errors import DoctorBusy, SessionClosed
+from channels.session import DoctorBusy, SessionClosed
 
 __all__ = ["AlreadyJoined", "CodeWrong", "ConsultationRunning", "DoctorBusy", "NoRemoteJoin", "NothingToCall",
            "NumberTaken", "QueueFull", "RoomBusy", "SessionClosed", "TooEarly", "TooLate", "TooManyTokens"]  # fmt: skip
@@ -37,7 +37,7 @@ class ConsultationRunning(Refusal, code=409, reason="consultation_running"):
 
 
 class TooEarly(Refusal, code=409, reason="too_early"):
-    """A no-show needs a call, a second announcement and the grace time; `calls` and `not_before` tell what is missing."""
+    """A no-show needs two announcements and the grace time; `calls` and `not_before` tell what is missing."""
 
 
 class TooLate(Refusal, code=409, reason="too_late"):

@@ -8,6 +8,7 @@ expected time of the call by how many are before one, as absolute low/mid/high, 
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from math import sqrt
 from statistics import fmean, median
 from typing import Final
@@ -186,7 +187,7 @@ def at(points: Sequence[Point], before: int) -> Expected | None:
     """The expected time for who has this many before her; None when the line has no curve yet."""
     if not points:
         return None
-    for left, right in zip(points, points[1:], strict=False):
+    for left, right in pairwise(points):
         if left.before <= before <= right.before:
             share = (before - left.before) / (right.before - left.before)
             low, mid, high = (

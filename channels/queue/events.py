@@ -154,7 +154,7 @@ class BoardSession(Struct, frozen=True, kw_only=True):
 
 
 class BoardSnapshot(Struct, frozen=True, kw_only=True):
-    """What a display needs to know about itself: whether it is approved, and which lines it shows today and tomorrow."""
+    """What a display needs to know about itself: is it approved, and which lines does it show today and tomorrow."""
 
     display_id: UUID
     state: DisplayState

@@ -79,7 +79,7 @@ async def leave(ctx: Ctx, token_id: UUID) -> TokenView:
     rate=Rate(burst=20, per_minute=60),
 )
 async def arrive(ctx: Ctx, token_id: UUID, code: Word | None = None, priority: Priority | None = None) -> TokenView:
-    """The patient is here: the token gets the next number. The desk says so, or her phone with the code from the wall."""
+    """The patient is here: the token gets the next number. The desk says so, or her phone with the wall's code."""
     if code is None:
         session = await access.desk_token(ctx, token_id, lock=True)
     else:

@@ -216,9 +216,9 @@ def settle(before: Line, after: Line, now: datetime) -> Line:
     line = line.put(*(_near(line, t, now) for t in line.tokens if t.near_at is None and _is_near(line, t, now)))
     score = line.score
     for token in line.tokens:
-        if token.id in was and was[token.id].begun_at is None and token.begun_at is not None and token.called_at:
-            if (told := told_at_arrival(token)) is not None:
-                score = score.add(told, token.called_at)
+        begins = token.id in was and was[token.id].begun_at is None and token.begun_at is not None
+        if begins and token.called_at and (told := told_at_arrival(token)) is not None:
+            score = score.add(told, token.called_at)
     line = replace(line, score=score)
     return replace(line, due_at=next_change_at(line, now))
 

@@ -1,4 +1,4 @@
-"""Everything that can happen to a line, as pure functions from one line to the next. Refusals are raised, not stored."""
+"""Everything that can happen to a line, as pure functions from one line to the next. Refusals are raised."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -29,7 +29,7 @@ ANNOUNCEMENTS: Final = 2
 T = TokenState
 
 
-# --- coming and going --------------------------------------------------------------------------------------------------
+# --- coming and going ------------------------------------------------------------------------------------------------
 def add(line: Line, token: Token, now: datetime, *, present: bool) -> Line:
     """A new token: expected, or at once present with the next number."""
     if line.session.state not in OPEN:
@@ -58,7 +58,7 @@ def leave(line: Line, token_id: UUID, now: datetime) -> Line:
     return line.put(_ended(token, state, now, EndReason.LEFT))
 
 
-# --- rooms -------------------------------------------------------------------------------------------------------------
+# --- rooms -----------------------------------------------------------------------------------------------------------
 def room_of(line: Line, room_id: UUID | None) -> Room | None:
     """The room a call goes to: the one named, else the session's, else the place's only one; None: it has no rooms."""
     wanted = room_id or line.session.room_id
@@ -72,7 +72,7 @@ def room_of(line: Line, room_id: UUID | None) -> Room | None:
     return None
 
 
-# --- calling -----------------------------------------------------------------------------------------------------------
+# --- calling ---------------------------------------------------------------------------------------------------------
 def call_next(line: Line, room: Room | None, now: datetime, *, finish_current: bool = False) -> Line:
     """Call whoever is next into the room."""
     _running(line)
@@ -185,7 +185,7 @@ def back(line: Line, token_id: UUID, now: datetime) -> Line:
     return line.put(replace(missed, hold=hold, hold_rank=now.timestamp()))
 
 
-# --- the order ---------------------------------------------------------------------------------------------------------
+# --- the order -------------------------------------------------------------------------------------------------------
 def move(line: Line, token_id: UUID, before: int, now: datetime) -> Line:
     """Put a token where `before` others are called before it; the last hand wins a contested place."""
     token = line.get(token_id)
@@ -206,7 +206,7 @@ def alert(line: Line, token_id: UUID, before: int | None, minutes: int | None) -
     return line.put(replace(token, alert_before=before, alert_minutes=minutes))
 
 
-# --- paper -------------------------------------------------------------------------------------------------------------
+# --- paper -----------------------------------------------------------------------------------------------------------
 class Paper(Struct, frozen=True, kw_only=True):
     """A number that was given on paper while there was no connection."""
 
@@ -245,7 +245,7 @@ def backfill(line: Line, papers: list[Paper]) -> tuple[Line, list[tuple[int, int
     return line, jumps
 
 
-# --- the sitting -------------------------------------------------------------------------------------------------------
+# --- the sitting -----------------------------------------------------------------------------------------------------
 def start(line: Line, now: datetime) -> Line:
     """The doctor sits."""
     state = SESSION.move(line.session.state, "start")
@@ -315,7 +315,7 @@ def _close(
     return replace(line.put(*ended), session=session)
 
 
-# --- shared ------------------------------------------------------------------------------------------------------------
+# --- shared ----------------------------------------------------------------------------------------------------------
 def _ended(token: Token, state: TokenState, now: datetime, reason: EndReason) -> Token:
     return replace(token, state=state, ended_at=now, reason=reason, room_id=None, room=None, finished_id=None)
 

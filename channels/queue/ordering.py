@@ -21,7 +21,7 @@ AlertMinutes = Annotated[int, Meta(ge=0, le=240)]
 
 @command("queue.move", allow=RUNS, emits=MOVES)
 async def move(ctx: Ctx, token_id: UUID, before: Ahead) -> DeskView:
-    """Put a waiting token where `before` others are called before it; never before an emergency or a return from a test."""
+    """Put a waiting token where `before` others are called before it; never ahead of emergencies and returns."""
     line = await access.load(ctx.tx, await access.desk_token(ctx, token_id, lock=True))
     after = await moved(ctx, line, moves.move(line, token_id, before, ctx.now))
     return desk_view(after, after.get(token_id))
@@ -29,7 +29,7 @@ async def move(ctx: Ctx, token_id: UUID, before: Ahead) -> DeskView:
 
 @command("queue.prioritise", allow=RUNS, emits=MOVES)
 async def prioritise(ctx: Ctx, token_id: UUID, reason: Priority | None) -> DeskView:
-    """Give a waiting token priority, for a reason of the closed list that is recorded with your name; null takes it away."""
+    """Give a waiting token priority for a reason that is recorded with your name; null takes it away."""
     line = await access.load(ctx.tx, await access.desk_token(ctx, token_id, lock=True))
     after = await moved(ctx, line, moves.prioritise(line, token_id, reason, ctx.now))
     return desk_view(after, after.get(token_id))
@@ -39,7 +39,7 @@ async def prioritise(ctx: Ctx, token_id: UUID, reason: Priority | None) -> DeskV
 async def alert(
     ctx: Ctx, token_id: UUID, before: AlertBefore | None = None, minutes: AlertMinutes | None = None
 ) -> TokenView:
-    """Say when your turn counts as near: so many before you, or so many minutes. It is told once; neither = no alert."""
+    """Say when your turn is near: so many before you, or so many minutes. Told once; neither = no alert."""
     if before is not None and minutes is not None:
         raise InvalidParams(fields=(Field("$.minutes", "give before or minutes, not both"),))
     line = await access.load(ctx.tx, await access.any_token(ctx, token_id, lock=True))

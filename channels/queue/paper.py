@@ -144,7 +144,7 @@ async def look(ctx: Ctx, key: Secret) -> SlipView:
 async def backfill(
     ctx: Ctx, session_id: UUID, papers: Annotated[list[PaperNumber], Meta(min_length=1, max_length=200)]
 ) -> Backfilled:
-    """Enter an outage's paper numbers with their times. Live numbers go on after them; each jump is recorded as void."""
+    """Enter an outage's paper numbers with their times. Live numbers go on after them; jumps are recorded as void."""
     line = await access.desk_line(ctx, session_id)
     admission.check_room(line, TokenKind.WALK_IN, more=len(papers))
     entered: list[Paper] = []

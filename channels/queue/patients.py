@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from carewire.command import Ctx
 from carewire.errors import Field, InvalidParams, NotFound
-from channels.identity import Sex, phones
+from channels.identity import Sex, normalise_phone
 
 
 class Person(Struct, frozen=True, kw_only=True):
@@ -25,7 +25,7 @@ async def at_desk(
     A family shares a phone, so the name decides within it. A patient of another place, or one who never came here, is
     not found: otherwise a desk could ask who has which number.
     """
-    number = phones.normalise(ctx.settings, phone) if phone else None
+    number = normalise_phone(ctx.settings, phone) if phone else None
     if number is not None:
         row = await ctx.tx.fetchrow(
             """SELECT p.id, p.name FROM patient p

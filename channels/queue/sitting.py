@@ -15,9 +15,9 @@ from channels.queue.errors import ConsultationRunning, DoctorBusy, SessionClosed
 from channels.queue.jobs import FORGOTTEN_AFTER, FORGOTTEN_KEY, LineDue, SessionForgotten
 from channels.queue.line import Line
 from channels.queue.moved import MOVES, moved
+from channels.session import Grace, Minutes, Quota, Seats, SessionView, Turns, check_times, planned, view
 from channels.session import access as session_access
 from channels.session.access import Session
-from channels.session.commands import Grace, Minutes, Quota, Seats, SessionView, Turns, check_times, planned, view
 from channels.session.lifecycle import OPEN, PauseReason, SessionState
 
 RUNS = {Capacity.STAFF, Capacity.DOCTOR}
@@ -78,10 +78,10 @@ async def update(
     starts_at: datetime | UnsetType = UNSET,
     ends_at: datetime | UnsetType = UNSET,
     opens_at: datetime | UnsetType = UNSET,
-    room_id: UUID | None | UnsetType = UNSET,
-    capacity: Seats | None | UnsetType = UNSET,
-    booked_quota: Quota | None | UnsetType = UNSET,
-    walk_in_quota: Quota | None | UnsetType = UNSET,
+    room_id: UUID | UnsetType | None = UNSET,
+    capacity: Seats | UnsetType | None = UNSET,
+    booked_quota: Quota | UnsetType | None = UNSET,
+    walk_in_quota: Quota | UnsetType | None = UNSET,
     remote_join: bool | UnsetType = UNSET,
     average_minutes: Minutes | UnsetType = UNSET,
     grace_minutes: Grace | UnsetType = UNSET,

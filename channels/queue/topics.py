@@ -19,7 +19,7 @@ async def queue(ctx: Ctx, session_id: UUID) -> QueueSnapshot:
 
 @topic("line:{session_id}", may=access.may_hear_line)
 async def line(ctx: Ctx, session_id: UUID) -> LineSnapshot:
-    """The line as the waiting room sees it: numbers, states, rooms, expected times. For holders of an active token and displays."""
+    """The line without names, for holders of an active token and displays: numbers, states, rooms, expected times."""
     return projection.line_snapshot(await access.load(ctx.tx, await session_access.find(ctx.tx, session_id)))
 
 

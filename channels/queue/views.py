@@ -1,6 +1,6 @@
 """What commands answer: a token with its place and expected time."""
 
-from msgspec import Struct
+from typing import Any
 
 from channels.queue.estimate import Expected
 from channels.queue.line import Line, Token
@@ -20,10 +20,6 @@ class DeskView(TokenView, frozen=True, kw_only=True):
     name: str
 
 
-class Empty(Struct, frozen=True):
-    """Nothing to say."""
-
-
 def view(line: Line, token: Token) -> TokenView:
     """For the token's holder."""
     return TokenView(**_values(line, token))
@@ -34,7 +30,7 @@ def desk_view(line: Line, token: Token) -> DeskView:
     return DeskView(name=token.name, **_values(line, token))
 
 
-def _values(line: Line, token: Token) -> dict[str, object]:
+def _values(line: Line, token: Token) -> dict[str, Any]:
     known = fact(line, token)
     values = {name: getattr(known, name) for name in TokenFact.__struct_fields__}
     return values | {"before": line.before(token), "expected": line.expected(token)}

@@ -4,3 +4,20 @@ A *session* belongs to one doctor at one place, in one room or (multi-room) in s
 perhaps paused, then completed; or cancelled. Starting, pausing and ending it moves its line too, so those commands
 live in `channels.queue.sitting`. It has nothing to do with a login.
 """
+
+from channels.session.errors import DoctorBusy, SessionClosed
+from channels.session.jobs import KEY, SessionPlanned
+from channels.session.views import (
+    Grace,
+    Minutes,
+    Quota,
+    Seats,
+    SessionView,
+    Turns,
+    check_times,
+    planned,
+    view,
+)
+
+__all__ = ["KEY", "DoctorBusy", "Grace", "Minutes", "Quota", "Seats", "SessionClosed", "SessionPlanned", "SessionView",
+           "Turns", "check_times", "planned", "view"]  # fmt: skip

@@ -1,20 +1,18 @@
-"""The table of sittings."""
+"""The table of `migrations/0004_session.sql` as Piccolo sees it; references to other domains stand in the migration."""
 
-from piccolo.columns import UUID, Boolean, DoublePrecision, ForeignKey, Integer, Text, Timestamptz
-from piccolo.columns.base import OnDelete, OnUpdate
+from piccolo.columns import UUID, Boolean, DoublePrecision, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from carewire.store.db import ENGINE
-from channels.directory.tables import Doctor, Place, Room
 
 
 class Session(Table, db=ENGINE, tablename="session"):
     """A doctor's sitting at a place."""
 
     id = UUID(primary_key=True)
-    doctor_id = ForeignKey(Doctor, on_delete=OnDelete.no_action, on_update=OnUpdate.no_action, null=False)
-    place_id = ForeignKey(Place, on_delete=OnDelete.no_action, on_update=OnUpdate.no_action, null=False)
-    room_id = ForeignKey(Room, on_delete=OnDelete.no_action, on_update=OnUpdate.no_action, null=True)
+    doctor_id = UUID(null=False, default=None)
+    place_id = UUID(null=False, default=None)
+    room_id = UUID(null=True, default=None)
     zone = Text()
     starts_at = Timestamptz()
     ends_at = Timestamptz()

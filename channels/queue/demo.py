@@ -1,0 +1,122 @@
+"""The demo clinic's lines (PRODUCT 21): a live line of one doctor, and a sitting of the other that waits to be started.
+
+Each day has its own two sittings with ids of that day; seeding a day again changes nothing.
+"""
+
+import secrets
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from carewire.command import Ctx
+from carewire.jobs.vault import Vault
+from carewire.settings import Settings
+from carewire.store import outbox
+from carewire.store.db import Tx
+from channels.directory import demo as places
+from channels.identity import demo as people
+from channels.queue import access, moves
+from channels.queue.lifecycle import TokenKind, TokenState
+from channels.queue.line import Line, Token
+from channels.queue.moved import moved
+from channels.session import access as session_access
+
+ZONE: Final = ZoneInfo("Asia/Kolkata")
+RUNNING: Final = timedelta(minutes=40)
+"""Dr. Asha has been sitting this long when the demo begins."""
+LENGTH: Final = timedelta(hours=8)
+
+
+def _patient_id(number: int) -> UUID:
+    return UUID(f"0199d3a0-0000-7000-a000-{number:012d}")
+
+
+WALK_INS: Final = (
+    (_patient_id(1), "Farida Begum · फ़रीदा बेगम", 1959),
+    (_patient_id(2), "Joseph D'Souza", 1984),
+    (_patient_id(3), "Lakshmi Nair", 1991),
+    (_patient_id(4), "Mohan Lal · मोहन लाल", 1948),
+)
+
+
+def session_of(day: date, number: int) -> UUID:
+    """The day's sitting: 1 of Dr. Asha (live), 2 of Dr. Vikram."""
+    return UUID(f"0199d3a0-0000-7000-b{number:03d}-{day:%Y%m%d}0000")
+
+
+def token_of(day: date, number: int) -> UUID:
+    """A token of the day."""
+    return UUID(f"0199d3a0-0000-7000-8c00-{day:%Y%m%d}{number:04d}")
+
+
+async def seed(tx: Tx, now: datetime) -> None:
+    """Both sittings of today and the tokens in front of the first."""
+    day = now.astimezone(ZONE).date()
+    midnight = datetime(day.year, day.month, day.day, tzinfo=ZONE)
+    began = max(now - RUNNING, midnight)
+    await tx.executemany(
+        "INSERT INTO patient (id, name, birth_year, place_id, created_at) VALUES ($1, $2, $3, $4, $5)"
+        " ON CONFLICT DO NOTHING",
+        [(patient_id, name, born, places.CLINIC, now) for patient_id, name, born in WALK_INS],
+    )
+    await _session(tx, session_of(day, 2), places.DOCTOR_VIKRAM, places.ROOM_2, now + timedelta(minutes=20))
+    if await _session(tx, session_of(day, 1), places.DOCTOR_ASHA, places.ROOM_1, began):
+        await _line(tx, day, began, now)
+
+
+async def _session(tx: Tx, session_id: UUID, doctor_id: UUID, room_id: UUID, starts_at: datetime) -> bool:
+    """A sitting, unless it is there; answers whether it was made."""
+    made = await tx.fetchval(
+        """INSERT INTO session
+               (id, doctor_id, place_id, room_id, zone, starts_at, ends_at, opens_at, capacity, remote_join)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 60, true) ON CONFLICT DO NOTHING RETURNING true""",
+        session_id,
+        doctor_id,
+        places.CLINIC,
+        room_id,
+        ZONE.key,
+        starts_at,
+        starts_at + LENGTH,
+        starts_at - LENGTH,
+    )
+    return bool(made)
+
+
+async def _line(tx: Tx, day: date, began: datetime, now: datetime) -> None:
+    """Two seen, one inside, three waiting, one on the way: told by the line's own moves."""
+    session = await session_access.locked(tx, session_of(day, 1))
+    busy = await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM session WHERE doctor_id = $1 AND state IN ('live', 'paused'))", places.DOCTOR_ASHA
+    )
+    if session is None or busy:  # yesterday's sitting was never ended; today's waits to be started by hand
+        return
+    empty = await access.load(tx, session)
+    line = moves.start(empty, began)
+    joined = began - timedelta(minutes=10)
+    for number, (patient_id, name, _) in enumerate(WALK_INS, 1):
+        line = _walk_in(line, token_of(day, number), patient_id, name, joined + timedelta(minutes=number))
+    line = _walk_in(line, token_of(day, 5), people.WALK_IN_PATIENT, "Ramesh Yadav", joined + timedelta(minutes=9))
+    arjun = _token(token_of(day, 6), people.ARJUN_PATIENT, "Arjun Sharma", TokenKind.REMOTE, joined)
+    line = moves.add(line, replace(arjun, account_id=people.PRIYA.account_id), joined, present=True)
+    kamla = _token(token_of(day, 7), people.KAMLA_PATIENT, "Kamla Sharma", TokenKind.BOOKED, joined)
+    line = moves.add(line, replace(kamla, due_at=now + timedelta(minutes=50)), joined, present=False)
+    room = moves.room_of(line, None)
+    visit = (now - began) / 3
+    for turn in range(3):
+        called = began + visit * turn
+        line = moves.call_next(line, room, called, finish_current=True)
+        line = moves.begin(line, next(t.id for t in line.tokens if t.state is TokenState.CALLED), called)
+    ctx = Ctx(tx=tx, now=now, real_now=now, settings=Settings(secret=secrets.token_hex(32)))
+    await moved(ctx, empty, line)
+    await outbox.finish(ctx, Vault(ctx.settings.secret), None, b"null")
+
+
+def _token(token_id: UUID, patient_id: UUID, name: str, kind: TokenKind, at: datetime) -> Token:
+    return Token(id=token_id, patient_id=patient_id, name=name, kind=kind, state=TokenState.EXPECTED, joined_at=at)
+
+
+def _walk_in(line: Line, token_id: UUID, patient_id: UUID, name: str, at: datetime) -> Line:
+    return moves.add(line, _token(token_id, patient_id, name, TokenKind.WALK_IN, at), at, present=True)

@@ -104,6 +104,12 @@ def _between(low: Any, high: Any, unit: str) -> list[str]:
         return []
     if high == 2**63 - 1:
         high = None
-    figures = f"{low:,} to {high:,}" if low is not None and high is not None else None
-    text = figures or (f"at most {high:,}" if high is not None else f"at least {low:,}")
+    first, last = (None if figure is None else _figure(figure) for figure in (low, high))
+    both = f"{first} to {last}" if first and last else None
+    text = both or (f"at most {last}" if last else f"at least {first}")
     return [f"{text} {unit}".strip()]
+
+
+def _figure(figure: float) -> str:
+    # Years are figures too, and nobody writes 1,880.
+    return f"{figure:,}" if abs(figure) >= 10_000 else f"{figure}"

@@ -76,6 +76,7 @@ addEventListener("DOMContentLoaded", () => {
   function show(shown) {
     nav.classList.toggle("shown", shown);
     menu.setAttribute("aria-expanded", String(shown));
+    menu.textContent = shown ? "Close" : "Contents";
   }
   menu.addEventListener("click", () => show(!nav.classList.contains("shown")));
   nav.addEventListener("click", (event) => event.target.closest("a") && show(false));

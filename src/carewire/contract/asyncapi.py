@@ -170,7 +170,7 @@ class _Book:
             "x-allow": ["anyone"],
             "x-emits": [],
             "x-receipt": False,
-            "x-errors": [refusals.describe(r) | {"common": False} for r in refusals.of_method(method)],
+            "x-errors": [refusals.describe(r) | {"common": r in refusals.COMMON} for r in refusals.of_method(method)],
         }
 
     def add_event(self, event: type[Event], said_by: list[str]) -> None:

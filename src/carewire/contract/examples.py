@@ -18,11 +18,35 @@ _WORDS: Final[dict[str, str]] = {
     "locale": "en",
     "message": "Something to read",
     "name": "Asha Verma",
+    "node": "node-1",
+    "password": "correct horse battery",
     "phone": "+919876543210",
+    "secret": "s3cr3t-u8Vq2m",
+    "token": "eyJhbGciOiJIUzI1NiJ9.e30.Zq0",
     "topic": "queue:0199a3c2-7c41-7b1e-9d52-0c8a4be21f07",
+    "version": "0.1.0",
     "zone": "Asia/Kolkata",
 }
-"""For members whose name says what they hold."""
+"""Texts for members whose name contains the word."""
+_FIGURES: Final[dict[str, float]] = {
+    "after_ms": 500,
+    "batch": 50,
+    "birth_year": 1984,
+    "clock_rate": 1,
+    "depth": 32,
+    "frame_bytes": 65_536,
+    "grace_ms": 10_000,
+    "heartbeat_s": 20,
+    "id_bytes": 128,
+    "in_flight": 64,
+    "limit": 20,
+    "number": 8,
+    "offset": 41,
+    "queue_bytes": 262_144,
+    "resend_after_s": 30,
+    "subscriptions": 200,
+}
+"""Numbers for members of this name."""
 
 
 def sample(schema: dict[str, Any], components: dict[str, dict[str, Any]], name: str = "", depth: int = 0) -> Any:
@@ -48,9 +72,9 @@ def sample(schema: dict[str, Any], components: dict[str, dict[str, Any]], name: 
         case "string":
             return _text(schema, name)
         case "integer":
-            return max(int(schema.get("minimum", 0)), min(1, int(schema.get("maximum", 1))))
+            return int(_figure(schema, name, 1))
         case "number":
-            return max(float(schema.get("minimum", 0)), min(1.5, float(schema.get("maximum", 1.5))))
+            return float(_figure(schema, name, 1.5))
         case "boolean":
             return True
         case "null":
@@ -85,6 +109,11 @@ def _object(schema: dict[str, Any], components: dict[str, dict[str, Any]], name:
     return {key: sample(values, components, name, depth + 1)}
 
 
+def _figure(schema: dict[str, Any], name: str, otherwise: float) -> float:
+    wanted = _FIGURES.get(name, otherwise)
+    return max(float(schema.get("minimum", wanted)), min(wanted, float(schema.get("maximum", wanted))))
+
+
 def _text(schema: dict[str, Any], name: str) -> str:
     match schema.get("format"):
         case "uuid":
@@ -93,5 +122,5 @@ def _text(schema: dict[str, Any], name: str) -> str:
             return _MOMENT
         case "date":
             return _MOMENT[:10]
-    text = next((text for word, text in _WORDS.items() if word in name), "text")
+    text = _WORDS.get(name) or next((text for word, text in _WORDS.items() if word in name), "text")
     return (text + "x" * max(0, int(schema.get("minLength", 0)) - len(text)))[: int(schema.get("maxLength", 400))]

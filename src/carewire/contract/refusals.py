@@ -11,8 +11,7 @@ from carewire.contract.wording import field_words
 from carewire.errors import Close, Refusal
 from carewire.gateway.methods import Method
 
-# The database answers nobody in three ways: busy with something else, out of connections, away.
-_ALWAYS: Final[tuple[type[Refusal], ...]] = (
+COMMON: Final[tuple[type[Refusal], ...]] = (
     errors.InvalidParams,
     errors.RateLimited,
     errors.Busy,
@@ -20,6 +19,7 @@ _ALWAYS: Final[tuple[type[Refusal], ...]] = (
     errors.Unavailable,
     errors.Internal,
 )
+"""Every command can be answered with these; the database alone can be busy, out of connections or away."""
 _RECEIPT: Final[tuple[type[Refusal], ...]] = (errors.KeyConflict, errors.KeyExpired, errors.InFlight)
 
 _JOINING: Final[tuple[type[Refusal], ...]] = (
@@ -42,7 +42,7 @@ OF_FRAME: Final[tuple[type[Refusal], ...]] = (errors.ParseError, errors.InvalidR
 
 def of_command(command: Command) -> list[type[Refusal]]:
     """Everything this command can be refused with, the particular ones first."""
-    found = set(_ALWAYS)
+    found = set(COMMON)
     if ANYONE not in command.allow:
         found.add(errors.Unauthenticated)
         if KNOWN not in command.allow:

@@ -2,6 +2,7 @@
 short names, and which members a reply always has.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Any, Final
@@ -163,6 +164,9 @@ def _tidy(schema: Any, names: dict[str, str]) -> Any:
     if not isinstance(schema, dict):
         return schema
     tidied = {key: _tidy(value, names) for key, value in schema.items()}
+    if isinstance(pattern := tidied.get("pattern"), str):
+        # JSON Schema speaks JavaScript's patterns, where `$` alone is the very end and `\Z` is a letter.
+        tidied["pattern"] = re.sub(r"\\Z$", "$", pattern)
     if isinstance(mark := tidied.get("discriminator"), dict) and "propertyName" in mark:
         tidied["discriminator"] = mark["propertyName"]
     if isinstance(reference := tidied.get("$ref"), str):

@@ -32,7 +32,7 @@ WITH changed AS (
     SELECT token_id, at, what, actor_id, from_state, to_state, priority
       FROM json_populate_recordset(NULL::token_move, $4::json)
 ), paced AS (
-    INSERT INTO pace (doctor_id, minutes) SELECT $5, $6 WHERE $6 IS NOT NULL
+    INSERT INTO pace (doctor_id, minutes) SELECT $5::uuid, $6::float8[] WHERE $6::float8[] IS NOT NULL
     ON CONFLICT (doctor_id) DO UPDATE SET minutes = EXCLUDED.minutes
 )
 INSERT INTO line (session_id, calls, last_number, curve, score, due_at) VALUES ($1, $7, $8, $9, $10, $11)

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from channels.queue.lifecycle import TokenKind, TokenState
 from channels.queue.line import Line, Room, Token, settle
 from channels.session.access import Session
@@ -51,7 +53,7 @@ def token(number: int, *, waited: float | None = None, **more: Any) -> Token:
 
 def arriving(number: int, **more: Any) -> Token:
     """Somebody who is not here yet."""
-    return token(number, number=None, arrived_at=None, state=TokenState.EXPECTED, **more)
+    return replace(token(number, **more), number=None, arrived_at=None, state=TokenState.EXPECTED)
 
 
 def line(*tokens: Token, rooms: tuple[Room, ...] = (ROOM,), **more: Any) -> Line:

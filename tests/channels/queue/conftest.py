@@ -1,0 +1,121 @@
+"""The demo clinic's people as callers, and sittings to queue in."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import pytest_asyncio
+
+from carewire.actor import Actor
+from carewire.node import Node
+from channels.directory import demo as places
+from channels.identity import Capacity
+from channels.identity import demo as people
+from channels.identity.demo import Person
+from tests.channels.callers import Caller, TurnableClock
+
+MakeSession = Callable[..., Awaitable[str]]
+
+
+class ProductClock(TurnableClock):
+    """Here the product's time is turned too: a line lives by it."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@pytest.fixture
+def time(clinic: Node) -> ProductClock:
+    """The dispatcher's clock, to be turned by hand."""
+    turned = ProductClock()
+    clinic.dispatcher.clock = turned
+    return turned
+
+
+def as_person(node: Node, person: Person, *more: Capacity) -> Caller:
+    """A caller who is logged in as this person of the demo."""
+    found = Caller(node)
+    found.actor = Actor(
+        id=person.account_id,
+        login_id=uuid4(),
+        capacities=frozenset(str(c) for c in (*person.capacities, *more)),
+        expires_at=datetime.now(UTC) + timedelta(hours=1),
+    )
+    return found
+
+
+@pytest.fixture
+def desk(clinic: Node) -> Caller:
+    """The front desk of the demo clinic."""
+    return as_person(clinic, people.DESK, Capacity.STAFF)
+
+
+@pytest.fixture
+def doctor(clinic: Node) -> Caller:
+    """Dr. Vikram, who works at the clinic and has no duty at its desk."""
+    return as_person(clinic, people.VIKRAM)
+
+
+@pytest.fixture
+def priya(clinic: Node) -> Caller:
+    """A patient with a family of three."""
+    return as_person(clinic, people.PRIYA)
+
+
+@pytest.fixture
+def stranger(clinic: Node) -> Caller:
+    """Staff and doctor by capacity, but of another place."""
+    return as_person(clinic, people.PHARMACIST, Capacity.STAFF, Capacity.DOCTOR)
+
+
+@pytest_asyncio.fixture
+async def make_session(clinic: Node, desk: Caller) -> MakeSession:
+    """Plan a sitting of Dr. Vikram that has just begun; `live=True` starts it."""
+
+    async def make(*, live: bool = True, **more: Any) -> str:
+        now = clinic.dispatcher.clock.now()
+        values: dict[str, Any] = {
+            "place_id": places.CLINIC,
+            "doctor_id": places.DOCTOR_VIKRAM,
+            "room_id": None if more.get("multi_room") else places.ROOM_2,
+            "starts_at": now - timedelta(minutes=1),
+            "ends_at": now + timedelta(hours=4),
+        }
+        made = await desk.call("session.create", **values | more)
+        if live:
+            await desk.call("session.start", session_id=made["id"])
+        return str(made["id"])
+
+    return make
+
+
+@pytest_asyncio.fixture
+async def session(make_session: MakeSession) -> str:
+    """A live sitting in room 2 that allows joining from afar."""
+    return await make_session(remote_join=True)
+
+
+async def walk_in(desk: Caller, session: str, name: str, **more: Any) -> Any:
+    return await desk.call("queue.walk_in", session_id=session, name=name, **more)
+
+
+async def topic(node: Node, name: str) -> Any:
+    """A topic's snapshot as a newcomer would get it, decoded into its type."""
+    import msgspec
+
+    from carewire.command import Ctx
+    from carewire.topic import find
+
+    declared = find(name)
+    assert declared is not None
+    topic, values = declared
+    async with node.db.snapshot() as tx:
+        now = node.dispatcher.clock.now()
+        snapshot = await topic.snapshot(Ctx(tx=tx, now=now, real_now=now, settings=node.settings), *values)
+    return msgspec.json.decode(msgspec.json.encode(snapshot), type=topic.returns)
+
+
+def uid(text: str) -> UUID:
+    return UUID(text)

@@ -17,7 +17,6 @@ COUNTS = {
     "SELECT 1 FROM place WHERE kind = 'pharmacy'": 1,
     "SELECT 1 FROM place WHERE kind = 'laboratory'": 1,
     "SELECT 1 FROM guardianship g JOIN account a ON a.id = g.account_id WHERE a.name = 'Priya Sharma'": 3,
-    "SELECT 1 FROM patient WHERE phone IS NULL AND place_id IS NOT NULL": 1,
     "SELECT 1 FROM account WHERE locale = 'hi'": 3,
     "SELECT 1 FROM account WHERE locale = 'en'": 4,
 }

@@ -1,0 +1,1669 @@
+/**
+ * Carewire's wire as types. Generated from the declarations by `carewire contract`; edits are lost.
+ *
+ *   const token = await call("queue.join", { session_id });
+ *
+ * `call` is yours, over any JSON-RPC 2.0 client: declare it `const call: Call = (method, params) => ...`.
+ */
+
+/** May the same call succeed? `same`: unchanged, with its key. */
+export type Retry = "never" | "same" | { after_ms: number };
+
+/** The JSON-RPC error object of a refusal. */
+export interface Refusal<R extends Reason = Reason> {
+  code: number;
+  message: string;
+  data: { reason: R; retry: Retry; fields?: { path: string; problem: string }[]; [fact: string]: unknown };
+}
+
+/** What every event carries around its data. A durable one has an `offset`, a conflated one a `version`. */
+export interface Told<D, T extends string = string> {
+  topic: T;
+  offset?: number;
+  version?: number;
+  at: string;
+  data: D;
+}
+
+/** Where a listener starts: a snapshot, or the events it missed. */
+export type Start<K extends keyof Topics> = {
+  epoch: string;
+  offset: number;
+  snapshot?: Topics[K]["snapshot"];
+  events?: { [N in keyof Topics[K]["events"]]: MissedEvent<N, Topics[K]["events"][N]> }[keyof Topics[K]["events"]][];
+  resync?: boolean;
+};
+
+export interface MissedEvent<N, D> {
+  name: N;
+  offset: number;
+  at: string;
+  data: D;
+}
+
+/** One typed function for all commands. */
+export type Call = <K extends keyof Commands>(
+  method: K,
+  ...params: {} extends Commands[K]["params"] ? [params?: Commands[K]["params"]] : [params: Commands[K]["params"]]
+) => Promise<Commands[K]["result"]>;
+
+/** Why a call was refused. */
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "code_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_password" | "account_closed" | "forbidden" | "not_found" | "already_authenticated" | "already_guardian" | "already_joined" | "already_member" | "code_wrong" | "conflict" | "consultation_running" | "doctor_busy" | "email_taken" | "illegal_move" | "in_flight" | "key_conflict" | "key_expired" | "last_owner" | "no_remote_join" | "nothing_to_call" | "number_taken" | "phone_taken" | "queue_full" | "room_busy" | "session_closed" | "too_early" | "too_late" | "too_many_patients" | "too_many_tokens" | "too_large" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+
+/** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
+export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
+
+/** Everything that can be called. */
+export interface Commands {
+  /** Log this socket in with an access token (or a display's credential). */
+  "auth.authenticate": {
+    params: AuthAuthenticateParams;
+    result: Authenticated;
+    refusal: "unauthenticated" | "already_authenticated" | "internal" | "invalid_params" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Log in with e-mail and password. Wrong tries count per address and network, so nobody can lock the owner out. */
+  "auth.login": {
+    params: AuthLoginParams;
+    result: Login;
+    refusal: "wrong_password" | "account_closed" | "already_authenticated" | "rate_limited" | "internal" | "invalid_params" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** End this login, or with `all` every login of the account. The tokens are dead and the sockets let go. */
+  "auth.logout": {
+    params: AuthLogoutParams;
+    result: LoggedOut;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Send a login code to a phone number. The answer is the same whether or not the number is known.
+   *
+   * A second ask within `resend_after_s` sends nothing and answers the same expiry. The message is in the account's language, or in `locale` for a new number.
+   */
+  "auth.otp_send": {
+    params: AuthOtpSendParams;
+    result: OtpSent;
+    refusal: "invalid_params" | "rate_limited" | "internal" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Log in with the code. A new number becomes a patient's account with a patient record of its own.
+   *
+   * `registration` is the ticket of `auth.register`; without it a new account is called `name`. Five wrong codes end the code. On success this socket is logged in.
+   */
+  "auth.otp_verify": {
+    params: AuthOtpVerifyParams;
+    result: Login;
+    refusal: "invalid_params" | "code_gone" | "wrong_code" | "account_closed" | "already_authenticated" | "rate_limited" | "internal" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Exchange a refresh token for new tokens. On a logged-in socket it prolongs that login; else it logs in.
+   *
+   * Each token is good once. A spent one ends the login on every device that shares it, except within 30 s while its successor is unused: then the answer is that same successor, so that a lost reply logs nobody out.
+   */
+  "auth.refresh": {
+    params: AuthRefreshParams;
+    result: Login;
+    refusal: "token_reused" | "unauthenticated" | "already_authenticated" | "internal" | "invalid_params" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Register as a patient, doctor, pharmacy or laboratory: sends a code, and `auth.otp_verify` makes the account.
+   *
+   * The answer is the same for known and unknown numbers. Everybody but patients waits for verification. Administrators are made by administrators, not here.
+   */
+  "auth.register": {
+    params: AuthRegisterParams;
+    result: Registered;
+    refusal: "invalid_params" | "already_authenticated" | "rate_limited" | "internal" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** The latest letters to a phone number or e-mail address, newest first. Exists in development only. */
+  "dev.mailbox": {
+    params: DevMailboxParams;
+    result: Letter[];
+    refusal: "invalid_params" | "internal" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Let a screen show the lines of these rooms or doctors at your place, today's and tomorrow's, by itself. */
+  "display.approve": {
+    params: DisplayApproveParams;
+    result: Display;
+    refusal: "code_wrong" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** From where and when this code was asked for, to look at before approving it. */
+  "display.asking": {
+    params: DisplayAskingParams;
+    result: Asking;
+    refusal: "code_wrong" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** The approved screens of your place. */
+  "display.list": {
+    params: DisplayListParams;
+    result: Displays;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * A new screen: a code for staff to approve within 10 minutes, and a secret to log in with at once.
+   *
+   * Until approval the screen hears only its own `board:`.
+   */
+  "display.pair": {
+    params: DisplayPairParams;
+    result: Pairing;
+    refusal: "internal" | "invalid_params" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Call a screen something else. */
+  "display.rename": {
+    params: DisplayRenameParams;
+    result: Display;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** A fresh code for this screen, which is still waiting to be approved. The old code is worthless. */
+  "display.renew": {
+    params: DisplayRenewParams;
+    result: Renewed;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Take a screen's right away: it is dark within a second, and its secret is worthless. */
+  "display.revoke": {
+    params: DisplayRevokeParams;
+    result: Display;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One verified doctor and where she works. */
+  "doctor.get": {
+    params: DoctorGetParams;
+    result: DoctorView;
+    refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Verified doctors by name. `specialty` is a slug, `city` where they work, `name` any part of theirs. */
+  "doctor.list": {
+    params: DoctorListParams;
+    result: PageOfDoctorView;
+    refusal: "invalid_params" | "internal" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Add a member of the family, so that this account can act for her. `kind` is what you are to her. */
+  "patient.create": {
+    params: PatientCreateParams;
+    result: PatientView;
+    refusal: "invalid_params" | "already_guardian" | "too_many_patients" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One patient this account acts for; without an id the only one. */
+  "patient.get": {
+    params: PatientGetParams;
+    result: PatientView;
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Everybody this account acts for, oneself first. At most a dozen, so there are no pages. */
+  "patient.list": {
+    params: PatientListParams;
+    result: PatientView[];
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Let the person with this number work at a place of yours; she logs in by OTP. For owners and managers.
+   *
+   * Only an owner makes owners and managers. Without `place_id`: your only place.
+   */
+  "place.add_member": {
+    params: PlaceAddMemberParams;
+    result: MemberView;
+    refusal: "invalid_params" | "forbidden" | "not_found" | "already_member" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One place and its rooms. */
+  "place.get": {
+    params: PlaceGetParams;
+    result: PlaceView;
+    refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Who works at a place of yours, longest first; at most 500. For owners and managers. */
+  "place.members": {
+    params: PlaceMembersParams;
+    result: MemberView[];
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** End one duty of a member, or all of them. For owners and managers; only an owner removes owners and managers. */
+  "place.remove_member": {
+    params: PlaceRemoveMemberParams;
+    result: Removed;
+    refusal: "invalid_params" | "forbidden" | "not_found" | "last_owner" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One's own account: name, phone, e-mail, language, capacities and duties. A display has none. */
+  "profile.get": {
+    params: ProfileGetParams;
+    result: Profile;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Change one's name or language; what is left out stays. One's own patient record is renamed along.
+   *
+   * Phone and e-mail are not changed here: that needs a proof of the new and a notice to the old.
+   */
+  "profile.update": {
+    params: ProfileUpdateParams;
+    result: Profile;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Say when your turn is near: so many before you, or so many minutes. Told once; neither = no alert. */
+  "queue.alert": {
+    params: QueueAlertParams;
+    result: TokenView;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** The code to print and hang up at this place; `renew` makes a new one and the old paper worthless. */
+  "queue.arrival_code": {
+    params: QueueArrivalCodeParams;
+    result: ArrivalCode;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** The patient is here: the token gets the next number. The desk says so, or her phone with the wall's code. */
+  "queue.arrive": {
+    params: QueueArriveParams;
+    result: TokenView;
+    refusal: "code_wrong" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Sent for a test: she leaves the room and will come back ahead of new arrivals. */
+  "queue.away": {
+    params: QueueAwayParams;
+    result: DeskView;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** She is back: from a test ahead of new arrivals; skipped or a no-show, the same day, after the next few. */
+  "queue.back": {
+    params: QueueBackParams;
+    result: DeskView;
+    refusal: "already_joined" | "session_closed" | "too_late" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Enter an outage's paper numbers with their times. Live numbers go on after them; jumps are recorded as void. */
+  "queue.backfill": {
+    params: QueueBackfillParams;
+    result: Backfilled;
+    refusal: "already_joined" | "number_taken" | "queue_full" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** The called patient is in the room; the consultation begins. */
+  "queue.begin": {
+    params: QueueBeginParams;
+    result: DeskView;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Call this token out of turn. It must be waiting: nobody is called twice. */
+  "queue.call": {
+    params: QueueCallParams;
+    result: DeskView;
+    refusal: "room_busy" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Call whoever is next into a room. With `finish_current` the one in consultation there is completed first.
+   *
+   * No room given: the session's room, or the place's only one. A token that is called and not begun keeps it busy.
+   */
+  "queue.call_next": {
+    params: QueueCallNextParams;
+    result: DeskView;
+    refusal: "nothing_to_call" | "room_busy" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** The consultation is done. */
+  "queue.complete": {
+    params: QueueCompleteParams;
+    result: DeskView;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Enter a booked patient with her time. She gets no number until she arrives.
+   *
+   * Either `patient_id` (a patient of this place) or `name` with what else is known.
+   */
+  "queue.expect": {
+    params: QueueExpectParams;
+    result: DeskView;
+    refusal: "already_joined" | "queue_full" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** The line of a session: current numbers, how many wait, your own tokens; for the desk also everybody. */
+  "queue.get": {
+    params: QueueGetParams;
+    result: QueueView;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Join a doctor's line; the number comes at arrival.
+   *
+   * From afar (where the session allows it) the token is `expected`. With the code from the place's wall the patient is there, and gets her number at once.
+   */
+  "queue.join": {
+    params: QueueJoinParams;
+    result: TokenView;
+    refusal: "already_joined" | "code_wrong" | "no_remote_join" | "queue_full" | "session_closed" | "too_many_tokens" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Give a token up: its holder, or the desk for her. */
+  "queue.leave": {
+    params: QueueLeaveParams;
+    result: TokenView;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** What a slip's key shows: number, state, how many before, when. Read-only, without login, without a name. */
+  "queue.look": {
+    params: QueueLookParams;
+    result: SlipView;
+    refusal: "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Put a waiting token where `before` others are called before it; never ahead of emergencies and returns. */
+  "queue.move": {
+    params: QueueMoveParams;
+    result: DeskView;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Called, announced twice, the grace time over, and nobody came. `queue.back` reverses it the same day. */
+  "queue.no_show": {
+    params: QueueNoShowParams;
+    result: DeskView;
+    refusal: "too_early" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Give a waiting token priority for a reason that is recorded with your name; null takes it away. */
+  "queue.prioritise": {
+    params: QueuePrioritiseParams;
+    result: DeskView;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Announce a called token again. It stays called; announcements are counted. */
+  "queue.recall": {
+    params: QueueRecallParams;
+    result: DeskView;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** The called patient did not come; the room is free for the next. */
+  "queue.skip": {
+    params: QueueSkipParams;
+    result: DeskView;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** What to print for a token: number, room, place, day, estimate, and a read-only key for a QR code. */
+  "queue.slip": {
+    params: QueueSlipParams;
+    result: Slip;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Take a mistaken call back within 60 seconds; a consultation that the call finished goes on. */
+  "queue.undo": {
+    params: QueueUndoParams;
+    result: DeskView;
+    refusal: "room_busy" | "too_late" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Somebody stands at the desk: in the line in five seconds, with a number.
+   *
+   * A returning patient is found by exact phone and name, among this place's patients only.
+   */
+  "queue.walk_in": {
+    params: QueueWalkInParams;
+    result: DeskView;
+    refusal: "already_joined" | "queue_full" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** The sitting does not take place, or breaks off; everybody is offered the doctor's next session here. */
+  "session.cancel": {
+    params: SessionCancelParams;
+    result: SessionView;
+    refusal: "consultation_running" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Plan a doctor's sitting. The desk names the doctor; a doctor plans her own.
+   *
+   * `opens_at`: joining and arriving is possible from then (default: 12 h before the start). `multi_room`: one line called into several rooms, and no fixed `room_id`. Quotas that are absent do not limit.
+   */
+  "session.create": {
+    params: SessionCreateParams;
+    result: SessionView;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Announce a late start; every expected time moves. */
+  "session.delay": {
+    params: SessionDelayParams;
+    result: SessionView;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** The sitting is over. Who still waits is cancelled without fault and offered the doctor's next session here. */
+  "session.end": {
+    params: SessionEndParams;
+    result: SessionView;
+    refusal: "consultation_running" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One sitting. */
+  "session.get": {
+    params: SessionGetParams;
+    result: SessionView;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Sittings of a doctor or a place (name at least one), earliest first; `since`/`until` bound `starts_at`. */
+  "session.list": {
+    params: SessionListParams;
+    result: SessionPage;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Nobody is called for a while; the waiting room reads the reason and, if known, until when. */
+  "session.pause": {
+    params: SessionPauseParams;
+    result: SessionView;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** The line goes on after a pause. */
+  "session.resume": {
+    params: SessionResumeParams;
+    result: SessionView;
+    refusal: "doctor_busy" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** The doctor sits; patients can be called. A doctor has one live session unless it was opened for several rooms. */
+  "session.start": {
+    params: SessionStartParams;
+    result: SessionView;
+    refusal: "doctor_busy" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Change a sitting that is not over; what is absent stays. `starts_at` only until it starts. */
+  "session.update": {
+    params: SessionUpdateParams;
+    result: SessionView;
+    refusal: "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Answer the server's time. */
+  "socket.ping": {
+    params: PingParams;
+    result: Pong;
+    refusal: "invalid_params" | "overloaded";
+  };
+  /** Listen again to many topics at once after a reconnect, each from its own offset. */
+  "socket.resume": {
+    params: ResumeParams;
+    result: Resumed;
+    refusal: "internal" | "invalid_params" | "too_many_subscriptions" | "overloaded" | "unavailable";
+  };
+  /** All specialties by name. */
+  "specialty.list": {
+    params: SpecialtyListParams;
+    result: PageOfSpecialtyView;
+    refusal: "invalid_params" | "internal" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Listen to a topic, from a snapshot or from behind `after` of the same epoch. */
+  "topic.subscribe": {
+    params: SubscribeParams;
+    result: Subscribed;
+    refusal: "internal" | "invalid_params" | "not_found" | "too_large" | "too_many_subscriptions" | "overloaded" | "unavailable";
+  };
+  /** Stop listening to a topic; nothing of it comes after the reply. */
+  "topic.unsubscribe": {
+    params: UnsubscribeParams;
+    result: Unsubscribed;
+    refusal: "invalid_params" | "overloaded";
+  };
+  /** Make an administrator or a hospital's administrator, who logs in with e-mail and password. */
+  "user.create": {
+    params: UserCreateParams;
+    result: UserView;
+    refusal: "email_taken" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+}
+
+/** Everything that can be heard, by the topic's first word. */
+export interface Topics {
+  /** One's own profile. */
+  "account": {
+    topic: `account:${string}`;
+    snapshot: Profile;
+    events: {
+      "profile:updated": ProfileUpdated;
+    };
+  };
+  /** What a display needs to know about itself, and which lines it shows. */
+  "board": {
+    topic: `board:${string}`;
+    snapshot: BoardSnapshot;
+    events: {
+      "board:updated": BoardUpdated;
+    };
+  };
+  /** The line without names, for holders of an active token and displays: numbers, states, rooms, expected times. */
+  "line": {
+    topic: `line:${string}`;
+    snapshot: LineSnapshot;
+    events: {
+      "queue:updated": LineUpdated;
+    };
+  };
+  /** The whole line with names, for the desk and the doctor. Who waits is called in ascending `place`. */
+  "queue": {
+    topic: `queue:${string}`;
+    snapshot: QueueSnapshot;
+    events: {
+      "queue:updated": QueueUpdated;
+    };
+  };
+  /** What has happened to one token, for whoever acts for its patient. Its place and expected time are on `line:`. */
+  "token": {
+    topic: `token:${string}`;
+    snapshot: TokenFact;
+    events: {
+      "token:updated": TokenUpdated;
+    };
+  };
+}
+
+/** What the server says of the connection itself. */
+export interface Notices {
+  "auth:expiring": Expiring;
+  "socket:moving": Moving;
+  "socket:welcome": Welcome;
+  "topic:ended": TopicEnded;
+  "topic:resync": TopicResync;
+}
+
+/** Whose login it is. `pending` capacities wait for verification and open nothing yet. */
+export interface AccountView {
+  id: string;
+  name: string;
+  capacities: Capacity[];
+  pending: Capacity[];
+  locale: string;
+}
+
+/** What the QR code on the wall holds. */
+export interface ArrivalCode {
+  place_id: string;
+  code: string;
+  since: string;
+}
+
+/** Where and when a code was asked for: the approver compares it with the screen she looks at. */
+export interface Asking {
+  network: string | null;
+  asked_at: string;
+  expires_at: string;
+}
+
+export interface AuthAuthenticateParams {
+  /** A token or password; never logged */
+  access_token: string;
+}
+
+export interface AuthLoginParams {
+  email: string;
+  password: string;
+  device?: string | null;
+}
+
+export interface AuthLogoutParams {
+  all?: boolean;
+}
+
+export interface AuthOtpSendParams {
+  /** A telephone number, best in E.164 */
+  phone: string;
+  locale?: string;
+  device?: string | null;
+}
+
+export interface AuthOtpVerifyParams {
+  /** A telephone number, best in E.164 */
+  phone: string;
+  /** The six digits of the message */
+  code: string;
+  device?: string | null;
+  name?: string | null;
+  registration?: string | null;
+  locale?: string;
+}
+
+export interface AuthRefreshParams {
+  /** A token or password; never logged */
+  refresh_token: string;
+}
+
+export interface AuthRegisterParams {
+  user_type: "doctor" | "laboratory" | "patient" | "pharmacy";
+  /** A person's or thing's name as people write it */
+  name: string;
+  /** A telephone number, best in E.164 */
+  phone: string;
+  email?: string | null;
+  password?: string | null;
+  locale?: string;
+  device?: string | null;
+}
+
+/** Whose socket this is now. `account` is null for a display. */
+export interface Authenticated {
+  actor_id: string;
+  login_id: string;
+  capacities: Capacity[];
+  access_expires_at: string;
+  account: AccountView | null;
+}
+
+/** The tokens entered, and the numbers that were jumped over. */
+export interface Backfilled {
+  tokens: DeskView[];
+  void: number[];
+}
+
+/** A session that a display shows; its line is the topic `line:{session_id}`. */
+export interface BoardSession {
+  session_id: string;
+  doctor: string;
+  specialty: string | null;
+  room_id: string | null;
+  room: string | null;
+  starts_at: string;
+  ends_at: string;
+  zone: string;
+}
+
+/** What a display needs to know about itself: is it approved, and which lines does it show today and tomorrow. */
+export interface BoardSnapshot {
+  display_id: string;
+  state: DisplayState;
+  /** What the staff call this screen. */
+  label: string | null;
+  place: string | null;
+  zone: string | null;
+  /** Until when the pairing code of a pending display is good; the code itself only `display.pair` tells. */
+  code_expires_at: string | null;
+  sessions: BoardSession[];
+}
+
+/** A token as the waiting room sees it: a number, never a name. */
+export interface BoardToken {
+  number: number;
+  state: TokenState;
+  place: number | null;
+  called_at: string | null;
+  announced_at: string | null;
+  calls: number;
+  room_id: string | null;
+  room: string | null;
+}
+
+/** This display was approved, renamed or revoked, or the sessions it shows changed: the whole board, again. */
+export interface BoardUpdated {
+  display_id: string;
+  board: BoardSnapshot;
+}
+
+/** What a principal may be; the coarse gate of every command. */
+export type Capacity = "patient" | "doctor" | "staff" | "pharmacy" | "laboratory" | "hospital_admin" | "admin" | "display";
+
+/** A token as the desk sees it. */
+export interface DeskToken {
+  id: string;
+  patient_id: string;
+  name: string;
+  kind: TokenKind;
+  state: TokenState;
+  number: number | null;
+  place: number | null;
+  due_at: string | null;
+  arrived_at: string | null;
+  called_at: string | null;
+  announced_at: string | null;
+  begun_at: string | null;
+  ended_at: string | null;
+  calls: number;
+  room_id: string | null;
+  room: string | null;
+  priority: Priority | null;
+  reason: EndReason | null;
+}
+
+/** A token as the desk gets it: with the patient's name. */
+export interface DeskView {
+  id: string;
+  session_id: string;
+  patient_id: string;
+  kind: TokenKind;
+  state: TokenState;
+  number: number | null;
+  due_at: string | null;
+  arrived_at: string | null;
+  called_at: string | null;
+  announced_at: string | null;
+  begun_at: string | null;
+  ended_at: string | null;
+  calls: number;
+  room_id: string | null;
+  room: string | null;
+  priority: Priority | null;
+  reason: EndReason | null;
+  /** The doctor's next session, offered when this one ended without the patient's fault. */
+  offer_id: string | null;
+  alert_before: number | null;
+  alert_minutes: number | null;
+  /** Since when her turn is near, by her own alert. Told once. */
+  near_at: string | null;
+  near_before: number | null;
+  before: number | null;
+  expected: Expected | null;
+  name: string;
+}
+
+export interface DevMailboxParams {
+  to: string;
+  /** How many rows at most */
+  limit?: number;
+}
+
+/** An approved screen as its place sees it. */
+export interface Display {
+  id: string;
+  label: string;
+  state: DisplayState;
+  room_ids: string[];
+  doctor_ids: string[];
+  asked_from: string | null;
+  asked_at: string;
+  approved_at: string;
+}
+
+export interface DisplayApproveParams {
+  place_id: string;
+  code: string;
+  /** A person's or thing's name as people write it */
+  label: string;
+  room_ids?: string[] | null;
+  doctor_ids?: string[] | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface DisplayAskingParams {
+  place_id: string;
+  code: string;
+}
+
+export interface DisplayListParams {
+  place_id: string;
+}
+
+export interface DisplayPairParams { [key: string]: never }
+
+export interface DisplayRenameParams {
+  display_id: string;
+  /** A person's or thing's name as people write it */
+  label: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface DisplayRenewParams { [key: string]: never }
+
+export interface DisplayRevokeParams {
+  display_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** Where a display stands. */
+export type DisplayState = "pending" | "approved" | "revoked";
+
+/** The screens of a place. */
+export interface Displays {
+  displays: Display[];
+}
+
+export interface DoctorGetParams {
+  doctor_id: string;
+}
+
+export interface DoctorListParams {
+  specialty?: string | null;
+  city?: string | null;
+  name?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface DoctorView {
+  id: string;
+  name: string;
+  specialty: string;
+  languages: string[];
+  practices: PracticeView[];
+}
+
+/** What a member does at a place. */
+export type Duty = "owner" | "manager" | "front_desk" | "nurse" | "pharmacist" | "technician" | "collector";
+
+/** Why a token was cancelled. */
+export type EndReason = "left" | "session_ended" | "session_cancelled" | "not_arrived";
+
+/** An expected time; the truth lies between low and high in 80 of 100 cases. */
+export interface Expected {
+  low: string;
+  mid: string;
+  high: string;
+}
+
+/** The access token of this socket runs out soon: call `auth.refresh` on it. */
+export interface Expiring {
+  expires_at: string;
+  /** When the socket is closed with 4101 if nothing was renewed. */
+  closes_at: string;
+}
+
+/** What the account's holder is to the patient. */
+export type Kin = "self" | "parent" | "child" | "spouse" | "sibling" | "guardian" | "other";
+
+export interface Letter {
+  channel: "email" | "sms";
+  address: string;
+  subject: string | null;
+  body: string;
+  at: string;
+}
+
+/** How much one socket may ask for; beyond it answers are refusals, far beyond it the socket is closed. */
+export interface Limits {
+  /** The largest frame the server reads; a larger one closes the socket (1009). */
+  frame_bytes: number;
+  /** How deep arrays and objects may nest. */
+  depth: number;
+  /** Members of one batch. */
+  batch: number;
+  /** The longest request id. */
+  id_bytes: number;
+  /** Calls that may run at once; more are `overloaded`. */
+  in_flight: number;
+  /** Topics one socket may listen to. */
+  subscriptions: number;
+  /** Bytes that may wait for a reader who does not read; beyond it close 4102. */
+  queue_bytes: number;
+}
+
+/** The line for the waiting room: waiting in calling order first, then who is called, in a room, away or skipped. */
+export interface LineSnapshot {
+  sitting: Sitting;
+  tokens: BoardToken[];
+  curve: Point[];
+}
+
+/** The line moved, for the waiting room: numbers, states, rooms and the expected times by position. No names. */
+export interface LineUpdated {
+  session_id: string;
+  sitting: Sitting;
+  tokens: BoardToken[];
+  gone: number[];
+  curve: Point[];
+}
+
+/** The login is ended; `all` tells whether every other device's is too. */
+export interface LoggedOut {
+  all: boolean;
+}
+
+/** A login and its tokens. The refresh token is good once: keep the newest. */
+export interface Login {
+  account: AccountView;
+  login_id: string;
+  access_token: string;
+  access_expires_at: string;
+  refresh_token: string;
+  refresh_expires_at: string;
+}
+
+/** A duty somebody has at a place. No name: a number typed at a desk must not tell whose it is. */
+export interface MemberView {
+  place_id: string;
+  account_id: string;
+  duty: Duty;
+  since: string;
+}
+
+/** A duty at a place. */
+export interface MembershipView {
+  place_id: string;
+  duty: Duty;
+  since: string;
+}
+
+/** An event the client missed. */
+export interface Missed {
+  name: string;
+  offset: number;
+  at: string;
+  data: unknown;
+}
+
+/** This node stops. Open a socket elsewhere after `after_ms`, resume there, then let this one go. */
+export interface Moving {
+  after_ms: number;
+  /** How long this socket still answers. */
+  grace_ms: number;
+}
+
+/** A code is on its way to the number, whoever has it. */
+export interface OtpSent {
+  expires_at: string;
+  resend_after_s: number;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfDoctorView {
+  rows: DoctorView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfSpecialtyView {
+  rows: SpecialtyView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** What a new screen gets: the code to show and the secret to log in with. */
+export interface Pairing {
+  display_id: string;
+  code: string;
+  secret: string;
+  expires_at: string;
+}
+
+/** A number given on paper. */
+export interface PaperNumber {
+  number: number;
+  /** A person's or thing's name as people write it */
+  name: string;
+  arrived_at: string;
+  phone?: string | null;
+  birth_year?: number | null;
+  sex?: Sex | null;
+  /** Set when she was seen during the outage. */
+  called_at?: string | null;
+  ended_at?: string | null;
+}
+
+export interface PatientCreateParams {
+  /** A person's or thing's name as people write it */
+  name: string;
+  kind: Kin;
+  birth_year?: number | null;
+  sex?: Sex | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface PatientGetParams {
+  patient_id?: string | null;
+}
+
+export interface PatientListParams { [key: string]: never }
+
+/** A patient of the family. `kind` is what the account's holder is to her. */
+export interface PatientView {
+  id: string;
+  name: string;
+  birth_year: number | null;
+  sex: Sex | null;
+  kind: Kin;
+}
+
+/** Why a doctor paused. A closed list: the waiting room reads it, so nobody may type a patient's name into it. */
+export type PauseReason = "break" | "rounds" | "emergency" | "prayer" | "technical" | "other";
+
+/** None. */
+export interface PingParams { [key: string]: never }
+
+/** Where a listener starts on one topic of a resume, as in a subscribe; or the `error` that keeps it out. */
+export interface Place {
+  offset: number;
+  snapshot: unknown;
+  events: Missed[];
+  resync: boolean;
+  /** The error object a subscribe would have been answered with (`not_found`: the right is gone). */
+  error: { [key: string]: unknown };
+}
+
+export interface PlaceAddMemberParams {
+  /** A telephone number, best in E.164 */
+  phone: string;
+  duty: Duty;
+  /** your only place. */
+  place_id?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface PlaceGetParams {
+  place_id: string;
+}
+
+export type PlaceKind = "clinic" | "hospital" | "pharmacy" | "laboratory";
+
+export interface PlaceMembersParams {
+  place_id?: string | null;
+}
+
+export interface PlaceRemoveMemberParams {
+  account_id: string;
+  duty?: Duty | null;
+  place_id?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A clinic, hospital, pharmacy or laboratory; `zone` is the time zone its wall clocks show. */
+export interface PlaceView {
+  id: string;
+  kind: PlaceKind;
+  name: string;
+  zone: string;
+  city: string;
+  phone: string | null;
+  rooms: RoomView[];
+}
+
+/** The expected time of being called for who has `before` others before her. Between points: linear. */
+export interface Point {
+  before: number;
+  low: string;
+  mid: string;
+  high: string;
+}
+
+/** `server_time` dates idempotency keys; `product_time` is the clinic's clock (differs only in demonstrations). */
+export interface Pong {
+  server_time: string;
+  product_time: string;
+}
+
+/** Where a doctor works. */
+export interface PracticeView {
+  place_id: string;
+  name: string;
+  city: string;
+}
+
+/** Why a token goes before others. A closed list, and every use is recorded. */
+export type Priority = "emergency" | "elderly" | "pregnant" | "disabled" | "infant";
+
+/** An account as its owner sees it. `pending` capacities wait for verification and open nothing yet. */
+export interface Profile {
+  id: string;
+  name: string;
+  phone: string | null;
+  email: string | null;
+  locale: string;
+  capacities: Capacity[];
+  pending: Capacity[];
+  memberships: MembershipView[];
+}
+
+export interface ProfileGetParams { [key: string]: never }
+
+export interface ProfileUpdateParams {
+  name?: string | null;
+  locale?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** The account's profile, capacities or memberships changed; this is the whole profile as it is now. */
+export interface ProfileUpdated {
+  account_id: string;
+  profile: Profile;
+}
+
+export interface QueueAlertParams {
+  token_id: string;
+  before?: number | null;
+  minutes?: number | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface QueueArrivalCodeParams {
+  place_id: string;
+  renew?: boolean;
+}
+
+export interface QueueArriveParams {
+  token_id: string;
+  code?: string | null;
+  priority?: Priority | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface QueueAwayParams {
+  token_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface QueueBackParams {
+  token_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface QueueBackfillParams {
+  session_id: string;
+  papers: PaperNumber[];
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface QueueBeginParams {
+  token_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface QueueCallNextParams {
+  session_id: string;
+  room_id?: string | null;
+  finish_current?: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface QueueCallParams {
+  token_id: string;
+  room_id?: string | null;
+  finish_current?: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface QueueCompleteParams {
+  token_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface QueueExpectParams {
+  session_id: string;
+  due_at: string;
+  patient_id?: string | null;
+  name?: string | null;
+  phone?: string | null;
+  birth_year?: number | null;
+  sex?: Sex | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface QueueGetParams {
+  session_id: string;
+}
+
+export interface QueueJoinParams {
+  session_id: string;
+  patient_id?: string | null;
+  code?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface QueueLeaveParams {
+  token_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface QueueLookParams {
+  /** A token or password; never logged */
+  key: string;
+}
+
+export interface QueueMoveParams {
+  token_id: string;
+  before: number;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface QueueNoShowParams {
+  token_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface QueuePrioritiseParams {
+  token_id: string;
+  reason: Priority | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface QueueRecallParams {
+  token_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface QueueSkipParams {
+  token_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface QueueSlipParams {
+  token_id: string;
+}
+
+/** The whole line for the desk. Who waits is called in ascending `place`. */
+export interface QueueSnapshot {
+  sitting: Sitting;
+  tokens: DeskToken[];
+  /** Expected times by how many are before one; in between: linear. */
+  curve: Point[];
+}
+
+export interface QueueUndoParams {
+  token_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** The line moved, for the desk: the tokens that changed, with names, and the expected times by position. */
+export interface QueueUpdated {
+  session_id: string;
+  sitting: Sitting;
+  tokens: DeskToken[];
+  curve: Point[];
+}
+
+/** A line as the caller may see it. */
+export interface QueueView {
+  sitting: Sitting;
+  current: RoomNow[];
+  waiting: number;
+  /** When who arrives now would be called. */
+  expected_if_joined: Expected | null;
+  /** The tokens of the patients the caller acts for. */
+  mine: TokenView[];
+  /** The whole line with names: only for those who run it. */
+  queue: QueueSnapshot | null;
+}
+
+export interface QueueWalkInParams {
+  session_id: string;
+  /** A person's or thing's name as people write it */
+  name: string;
+  phone?: string | null;
+  birth_year?: number | null;
+  sex?: Sex | null;
+  priority?: Priority | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A code is on its way. Give the ticket to `auth.otp_verify` together with the code. */
+export interface Registered {
+  registration: string;
+  expires_at: string;
+  resend_after_s: number;
+}
+
+/** The duties that ended. */
+export interface Removed {
+  place_id: string;
+  account_id: string;
+  duties: Duty[];
+}
+
+/** A fresh code for a screen that nobody approved in time. */
+export interface Renewed {
+  code: string;
+  expires_at: string;
+}
+
+/** Where the client stands on each topic. */
+export interface ResumeParams {
+  /** As an earlier answer or socket:welcome told it */
+  epoch: string;
+  topics: { [key: string]: number };
+}
+
+/** The same as a subscribe for each topic. */
+export interface Resumed {
+  epoch: string;
+  topics: { [key: string]: Place };
+}
+
+/** The current number of a room. */
+export interface RoomNow {
+  room_id: string | null;
+  room: string | null;
+  number: number;
+  state: TokenState;
+}
+
+export interface RoomView {
+  id: string;
+  name: string;
+}
+
+export interface SessionCancelParams {
+  session_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface SessionCreateParams {
+  place_id: string;
+  starts_at: string;
+  ends_at: string;
+  doctor_id?: string | null;
+  room_id?: string | null;
+  /** joining and arriving is possible from then (default: 12 h before the start). */
+  opens_at?: string | null;
+  capacity?: number | null;
+  booked_quota?: number | null;
+  walk_in_quota?: number | null;
+  remote_join?: boolean;
+  /** one line called into several rooms, and no fixed `room_id`. Quotas that are absent do not limit. */
+  multi_room?: boolean;
+  average_minutes?: number;
+  grace_minutes?: number;
+  back_after?: number;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface SessionDelayParams {
+  session_id: string;
+  until: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface SessionEndParams {
+  session_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface SessionGetParams {
+  session_id: string;
+}
+
+export interface SessionListParams {
+  doctor_id?: string | null;
+  place_id?: string | null;
+  since?: string | null;
+  until?: string | null;
+  state?: SessionState | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+/** One page of sittings, earliest first. */
+export interface SessionPage {
+  sessions: SessionView[];
+  cursor: string | null;
+}
+
+export interface SessionPauseParams {
+  session_id: string;
+  reason: PauseReason;
+  resumes_at?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface SessionResumeParams {
+  session_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface SessionStartParams {
+  session_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** Where a sitting stands. */
+export type SessionState = "scheduled" | "live" | "paused" | "completed" | "cancelled";
+
+export interface SessionUpdateParams {
+  session_id: string;
+  starts_at?: string;
+  ends_at?: string;
+  opens_at?: string;
+  room_id?: string | null;
+  capacity?: number | null;
+  booked_quota?: number | null;
+  walk_in_quota?: number | null;
+  remote_join?: boolean;
+  average_minutes?: number;
+  grace_minutes?: number;
+  back_after?: number;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A sitting as everybody with a login sees it. */
+export interface SessionView {
+  id: string;
+  doctor_id: string;
+  place_id: string;
+  room_id: string | null;
+  zone: string;
+  starts_at: string;
+  ends_at: string;
+  opens_at: string;
+  capacity: number | null;
+  booked_quota: number | null;
+  walk_in_quota: number | null;
+  remote_join: boolean;
+  multi_room: boolean;
+  average_minutes: number;
+  grace_minutes: number;
+  back_after: number;
+  state: SessionState;
+  started_at: string | null;
+  delayed_until: string | null;
+  paused_reason: PauseReason | null;
+  resumes_at: string | null;
+  ended_at: string | null;
+}
+
+export type Sex = "female" | "male" | "other";
+
+/** How the session stands, in every view. */
+export interface Sitting {
+  session_id: string;
+  state: SessionState;
+  starts_at: string;
+  ends_at: string;
+  delayed_until: string | null;
+  paused_reason: PauseReason | null;
+  resumes_at: string | null;
+  calls: number;
+  /** Tokens that have not arrived yet. */
+  expected: number;
+}
+
+/** What stands on a printed slip; the printing is the client's. */
+export interface Slip {
+  number: number | null;
+  room: string | null;
+  doctor: string;
+  place: string;
+  day: string;
+  zone: string;
+  expected: Expected | null;
+  /** Reads this token and nothing else, for a day; goes into the QR code as the URL's fragment. */
+  key: string;
+  /** Path and fragment for the QR code, to be put behind the server's own address. */
+  path: string;
+}
+
+/** What the key on a slip shows. No name. */
+export interface SlipView {
+  session_id: string;
+  number: number | null;
+  state: TokenState;
+  before: number | null;
+  expected: Expected | null;
+  room: string | null;
+}
+
+export interface SpecialtyListParams {
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface SpecialtyView {
+  slug: string;
+  name: string;
+}
+
+/** Which topic, and where the client stands on it if it was there before. */
+export interface SubscribeParams {
+  /** e.g. queue:0199… */
+  topic: string;
+  epoch?: string | null;
+  after?: number | null;
+}
+
+/** Where a listener starts. */
+export interface Subscribed {
+  offset: number;
+  snapshot: unknown;
+  events: Missed[];
+  resync: boolean;
+  epoch: string;
+}
+
+/** What has happened to one token. Its place and expected time come from `line:`, which moves with everybody. */
+export interface TokenFact {
+  id: string;
+  session_id: string;
+  patient_id: string;
+  kind: TokenKind;
+  state: TokenState;
+  number: number | null;
+  due_at: string | null;
+  arrived_at: string | null;
+  called_at: string | null;
+  announced_at: string | null;
+  begun_at: string | null;
+  ended_at: string | null;
+  calls: number;
+  room_id: string | null;
+  room: string | null;
+  priority: Priority | null;
+  reason: EndReason | null;
+  /** The doctor's next session, offered when this one ended without the patient's fault. */
+  offer_id: string | null;
+  alert_before: number | null;
+  alert_minutes: number | null;
+  /** Since when her turn is near, by her own alert. Told once. */
+  near_at: string | null;
+  near_before: number | null;
+}
+
+/** How the patient came into the line. */
+export type TokenKind = "booked" | "walk_in" | "remote";
+
+/** Where a token stands. */
+export type TokenState = "expected" | "waiting" | "called" | "in_consultation" | "away" | "skipped" | "no_show" | "completed" | "cancelled";
+
+/** Something happened to this token: `what`, the token as it is now, and how many were before it at that moment. */
+export interface TokenUpdated {
+  token_id: string;
+  what: What;
+  token: TokenFact;
+  before: number | null;
+}
+
+/** A token, how many are before it, and when it is expected to be called. */
+export interface TokenView {
+  id: string;
+  session_id: string;
+  patient_id: string;
+  kind: TokenKind;
+  state: TokenState;
+  number: number | null;
+  due_at: string | null;
+  arrived_at: string | null;
+  called_at: string | null;
+  announced_at: string | null;
+  begun_at: string | null;
+  ended_at: string | null;
+  calls: number;
+  room_id: string | null;
+  room: string | null;
+  priority: Priority | null;
+  reason: EndReason | null;
+  /** The doctor's next session, offered when this one ended without the patient's fault. */
+  offer_id: string | null;
+  alert_before: number | null;
+  alert_minutes: number | null;
+  /** Since when her turn is near, by her own alert. Told once. */
+  near_at: string | null;
+  near_before: number | null;
+  before: number | null;
+  expected: Expected | null;
+}
+
+/** The right to hear this topic is gone; nothing more of it comes. */
+export interface TopicEnded {
+  topic: string;
+  /** `right`: what you may hear has changed. */
+  why: "right";
+}
+
+/** The topic cannot go on without a gap, so it stopped: subscribe again and start from the snapshot. */
+export interface TopicResync {
+  topic: string;
+  /** `overflow`: too much came while joining; `unhealed`: a missing event was not found in time; `epoch`: the record's life is another one. */
+  why: "epoch" | "overflow" | "unhealed";
+}
+
+/** Which topic. */
+export interface UnsubscribeParams {
+  /** e.g. queue:0199… */
+  topic: string;
+}
+
+/** Whether the socket was listening. */
+export interface Unsubscribed {
+  unsubscribed: boolean;
+}
+
+export interface UserCreateParams {
+  user_type: "admin" | "hospital_admin";
+  /** A person's or thing's name as people write it */
+  name: string;
+  email: string;
+  /** At least 8 characters; never logged */
+  password: string;
+  locale?: string;
+}
+
+/** An account as an administrator sees it. */
+export interface UserView {
+  id: string;
+  name: string;
+  email: string;
+  capacities: Capacity[];
+}
+
+/** The first message on every socket. */
+export interface Welcome {
+  /** The server's release; for people, not for decisions. */
+  version: string;
+  /** Which node this is; quote it when something is wrong. */
+  node: string;
+  /** The life of this database's record. Offsets count within it; hand it to `socket.resume`. */
+  epoch: string;
+  /** Silence longer than twice this means the connection is dead. */
+  heartbeat_s: number;
+  /** Real time: dates idempotency keys (UUIDv7). */
+  server_time: string;
+  /** The clinic's clock: dates everything in the product. */
+  product_time: string;
+  /** How fast the clinic's clock runs; 1 outside demonstrations. */
+  clock_rate: number;
+  limits: Limits;
+}
+
+/** What happened to a token, in one word. */
+export type What = "joined" | "arrived" | "called" | "announced" | "begun" | "away" | "skipped" | "no_show" | "completed" | "cancelled" | "back" | "near" | "changed";

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 
 class PlaceKind(StrEnum):
+    """What kind of place it is."""
+
     CLINIC = "clinic"
     HOSPITAL = "hospital"
     PHARMACY = "pharmacy"

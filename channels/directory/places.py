@@ -12,6 +12,8 @@ from channels.directory.nouns import PlaceKind
 
 
 class RoomView(msgspec.Struct, frozen=True, kw_only=True):
+    """A room of a place, by the name on its door."""
+
     id: UUID
     name: str
 

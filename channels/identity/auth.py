@@ -21,7 +21,10 @@ from channels.identity.passwords import Password
 
 Device = Annotated[str, Meta(min_length=1, max_length=120, description="The device's own name or id, client-made")]
 Code = Annotated[str, Meta(pattern=r"^[0-9]{6}\Z", description="The six digits of the message")]
-Applicant = Literal["patient", "doctor", "pharmacy", "laboratory"]
+Applicant = Annotated[
+    Literal["patient", "doctor", "pharmacy", "laboratory"],
+    Meta(description="The capacity asked for; all but patient wait for verification"),
+]
 
 # The real brakes are the caps in PostgreSQL; these only keep one address from keeping a node busy.
 ASKING = Rate(burst=200, per_minute=1200)

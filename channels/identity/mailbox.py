@@ -17,7 +17,10 @@ POLLING = Rate(burst=5000, per_minute=60_000)
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that development kept instead of sending."""
+
     channel: Literal["sms", "email"]
+    """How it would have gone out."""
     address: str
     subject: str | None
     body: str

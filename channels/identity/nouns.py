@@ -55,6 +55,8 @@ class Kin(StrEnum):
 
 
 class Sex(StrEnum):
+    """As the person or the desk says it."""
+
     FEMALE = "female"
     MALE = "male"
     OTHER = "other"

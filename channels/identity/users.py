@@ -1,9 +1,10 @@
 """Accounts that only an administrator makes."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from carewire.command import Ctx, command
 from carewire.forms import Email, Locale, Name
@@ -26,7 +27,7 @@ class UserView(msgspec.Struct, frozen=True, kw_only=True):
 @command("user.create", allow={Capacity.ADMIN}, receipt=False, errors={EmailTaken})
 async def create(
     ctx: Ctx,
-    user_type: Literal["admin", "hospital_admin"],
+    user_type: Annotated[Literal["admin", "hospital_admin"], Meta(description="The capacity given")],
     name: Name,
     email: Email,
     password: Password,

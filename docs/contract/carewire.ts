@@ -610,6 +610,7 @@ export interface AuthRefreshParams {
 }
 
 export interface AuthRegisterParams {
+  /** The capacity asked for; all but patient wait for verification */
   user_type: "doctor" | "laboratory" | "patient" | "pharmacy";
   /** A person's or thing's name as people write it */
   name: string;
@@ -812,6 +813,7 @@ export interface DoctorListParams {
   cursor?: string | null;
 }
 
+/** A verified doctor; `languages` are locale words, `practices` the places she works at now. */
 export interface DoctorView {
   id: string;
   name: string;
@@ -843,7 +845,9 @@ export interface Expiring {
 /** What the account's holder is to the patient. */
 export type Kin = "self" | "parent" | "child" | "spouse" | "sibling" | "guardian" | "other";
 
+/** A message that development kept instead of sending. */
 export interface Letter {
+  /** How it would have gone out. */
   channel: "email" | "sms";
   address: string;
   subject: string | null;
@@ -1027,6 +1031,7 @@ export interface PlaceGetParams {
   place_id: string;
 }
 
+/** What kind of place it is. */
 export type PlaceKind = "clinic" | "hospital" | "pharmacy" | "laboratory";
 
 export interface PlaceMembersParams {
@@ -1330,6 +1335,7 @@ export interface RoomNow {
   state: TokenState;
 }
 
+/** A room of a place, by the name on its door. */
 export interface RoomView {
   id: string;
   name: string;
@@ -1462,6 +1468,7 @@ export interface SessionView {
   ended_at: string | null;
 }
 
+/** As the person or the desk says it. */
 export type Sex = "female" | "male" | "other";
 
 /** How the session stands, in every view. */
@@ -1509,6 +1516,7 @@ export interface SpecialtyListParams {
   cursor?: string | null;
 }
 
+/** A field of medicine; `slug` is its stable word. */
 export interface SpecialtyView {
   slug: string;
   name: string;
@@ -1629,6 +1637,7 @@ export interface Unsubscribed {
 }
 
 export interface UserCreateParams {
+  /** The capacity given */
   user_type: "admin" | "hospital_admin";
   /** A person's or thing's name as people write it */
   name: string;

@@ -44,7 +44,9 @@ class Rate(msgspec.Struct, frozen=True):
     shared: bool = False
 
 
-ORDINARY = Rate(burst=60, per_minute=600)
+ORDINARY = Rate(burst=1_000, per_minute=12_000)
+"""Far above what people do and low enough that one runaway client costs the others little; commands that spend money,
+guess secrets or write to strangers declare their own."""
 
 
 class Command(msgspec.Struct, frozen=True):

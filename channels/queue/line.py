@@ -272,6 +272,8 @@ def told_at_arrival(token: Token) -> Expected | None:
 
 
 def _is_near(line: Line, token: Token, now: datetime) -> bool:
+    if token.alert_before is None and token.alert_minutes is None:
+        return False
     before = line.before(token)
     if before is None or line.session.state is not SessionState.LIVE:
         return False

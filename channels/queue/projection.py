@@ -189,21 +189,28 @@ def line_snapshot(line: Line) -> LineSnapshot:
 
 def queue_change(before: Line, after: Line) -> QueueChange:
     """What the desk is told."""
-    seen = {t.id: desk_token(t) for t in before.tokens}
-    changed = [now for now in map(desk_token, after.tokens) if seen.get(now.id) != now]
+    # A token that nothing happened to is the same object in both lines: most are, and they cost nothing.
+    seen = {t.id: t for t in before.tokens}
+    moved = [t for t in after.tokens if seen.get(t.id) is not t]
+    changed = [desk_token(t) for t in moved if t.id not in seen or desk_token(seen[t.id]) != desk_token(t)]
     return QueueChange(sitting=sitting(after), tokens=changed, curve=list(after.curve))
 
 
 def line_change(before: Line, after: Line) -> LineChange:
     """What the waiting room is told."""
-    seen = {t.number: board_token(t) for t in before.tokens if t.state in ON_BOARD}
-    stand = {t.number: board_token(t) for t in after.tokens if t.state in ON_BOARD}
+    seen = {t.number: t for t in before.tokens if t.state in ON_BOARD}
+    stand = {t.number: t for t in after.tokens if t.state in ON_BOARD}
+    moved = [t for t in stand.values() if seen.get(t.number) is not t]
     return LineChange(
         sitting=sitting(after),
-        tokens=[token for number, token in stand.items() if seen.get(number) != token],
+        tokens=[board_token(t) for t in moved if not _stood(seen.get(t.number), t)],
         gone=sorted(number for number in seen if number is not None and number not in stand),
         curve=list(after.curve),
     )
+
+
+def _stood(was: Token | None, now: Token) -> bool:
+    return was is not None and board_token(was) == board_token(now)
 
 
 def apply_queue(snapshot: QueueSnapshot, change: QueueChange) -> QueueSnapshot:

@@ -3,13 +3,16 @@
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
+import msgspec
 import pytest
 import pytest_asyncio
 
 from carewire.actor import Actor
+from carewire.command import Ctx
 from carewire.node import Node
+from carewire.topic import find
 from channels.directory import demo as places
 from channels.identity import Capacity
 from channels.identity import demo as people
@@ -97,17 +100,33 @@ async def session(make_session: MakeSession) -> str:
     return await make_session(remote_join=True)
 
 
+async def colleague(node: Node, number: int) -> Caller:
+    """One more person at the front desk; each has an allowance of commands of her own."""
+    person = Person(uuid4(), f"+9199000010{number:02d}", f"Colleague {number}", "en", ())
+    now = datetime.now(UTC)
+    async with node.db.transaction() as tx:
+        await tx.execute(
+            "INSERT INTO account (id, phone, name, created_at) VALUES ($1, $2, $3, $4)",
+            person.account_id,
+            person.phone,
+            person.name,
+            now,
+        )
+        await tx.execute(
+            "INSERT INTO membership (account_id, place_id, duty, since) VALUES ($1, $2, 'front_desk', $3)",
+            person.account_id,
+            places.CLINIC,
+            now,
+        )
+    return as_person(node, person, Capacity.STAFF)
+
+
 async def walk_in(desk: Caller, session: str, name: str, **more: Any) -> Any:
     return await desk.call("queue.walk_in", session_id=session, name=name, **more)
 
 
 async def topic(node: Node, name: str) -> Any:
     """A topic's snapshot as a newcomer would get it, decoded into its type."""
-    import msgspec
-
-    from carewire.command import Ctx
-    from carewire.topic import find
-
     declared = find(name)
     assert declared is not None
     topic, values = declared
@@ -115,7 +134,3 @@ async def topic(node: Node, name: str) -> Any:
         now = node.dispatcher.clock.now()
         snapshot = await topic.snapshot(Ctx(tx=tx, now=now, real_now=now, settings=node.settings), *values)
     return msgspec.json.decode(msgspec.json.encode(snapshot), type=topic.returns)
-
-
-def uid(text: str) -> UUID:
-    return UUID(text)

@@ -13,7 +13,7 @@ from carewire.node import Node
 from channels.directory import demo as places
 from channels.queue.errors import DoctorBusy, NothingToCall, RoomBusy, SessionClosed, TooEarly, TooLate
 from tests.channels.callers import Caller, rows
-from tests.channels.queue.conftest import MakeSession, ProductClock, walk_in
+from tests.channels.queue.conftest import MakeSession, ProductClock, colleague, walk_in
 
 
 async def test_a_stranger_finds_nothing(stranger: Caller, desk: Caller, session: str) -> None:
@@ -141,20 +141,21 @@ async def test_eight_counters_call_at_once_and_each_of_500_is_called_exactly_onc
         )
         await tx.execute("INSERT INTO line (session_id, last_number) VALUES ($1, 500) ON CONFLICT (session_id)"
                          " DO UPDATE SET last_number = 500", session)  # fmt: skip
+    counters = [await colleague(clinic, n) for n in range(8)]
     called: list[int] = []
 
-    async def counter(room: Any) -> None:
+    async def counter(who: Caller, room: Any) -> None:
         while True:
             try:
-                token = await desk.call("queue.call_next", session_id=session, room_id=room, finish_current=True)
+                token = await who.call("queue.call_next", session_id=session, room_id=room, finish_current=True)
             except NothingToCall:
                 return
             called.append(token["number"])
-            await desk.call("queue.begin", token_id=token["id"])
+            await who.call("queue.begin", token_id=token["id"])
 
     async with asyncio.TaskGroup() as group:
-        for room in rooms:
-            group.create_task(counter(room))
+        for who, room in zip(counters, rooms, strict=True):
+            group.create_task(counter(who, room))
     assert Counter(called) == Counter(range(1, 501))
     told = await rows(
         clinic,

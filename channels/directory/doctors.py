@@ -22,6 +22,8 @@ class PracticeView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DoctorView(msgspec.Struct, frozen=True, kw_only=True):
+    """A verified doctor as everybody may see her."""
+
     id: UUID
     name: str
     specialty: str
@@ -30,6 +32,8 @@ class DoctorView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SpecialtyView(msgspec.Struct, frozen=True, kw_only=True):
+    """A field of medicine; `slug` is what `doctor.list` takes."""
+
     slug: str
     name: str
 

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 
 class PlaceKind(StrEnum):
+    """What stands at an address."""
+
     CLINIC = "clinic"
     HOSPITAL = "hospital"
     PHARMACY = "pharmacy"

@@ -12,6 +12,8 @@ from channels.directory.nouns import PlaceKind
 
 
 class RoomView(msgspec.Struct, frozen=True, kw_only=True):
+    """A consulting room of a place."""
+
     id: UUID
     name: str
 

@@ -17,7 +17,10 @@ POLLING = Rate(burst=5000, per_minute=60_000)
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """What the product sent to an address, as it would have left the building."""
+
     channel: Literal["sms", "email"]
+    """The way it would have gone."""
     address: str
     subject: str | None
     body: str

@@ -55,6 +55,8 @@ class Kin(StrEnum):
 
 
 class Sex(StrEnum):
+    """As the patient states it."""
+
     FEMALE = "female"
     MALE = "male"
     OTHER = "other"

@@ -107,6 +107,8 @@ export interface Commands {
    * Register as a patient, doctor, pharmacy or laboratory: sends a code, and `auth.otp_verify` makes the account.
    *
    * The answer is the same for known and unknown numbers. Everybody but patients waits for verification. Administrators are made by administrators, not here.
+   *
+   * `user_type`: what the account is for; more capacities can be added to it later.
    */
   "auth.register": {
     params: AuthRegisterParams;
@@ -487,7 +489,11 @@ export interface Commands {
     result: Unsubscribed;
     refusal: "invalid_params" | "overloaded";
   };
-  /** Make an administrator or a hospital's administrator, who logs in with e-mail and password. */
+  /**
+   * Make an administrator or a hospital's administrator, who logs in with e-mail and password.
+   *
+   * `user_type`: which of the two.
+   */
   "user.create": {
     params: UserCreateParams;
     result: UserView;
@@ -610,6 +616,7 @@ export interface AuthRefreshParams {
 }
 
 export interface AuthRegisterParams {
+  /** what the account is for; more capacities can be added to it later. */
   user_type: "doctor" | "laboratory" | "patient" | "pharmacy";
   /** A person's or thing's name as people write it */
   name: string;
@@ -812,6 +819,7 @@ export interface DoctorListParams {
   cursor?: string | null;
 }
 
+/** A verified doctor as everybody may see her. */
 export interface DoctorView {
   id: string;
   name: string;
@@ -843,7 +851,9 @@ export interface Expiring {
 /** What the account's holder is to the patient. */
 export type Kin = "self" | "parent" | "child" | "spouse" | "sibling" | "guardian" | "other";
 
+/** What the product sent to an address, as it would have left the building. */
 export interface Letter {
+  /** The way it would have gone. */
   channel: "email" | "sms";
   address: string;
   subject: string | null;
@@ -1005,12 +1015,12 @@ export interface PingParams { [key: string]: never }
 
 /** Where a listener starts on one topic of a resume, as in a subscribe; or the `error` that keeps it out. */
 export interface Place {
-  offset: number;
-  snapshot: unknown;
-  events: Missed[];
-  resync: boolean;
+  offset?: number;
+  snapshot?: unknown;
+  events?: Missed[];
+  resync?: boolean;
   /** The error object a subscribe would have been answered with (`not_found`: the right is gone). */
-  error: { [key: string]: unknown };
+  error?: { [key: string]: unknown };
 }
 
 export interface PlaceAddMemberParams {
@@ -1027,6 +1037,7 @@ export interface PlaceGetParams {
   place_id: string;
 }
 
+/** What stands at an address. */
 export type PlaceKind = "clinic" | "hospital" | "pharmacy" | "laboratory";
 
 export interface PlaceMembersParams {
@@ -1330,6 +1341,7 @@ export interface RoomNow {
   state: TokenState;
 }
 
+/** A consulting room of a place. */
 export interface RoomView {
   id: string;
   name: string;
@@ -1462,6 +1474,7 @@ export interface SessionView {
   ended_at: string | null;
 }
 
+/** As the patient states it. */
 export type Sex = "female" | "male" | "other";
 
 /** How the session stands, in every view. */
@@ -1509,6 +1522,7 @@ export interface SpecialtyListParams {
   cursor?: string | null;
 }
 
+/** A field of medicine; `slug` is what `doctor.list` takes. */
 export interface SpecialtyView {
   slug: string;
   name: string;
@@ -1525,9 +1539,9 @@ export interface SubscribeParams {
 /** Where a listener starts. */
 export interface Subscribed {
   offset: number;
-  snapshot: unknown;
-  events: Missed[];
-  resync: boolean;
+  snapshot?: unknown;
+  events?: Missed[];
+  resync?: boolean;
   epoch: string;
 }
 
@@ -1629,6 +1643,7 @@ export interface Unsubscribed {
 }
 
 export interface UserCreateParams {
+  /** which of the two. */
   user_type: "admin" | "hospital_admin";
   /** A person's or thing's name as people write it */
   name: string;

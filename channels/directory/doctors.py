@@ -22,7 +22,7 @@ class PracticeView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DoctorView(msgspec.Struct, frozen=True, kw_only=True):
-    """A verified doctor; `languages` are locale words, `practices` the places she works at now."""
+    """A verified doctor as everybody may see her."""
 
     id: UUID
     name: str
@@ -32,7 +32,7 @@ class DoctorView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SpecialtyView(msgspec.Struct, frozen=True, kw_only=True):
-    """A field of medicine; `slug` is its stable word."""
+    """A field of medicine; `slug` is what `doctor.list` takes."""
 
     slug: str
     name: str

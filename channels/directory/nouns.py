@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class PlaceKind(StrEnum):
-    """What kind of place it is."""
+    """What stands at an address."""
 
     CLINIC = "clinic"
     HOSPITAL = "hospital"

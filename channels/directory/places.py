@@ -12,7 +12,7 @@ from channels.directory.nouns import PlaceKind
 
 
 class RoomView(msgspec.Struct, frozen=True, kw_only=True):
-    """A room of a place, by the name on its door."""
+    """A consulting room of a place."""
 
     id: UUID
     name: str

@@ -116,6 +116,8 @@ async def register(
 
     The answer is the same for known and unknown numbers. Everybody but patients waits for verification. Administrators
     are made by administrators, not here.
+
+    `user_type`: what the account is for; more capacities can be added to it later.
     """
     if not ctx.anonymous:
         raise AlreadyAuthenticated()

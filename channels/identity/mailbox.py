@@ -17,10 +17,10 @@ POLLING = Rate(burst=5000, per_minute=60_000)
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that development kept instead of sending."""
+    """What the product sent to an address, as it would have left the building."""
 
     channel: Literal["sms", "email"]
-    """How it would have gone out."""
+    """The way it would have gone."""
     address: str
     subject: str | None
     body: str

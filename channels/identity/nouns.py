@@ -55,7 +55,7 @@ class Kin(StrEnum):
 
 
 class Sex(StrEnum):
-    """As the person or the desk says it."""
+    """As the patient states it."""
 
     FEMALE = "female"
     MALE = "male"

@@ -33,7 +33,10 @@ async def create(
     password: Password,
     locale: Locale = "en",
 ) -> UserView:
-    """Make an administrator or a hospital's administrator, who logs in with e-mail and password."""
+    """Make an administrator or a hospital's administrator, who logs in with e-mail and password.
+
+    `user_type`: which of the two.
+    """
     capacity = Capacity(user_type)
     account_id: UUID = await ctx.tx.fetchval(
         "INSERT INTO account (email, email_verified_at, name, password_hash, locale, created_at)"

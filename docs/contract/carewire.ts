@@ -107,6 +107,8 @@ export interface Commands {
    * Register as a patient, doctor, pharmacy or laboratory: sends a code, and `auth.otp_verify` makes the account.
    *
    * The answer is the same for known and unknown numbers. Everybody but patients waits for verification. Administrators are made by administrators, not here.
+   *
+   * `user_type`: what the account is for; more capacities can be added to it later.
    */
   "auth.register": {
     params: AuthRegisterParams;
@@ -487,7 +489,11 @@ export interface Commands {
     result: Unsubscribed;
     refusal: "invalid_params" | "overloaded";
   };
-  /** Make an administrator or a hospital's administrator, who logs in with e-mail and password. */
+  /**
+   * Make an administrator or a hospital's administrator, who logs in with e-mail and password.
+   *
+   * `user_type`: which of the two.
+   */
   "user.create": {
     params: UserCreateParams;
     result: UserView;
@@ -610,7 +616,7 @@ export interface AuthRefreshParams {
 }
 
 export interface AuthRegisterParams {
-  /** The capacity asked for; all but patient wait for verification */
+  /** what the account is for; more capacities can be added to it later. */
   user_type: "doctor" | "laboratory" | "patient" | "pharmacy";
   /** A person's or thing's name as people write it */
   name: string;
@@ -813,7 +819,7 @@ export interface DoctorListParams {
   cursor?: string | null;
 }
 
-/** A verified doctor; `languages` are locale words, `practices` the places she works at now. */
+/** A verified doctor as everybody may see her. */
 export interface DoctorView {
   id: string;
   name: string;
@@ -845,9 +851,9 @@ export interface Expiring {
 /** What the account's holder is to the patient. */
 export type Kin = "self" | "parent" | "child" | "spouse" | "sibling" | "guardian" | "other";
 
-/** A message that development kept instead of sending. */
+/** What the product sent to an address, as it would have left the building. */
 export interface Letter {
-  /** How it would have gone out. */
+  /** The way it would have gone. */
   channel: "email" | "sms";
   address: string;
   subject: string | null;
@@ -1009,12 +1015,12 @@ export interface PingParams { [key: string]: never }
 
 /** Where a listener starts on one topic of a resume, as in a subscribe; or the `error` that keeps it out. */
 export interface Place {
-  offset: number;
-  snapshot: unknown;
-  events: Missed[];
-  resync: boolean;
+  offset?: number;
+  snapshot?: unknown;
+  events?: Missed[];
+  resync?: boolean;
   /** The error object a subscribe would have been answered with (`not_found`: the right is gone). */
-  error: { [key: string]: unknown };
+  error?: { [key: string]: unknown };
 }
 
 export interface PlaceAddMemberParams {
@@ -1031,7 +1037,7 @@ export interface PlaceGetParams {
   place_id: string;
 }
 
-/** What kind of place it is. */
+/** What stands at an address. */
 export type PlaceKind = "clinic" | "hospital" | "pharmacy" | "laboratory";
 
 export interface PlaceMembersParams {
@@ -1335,7 +1341,7 @@ export interface RoomNow {
   state: TokenState;
 }
 
-/** A room of a place, by the name on its door. */
+/** A consulting room of a place. */
 export interface RoomView {
   id: string;
   name: string;
@@ -1468,7 +1474,7 @@ export interface SessionView {
   ended_at: string | null;
 }
 
-/** As the person or the desk says it. */
+/** As the patient states it. */
 export type Sex = "female" | "male" | "other";
 
 /** How the session stands, in every view. */
@@ -1516,7 +1522,7 @@ export interface SpecialtyListParams {
   cursor?: string | null;
 }
 
-/** A field of medicine; `slug` is its stable word. */
+/** A field of medicine; `slug` is what `doctor.list` takes. */
 export interface SpecialtyView {
   slug: string;
   name: string;
@@ -1533,9 +1539,9 @@ export interface SubscribeParams {
 /** Where a listener starts. */
 export interface Subscribed {
   offset: number;
-  snapshot: unknown;
-  events: Missed[];
-  resync: boolean;
+  snapshot?: unknown;
+  events?: Missed[];
+  resync?: boolean;
   epoch: string;
 }
 
@@ -1637,7 +1643,7 @@ export interface Unsubscribed {
 }
 
 export interface UserCreateParams {
-  /** The capacity given */
+  /** which of the two. */
   user_type: "admin" | "hospital_admin";
   /** A person's or thing's name as people write it */
   name: string;

@@ -128,7 +128,7 @@ class KeyExpired(Refusal, code=409, reason="key_expired"):
     """This idempotency key is older than receipts are kept; nothing was run."""
 
 
-class InFlight(Refusal, code=409, reason="in_flight"):
+class InFlight(Refusal, code=409, reason="in_flight", retry="same"):
     """The same command with the same key is running; ask again."""
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from carewire import command, errors, event, topic
+from carewire import command, errors, event, resource, topic
 from carewire.command import Command
 from carewire.discovery import discover
 from carewire.errors import Refusal
@@ -48,9 +48,14 @@ def gather(packages: Collection[str] = (PLATFORM, PRODUCT)) -> Declarations:
     """What these packages declare. They must have been imported; see `discover_product`."""
 
     def ours(thing: Any) -> bool:
-        return str(thing.__module__).partition(".")[0] in packages
+        return any(f"{thing.__module__}.".startswith(f"{package}.") for package in packages)
 
-    commands = [c for c in command.REGISTRY.values() if ours(c.handler)]
+    # A catalogue's commands are made by the platform for the domain whose entries they show.
+    commands = [
+        c
+        for c in command.REGISTRY.values()
+        if ours(catalogue.view if (catalogue := resource.REGISTRY.get(c.name.partition(".")[0])) else c.handler)
+    ]
     emits: dict[type[Event], list[str]] = {}
     for declared in commands:
         for told in declared.emits:
@@ -59,12 +64,18 @@ def gather(packages: Collection[str] = (PLATFORM, PRODUCT)) -> Declarations:
         if ours(consumer.run):
             for told in consumer.emits:
                 emits.setdefault(told, []).append(f"job:{name}")
+    # What the platform offers counts only where the product uses it.
+    events = [e for e in event.REGISTRY.values() if (ours(e) and not _of_platform(e)) or e in emits]
+    spoken = {e.spec.pattern.text for e in events}
+    topics = [
+        t
+        for t in topic.REGISTRY.values()
+        if (t.pattern.text in spoken if _of_platform(t.snapshot) else ours(t.snapshot))
+    ]
     return Declarations(
         commands=sorted(commands, key=lambda c: c.name),
-        events=sorted(
-            (e for e in event.REGISTRY.values() if ours(e)), key=lambda e: (e.spec.name, e.spec.pattern.text)
-        ),
-        topics=sorted((t for t in topic.REGISTRY.values() if ours(t.snapshot)), key=lambda t: t.pattern.text),
+        events=sorted(events, key=lambda e: (e.spec.name, e.spec.pattern.text)),
+        topics=sorted(topics, key=lambda t: t.pattern.text),
         refusals=sorted((e for e in errors.REGISTRY.values() if ours(e)), key=lambda e: (e.code, e.reason)),
         methods=sorted((m for m in methods.REGISTRY.values() if ours(m.handler)), key=lambda m: m.name),
         emits={told: sorted(names) for told, names in emits.items()},
@@ -76,3 +87,7 @@ def discover_product() -> Declarations:
     importlib.import_module("carewire.gateway.socket")
     discover(PRODUCT)
     return gather()
+
+
+def _of_platform(thing: Any) -> bool:
+    return str(thing.__module__).startswith(f"{PLATFORM}.")

@@ -130,7 +130,13 @@ def _complete(schema: dict[str, Any], cls: Any, info: kinds.Type, *, name: str, 
         if told:
             part.pop("default", None)
     if told and not origin.__struct_config__.omit_defaults:
-        schema["required"] = [f.encode_name for f in info.fields if f.default is not msgspec.UNSET]
+        schema["required"] = [field.encode_name for field in info.fields if _is_always_there(field)]
+
+
+def _is_always_there(field: kinds.Field) -> bool:
+    """msgspec writes defaults out; only what may be UNSET can be missing from a reply."""
+    absent = (msgspec.UNSET, msgspec.NODEFAULT)
+    return field.required or field.default not in absent or field.default_factory is not msgspec.NODEFAULT
 
 
 def _refine(schema: dict[str, Any], kind: kinds.Type) -> None:

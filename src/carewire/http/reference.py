@@ -3,6 +3,7 @@
 Everything is generated from the running declarations, once per process, so the page is always that of this server.
 """
 
+import asyncio
 import hashlib
 from functools import cache
 from pathlib import Path
@@ -27,7 +28,7 @@ class Served(Struct, frozen=True):
 
 
 def _served(content: bytes, kind: str) -> Served:
-    return Served(content, kind, f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"')
+    return Served(content, kind, f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"')
 
 
 @cache
@@ -42,45 +43,43 @@ def _built() -> dict[str, Served]:
     }
 
 
-def _answer(request: Request[Any, Any, Any], name: str) -> Response[bytes]:
-    served = _built()[name]
+async def _answer(request: Request[Any, Any, Any], name: str) -> Response[bytes]:
+    # Building takes a moment: in a thread, so that the sockets of this node do not wait for the first reader.
+    served = (await asyncio.to_thread(_built))[name]
     headers = {**SECURITY, "cache-control": "no-cache", "etag": served.tag}
     if served.tag in request.headers.get("if-none-match", ""):
         return Response(b"", status_code=304, headers=headers)
     return Response(served.content, media_type=served.kind, headers=headers)
 
 
-# Building takes a moment; in a thread, so that the sockets of this node do not wait for the first reader.
-@get("/docs", sync_to_thread=True, include_in_schema=False)
-def reference(request: Request[Any, Any, Any]) -> Response[bytes]:
+@get("/docs", include_in_schema=False)
+async def reference(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The page."""
-    return _answer(request, "reference.html")
+    return await _answer(request, "reference.html")
 
 
-@get("/docs/reference.css", sync_to_thread=True, include_in_schema=False)
-def style(request: Request[Any, Any, Any]) -> Response[bytes]:
+@get("/docs/reference.css", include_in_schema=False)
+async def style(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Its style sheet."""
-    return _answer(request, "reference.css")
+    return await _answer(request, "reference.css")
 
 
-@get("/docs/reference.js", sync_to_thread=True, include_in_schema=False)
-def script(request: Request[Any, Any, Any]) -> Response[bytes]:
+@get("/docs/reference.js", include_in_schema=False)
+async def script(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Its script."""
-    return _answer(request, "reference.js")
+    return await _answer(request, "reference.js")
 
 
-@get(["/contract/asyncapi.json", "/asyncapi.json"], sync_to_thread=True, summary="The socket's contract as AsyncAPI 3")
-def contract(request: Request[Any, Any, Any]) -> Response[bytes]:
+@get(["/contract/asyncapi.json", "/asyncapi.json"], summary="The socket's contract as AsyncAPI 3")
+async def contract(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Commands, events, topics, refusals and close codes of this server."""
-    return _answer(request, "asyncapi.json")
+    return await _answer(request, "asyncapi.json")
 
 
-@get(
-    "/contract/carewire.ts", sync_to_thread=True, media_type="text/plain", summary="The socket's contract as TypeScript"
-)
-def types(request: Request[Any, Any, Any]) -> Response[bytes]:
+@get("/contract/carewire.ts", media_type="text/plain", summary="The socket's contract as TypeScript")
+async def types(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The same as types."""
-    return _answer(request, "carewire.ts")
+    return await _answer(request, "carewire.ts")
 
 
 REFERENCE: Final = [reference, style, script, contract, types]

@@ -8,6 +8,7 @@ from carewire.contract.page.types import expression, members
 from carewire.contract.wire import example_of, params_of, request_of, resolve, result_of
 
 Document = dict[str, Any]
+MANY = 5
 WHO = {"anyone": "anyone, also before login", "known": "anyone with a login"}
 
 
@@ -72,7 +73,7 @@ def topic(document: Document, prefix: str) -> Markup:
     for key in declared["events"]:
         operation = document["operations"][key]
         data = params_of(document, key)["properties"]["data"]
-        lane = "numbered, none is ever lost" if operation["x-durable"] else "only the newest value counts"
+        lane = "Numbered; none is ever lost." if operation["x-durable"] else "Only the newest value counts."
         by = [name for name in operation["x-said-by"] if not name.startswith("job:")]
         links: list[Part] = [tag("a", tag("code", name), href=f"#{name}") for name in by]
         body += [
@@ -80,7 +81,8 @@ def topic(document: Document, prefix: str) -> Markup:
                 "h4", tag("a", tag("code", operation["title"]), href=f"#{anchor(key)}"), id=anchor(key), class_="event"
             ),
             paragraphs(operation["description"]),
-            tag("p", lane.capitalize(), ". Follows ", join(*links, by=", "), ".", class_="quiet") if links else None,
+            tag("p", lane, class_="quiet"),
+            _followed(links),
             members(document, data, sent=False),
         ]
         if (example := example_of(document, key)) is not None:
@@ -133,6 +135,15 @@ def _shape(document: Document, schema: dict[str, Any]) -> Markup:
     size = tag("span", f"{number} member{'s' if number != 1 else ''}", class_="quiet")
     head = tag("summary", expression(schema), " ", size)
     return tag("details", head, tag("p", prose(words)) if words else None, table)
+
+
+def _followed(links: list[Part]) -> Markup | None:
+    """The commands an event follows; a long list is folded away."""
+    if not links:
+        return None
+    if len(links) <= MANY:
+        return tag("p", "Follows ", join(*links, by=", "), ".")
+    return tag("details", tag("summary", f"Follows {len(links)} commands"), tag("p", join(*links, by=", "), "."))
 
 
 def _refusals(errors: list[dict[str, Any]]) -> Markup:

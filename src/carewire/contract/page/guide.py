@@ -174,7 +174,11 @@ def _a_command(document: Document) -> str | None:
 
 def _a_topic(document: Document) -> tuple[str, dict[str, Any]] | None:
     """The example event of the topic on which most is said."""
-    topics = sorted(document["x-topics"].values(), key=lambda t: (-len(t["events"]), t["pattern"]))
+
+    def said(topic: dict[str, Any]) -> int:
+        return sum(len(document["operations"][key]["x-said-by"]) for key in topic["events"])
+
+    topics = sorted(document["x-topics"].values(), key=lambda t: (-said(t), t["pattern"]))
     for topic in topics:
         for key in topic["events"]:
             if document["operations"][key]["x-durable"] and (example := example_of(document, key)) is not None:

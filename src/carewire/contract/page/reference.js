@@ -93,8 +93,10 @@ addEventListener("DOMContentLoaded", () => {
     if (!group.open) {
       for (const other of groups) other.open = opened.get(other) || other === group;
     }
+    // Not scrollIntoView: it would move the page as well.
     const { top, bottom } = link.getBoundingClientRect();
-    if (top < 60 || bottom > innerHeight) link.scrollIntoView({ block: "center", behavior: "instant" });
+    const frame = nav.getBoundingClientRect();
+    if (top < frame.top || bottom > frame.bottom) nav.scrollTop += top - (frame.top + frame.bottom) / 2;
   }
   const near = new Set();
   const observer = new IntersectionObserver(

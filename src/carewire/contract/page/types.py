@@ -4,8 +4,10 @@ from typing import Any
 
 from carewire.contract.page.markup import Markup, Part, join, limits_of, prose, tag
 from carewire.contract.schemas import REF
-from carewire.contract.wire import Schema, resolve
+from carewire.contract.wire import Schema, params_of, resolve
 
+FEW = 9
+"""Closed lists up to this length are shown where they are used."""
 _FORMATS = {"uuid": "UUID", "date-time": "time", "date": "date"}
 
 
@@ -45,14 +47,19 @@ def members(document: dict[str, Any], schema: Schema, *, sent: bool) -> Markup |
         return None
     required = whole.get("required", [])
     ordered = sorted(properties, key=lambda name: (name == "idempotency_key", sent and name not in required))
-    rows = [_row(name, properties[name], name in required, sent=sent) for name in ordered]
+    rows = [_row(document, name, properties[name], name in required, sent=sent) for name in ordered]
     head = tag("tr", *(tag("th", word, scope="col") for word in ("Name", "Type", "Meaning")))
     return tag("div", tag("table", tag("thead", head), tag("tbody", *rows), class_="members"), class_="scroll")
 
 
 def named_types(document: dict[str, Any]) -> list[tuple[str, Schema]]:
-    """The types a reader can look up: parameters stand with their command."""
-    own = {f"{part}Params" for part in map(_params_name, document["operations"])}
+    """The types a reader can look up; what stands with its command, event or notice does not stand here again."""
+    own = {_reference(params_of(document, name)) for name in document["operations"]}
+    own |= {
+        _reference(params_of(document, key)["properties"]["data"])
+        for topic in document["x-topics"].values()
+        for key in topic["events"]
+    }
     return [(n, s) for n, s in document["components"]["schemas"].items() if n not in own and n != "ErrorReply"]
 
 
@@ -74,12 +81,14 @@ def entry(document: dict[str, Any], name: str, schema: Schema) -> Markup:
     return tag("article", *body, id=f"type-{name}", class_="type", data_text=text)
 
 
-def _row(name: str, schema: Schema, required: bool, *, sent: bool) -> Markup:
+def _row(document: dict[str, Any], name: str, schema: Schema, required: bool, *, sent: bool) -> Markup:
     notes: list[Part] = []
     if text := _description(schema):
         notes.append(prose(text))
     if limits := _limits(schema):
         notes.append(tag("span", prose(", ".join(limits)), class_="limits"))
+    if values := _values(document, schema):
+        notes.append(tag("span", "one of ", join(*(tag("code", v) for v in values), by=", "), class_="limits"))
     if (default := schema.get("default")) is not None:
         notes.append(tag("span", "default ", tag("code", _literal(default)), class_="limits"))
     mark: Part = None
@@ -111,9 +120,18 @@ def _limits(schema: Schema) -> list[str]:
     return limits_of(schema) + [limit for option in schema.get("anyOf", ()) for limit in limits_of(option)]
 
 
+def _values(document: dict[str, Any], schema: Schema) -> list[str]:
+    """The words of a short closed list, so that nobody has to look them up."""
+    for part in (schema, *schema.get("anyOf", ()), *schema.get("allOf", ())):
+        values = resolve(document, part).get("enum", ()) if "$ref" in part else ()
+        if values and len(values) <= FEW:
+            return [_literal(value) for value in values]
+    return []
+
+
 def _literal(value: Any) -> str:
     return {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
 
 
-def _params_name(operation: str) -> str:
-    return "".join(word.capitalize() for word in operation.replace(".", "_").split("_"))
+def _reference(schema: Schema) -> str:
+    return str(schema.get("$ref", "")).removeprefix(REF)

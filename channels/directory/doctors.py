@@ -31,13 +31,6 @@ class DoctorView(msgspec.Struct, frozen=True, kw_only=True):
     practices: list[PracticeView]
 
 
-class SpecialtyView(msgspec.Struct, frozen=True, kw_only=True):
-    """A field of medicine; `slug` is what `doctor.list` takes."""
-
-    slug: str
-    name: str
-
-
 _DOCTORS = """SELECT d.id, d.name, d.specialty, d.languages, lower(d.name) AS rank,
        coalesce((SELECT json_agg(json_build_object('place_id', p.id, 'name', p.name, 'city', p.city)
                                  ORDER BY f.since, p.id)
@@ -85,17 +78,6 @@ async def get(ctx: Ctx, doctor_id: UUID) -> DoctorView:
     if row is None:
         raise NotFound()
     return _view(row)
-
-
-@query("specialty.list", allow={ANYONE}, errors={InvalidParams})
-async def list_specialties(ctx: Ctx, limit: Limit = 100, cursor: Cursor | None = None) -> Page[SpecialtyView]:
-    """All specialties by name."""
-    (after,) = paging.decode(cursor, tuple[str]) if cursor else ("",)
-    rows = await ctx.tx.fetch(
-        "SELECT slug, name FROM specialty WHERE name > $1 ORDER BY name LIMIT $2", after, limit + 1
-    )
-    more = paging.encode(rows[limit - 1]["name"]) if len(rows) > limit else None
-    return Page(rows=[SpecialtyView(slug=row["slug"], name=row["name"]) for row in rows[:limit]], cursor=more)
 
 
 def _view(row: Any) -> DoctorView:

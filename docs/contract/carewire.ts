@@ -471,11 +471,35 @@ export interface Commands {
     result: Resumed;
     refusal: "internal" | "invalid_params" | "too_many_subscriptions" | "overloaded" | "unavailable";
   };
-  /** All specialties by name. */
+  /** Add an entry. */
+  "specialty.create": {
+    params: SpecialtyCreateParams;
+    result: SpecialtyView;
+    refusal: "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Remove an entry; `conflict` while something refers to it. */
+  "specialty.delete": {
+    params: SpecialtyDeleteParams;
+    result: null;
+    refusal: "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One entry. */
+  "specialty.get": {
+    params: SpecialtyGetParams;
+    result: SpecialtyView;
+    refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Entries by name; `count` asks for the total of the catalogue as well. */
   "specialty.list": {
     params: SpecialtyListParams;
     result: PageOfSpecialtyView;
     refusal: "invalid_params" | "internal" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Change an entry; what is not given stays. */
+  "specialty.update": {
+    params: SpecialtyUpdateParams;
+    result: SpecialtyView;
+    refusal: "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Listen to a topic, from a snapshot or from behind `after` of the same epoch. */
   "topic.subscribe": {
@@ -517,6 +541,14 @@ export interface Topics {
     snapshot: BoardSnapshot;
     events: {
       "board:updated": BoardUpdated;
+    };
+  };
+  /** A public catalogue: how many entries it has, then every change. */
+  "catalogue": {
+    topic: `catalogue:${string}`;
+    snapshot: Catalogue;
+    events: {
+      "catalogue:changed": CatalogueChanged;
     };
   };
   /** The line without names, for holders of an active token and displays: numbers, states, rooms, expected times. */
@@ -688,6 +720,22 @@ export interface BoardUpdated {
 
 /** What a principal may be; the coarse gate of every command. */
 export type Capacity = "patient" | "doctor" | "staff" | "pharmacy" | "laboratory" | "hospital_admin" | "admin" | "display";
+
+/** A catalogue as its followers first see it; the entries come page by page from `{noun}.list`. */
+export interface Catalogue {
+  noun: string;
+  total: number;
+}
+
+/** An entry of a catalogue was created, updated or deleted; `total` is how many entries there are now. */
+export interface CatalogueChanged {
+  noun: string;
+  /** What happened to the entry; `entry` is null once it is deleted. */
+  change: "created" | "deleted" | "updated";
+  id: string;
+  entry: unknown;
+  total: number;
+}
 
 /** A token as the desk sees it. */
 export interface DeskToken {
@@ -1516,13 +1564,45 @@ export interface SlipView {
   room: string | null;
 }
 
+export interface SpecialtyCreateParams {
+  /** A stable word, e.g. `cardiology` */
+  slug: string;
+  /** A person's or thing's name as people write it */
+  name: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface SpecialtyDeleteParams {
+  /** A stable word, e.g. `cardiology` */
+  slug: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface SpecialtyGetParams {
+  /** A stable word, e.g. `cardiology` */
+  slug: string;
+}
+
 export interface SpecialtyListParams {
+  search?: string | null;
   /** How many rows at most */
   limit?: number;
   cursor?: string | null;
+  count?: boolean;
 }
 
-/** A field of medicine; `slug` is what `doctor.list` takes. */
+export interface SpecialtyUpdateParams {
+  /** A stable word, e.g. `cardiology` */
+  slug: string;
+  /** A person's or thing's name as people write it */
+  name?: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A field of medicine; `slug` is its stable word. */
 export interface SpecialtyView {
   slug: string;
   name: string;

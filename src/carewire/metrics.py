@@ -19,6 +19,7 @@ OUTBOX_LAG_SECONDS: Final = Histogram(
     "From a command's commit to its hints being handed to the bus",
     buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1),
 )
+LOG_KEYS_FENCED: Final = Counter("carewire_log_keys_fenced", "Log entries that wanted to say what they must not")
 COMMANDS: Final = Counter("carewire_commands", "Commands and queries by name and outcome", ["name", "outcome"])
 COMMAND_SECONDS: Final = Histogram(
     "carewire_command_seconds",

@@ -38,6 +38,7 @@ class CatalogueChanged(Event, name="catalogue:changed", topic="catalogue:{noun}"
 
     noun: str
     change: Literal["created", "updated", "deleted"]
+    """What happened to the entry; `entry` is null once it is deleted."""
     id: str
     entry: Any
     total: int
@@ -114,7 +115,7 @@ def resource(
         public=ANYONE in read,
     )
     REGISTRY[noun] = declared
-    types = {**create, **view.__annotations__}
+    types = {**view.__annotations__, **create}
     key_type = types[key]
     query(f"{noun}.list", allow=read, errors={InvalidParams})(_lister(declared))
     query(f"{noun}.get", allow=read, errors={NotFound})(_getter(declared, key_type))

@@ -78,7 +78,9 @@ def _is_ours(record: logging.LogRecord) -> bool:
 def run(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM."""
     from carewire.app import create_app
+    from carewire.logs import configure_logs
 
+    configure_logs(settings)
     Server(configure(create_app(settings), settings), own_signals=True).run()
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 SECURITY: Final = {
     "content-security-policy": "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; "
@@ -57,7 +58,7 @@ def _handlers(declared: Page) -> list[Any]:
         return _send(files[declared.file])
 
     @get(f"{declared.path}/{{name:str}}", include_in_schema=False, name=f"page-file:{declared.path}")
-    async def part(name: str) -> Response[bytes]:
+    async def part(name: FromPath[str]) -> Response[bytes]:
         if name not in files:
             raise NotFoundException()
         return _send(files[name])

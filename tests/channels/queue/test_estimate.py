@@ -1,5 +1,6 @@
 """The estimate: ordered, monotone, shrunk to the stated average, robust, and honest about its error."""
 
+import itertools
 import random
 from datetime import timedelta
 
@@ -41,7 +42,7 @@ def test_who_stands_further_back_is_never_told_an_earlier_time(of: Situation) ->
     points = curve(of)
     assert [p.before for p in points] == knots(of.waiting)
     assert points[-1].before == of.waiting
-    for left, right in zip(points, points[1:], strict=False):
+    for left, right in itertools.pairwise(points):
         assert left.low <= right.low
         assert left.mid <= right.mid
         assert left.high <= right.high

@@ -2,6 +2,7 @@
 
 import random
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,7 +42,7 @@ def test_who_stands_further_back_is_never_told_an_earlier_time(of: Situation) ->
     points = curve(of)
     assert [p.before for p in points] == knots(of.waiting)
     assert points[-1].before == of.waiting
-    for left, right in zip(points, points[1:], strict=False):
+    for left, right in pairwise(points):
         assert left.low <= right.low
         assert left.mid <= right.mid
         assert left.high <= right.high

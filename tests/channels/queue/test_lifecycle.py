@@ -54,5 +54,5 @@ def test_every_other_pair_is_refused_and_says_what_is_legal(machine: "Lifecycle[
 
 
 def test_a_token_is_active_or_ended() -> None:
-    assert ACTIVE | ENDED == set(TokenState)
+    assert set(TokenState) == ACTIVE | ENDED
     assert not ACTIVE & ENDED

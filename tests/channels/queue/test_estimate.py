@@ -1,8 +1,8 @@
 """The estimate: ordered, monotone, shrunk to the stated average, robust, and honest about its error."""
 
-import itertools
 import random
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,7 +42,7 @@ def test_who_stands_further_back_is_never_told_an_earlier_time(of: Situation) ->
     points = curve(of)
     assert [p.before for p in points] == knots(of.waiting)
     assert points[-1].before == of.waiting
-    for left, right in itertools.pairwise(points):
+    for left, right in pairwise(points):
         assert left.low <= right.low
         assert left.mid <= right.mid
         assert left.high <= right.high

@@ -1,6 +1,6 @@
 """Stored positions keep the order and change little."""
 
-import itertools
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +12,7 @@ from channels.queue.places import STEP, place
 def test_places_ascend_and_the_longest_ascending_run_stays(present: list[int | None]) -> None:
     placed = place(present)
     assert len(placed) == len(present)
-    assert all(left < right for left, right in itertools.pairwise(placed))
+    assert all(left < right for left, right in pairwise(placed))
 
 
 @given(st.lists(st.integers(-(2**40), 2**40), max_size=60, unique=True))

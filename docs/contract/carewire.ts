@@ -115,7 +115,11 @@ export interface Commands {
     result: Registered;
     refusal: "invalid_params" | "already_authenticated" | "rate_limited" | "internal" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
-  /** The latest letters to a phone number or e-mail address, newest first. Exists in development only. */
+  /**
+   * The latest letters to a phone number or e-mail address, newest first, after those now on their way have arrived.
+   *
+   * Exists in development only.
+   */
   "dev.mailbox": {
     params: DevMailboxParams;
     result: Letter[];

@@ -123,7 +123,7 @@ export interface Commands {
   "dev.mailbox": {
     params: DevMailboxParams;
     result: Letter[];
-    refusal: "invalid_params" | "internal" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "internal" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Let a screen show the lines of these rooms or doctors at your place, today's and tomorrow's, by itself. */
   "display.approve": {

@@ -100,7 +100,7 @@ async def _line(tx: Tx, day: date, began: datetime, now: datetime) -> None:
         line = _walk_in(line, token_of(day, number), patient_id, name, joined + timedelta(minutes=number))
     line = _walk_in(line, token_of(day, 5), people.WALK_IN_PATIENT, "Ramesh Yadav", joined + timedelta(minutes=9))
     arjun = _token(token_of(day, 6), people.ARJUN_PATIENT, "Arjun Sharma", TokenKind.REMOTE, joined)
-    line = moves.add(line, replace(arjun, account_id=people.PRIYA.account_id), joined, present=True)
+    line = moves.add(line, replace(arjun, account_id=people.PRIYA.account_id), began, present=True)
     kamla = _token(token_of(day, 7), people.KAMLA_PATIENT, "Kamla Sharma", TokenKind.BOOKED, joined)
     line = moves.add(line, replace(kamla, due_at=now + timedelta(minutes=50)), joined, present=False)
     room = moves.room_of(line, None)

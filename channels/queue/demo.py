@@ -35,10 +35,10 @@ def _patient_id(number: int) -> UUID:
 
 
 WALK_INS: Final = (
-    (_patient_id(1), "Farida Begum · फ़रीदा बेगम", 1959),
-    (_patient_id(2), "Joseph D'Souza", 1984),
-    (_patient_id(3), "Lakshmi Nair", 1991),
-    (_patient_id(4), "Mohan Lal · मोहन लाल", 1948),
+    (_patient_id(1), "Farida Begum · फ़रीदा बेगम", "+919900000101", 1959),
+    (_patient_id(2), "Joseph D'Souza", "+919900000102", 1984),
+    (_patient_id(3), "Lakshmi Nair", "+919900000103", 1991),
+    (_patient_id(4), "Mohan Lal · मोहन लाल", "+919900000104", 1948),
 )
 
 
@@ -58,9 +58,9 @@ async def seed(tx: Tx, now: datetime) -> None:
     midnight = datetime(day.year, day.month, day.day, tzinfo=ZONE)
     began = max(now - RUNNING, midnight)
     await tx.executemany(
-        "INSERT INTO patient (id, name, birth_year, place_id, created_at) VALUES ($1, $2, $3, $4, $5)"
+        "INSERT INTO patient (id, name, phone, birth_year, place_id, created_at) VALUES ($1, $2, $3, $4, $5, $6)"
         " ON CONFLICT DO NOTHING",
-        [(patient_id, name, born, places.CLINIC, now) for patient_id, name, born in WALK_INS],
+        [(*person, places.CLINIC, now) for person in WALK_INS],
     )
     await _session(tx, session_of(day, 2), places.DOCTOR_VIKRAM, places.ROOM_2, now + timedelta(minutes=20))
     if await _session(tx, session_of(day, 1), places.DOCTOR_ASHA, places.ROOM_1, began):
@@ -96,11 +96,11 @@ async def _line(tx: Tx, day: date, began: datetime, now: datetime) -> None:
     empty = await access.load(tx, session)
     line = moves.start(empty, began)
     joined = began - timedelta(minutes=10)
-    for number, (patient_id, name, _) in enumerate(WALK_INS, 1):
+    for number, (patient_id, name, _, _) in enumerate(WALK_INS, 1):
         line = _walk_in(line, token_of(day, number), patient_id, name, joined + timedelta(minutes=number))
     line = _walk_in(line, token_of(day, 5), people.WALK_IN_PATIENT, "Ramesh Yadav", joined + timedelta(minutes=9))
     arjun = _token(token_of(day, 6), people.ARJUN_PATIENT, "Arjun Sharma", TokenKind.REMOTE, joined)
-    line = moves.add(line, replace(arjun, account_id=people.PRIYA.account_id), joined, present=True)
+    line = moves.add(line, replace(arjun, account_id=people.PRIYA.account_id), began, present=True)
     kamla = _token(token_of(day, 7), people.KAMLA_PATIENT, "Kamla Sharma", TokenKind.BOOKED, joined)
     line = moves.add(line, replace(kamla, due_at=now + timedelta(minutes=50)), joined, present=False)
     room = moves.room_of(line, None)

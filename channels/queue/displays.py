@@ -155,8 +155,8 @@ async def approve(
     )
     added = await ctx.tx.fetch(
         """INSERT INTO display_scope (display_id, room_id, doctor_id)
-           SELECT $1, r.id, NULL FROM room r WHERE r.place_id = $2 AND r.id = ANY ($3)
-           UNION ALL SELECT $1, NULL, a.doctor_id FROM affiliation a
+           SELECT $1::uuid, r.id, NULL FROM room r WHERE r.place_id = $2 AND r.id = ANY ($3)
+           UNION ALL SELECT $1::uuid, NULL, a.doctor_id FROM affiliation a
             WHERE a.place_id = $2 AND a.state = 'accepted' AND a.doctor_id = ANY ($4) RETURNING id""",
         row["id"],
         place.id,

@@ -34,8 +34,10 @@ export class Card {
     this.now = make("div", "now");
     this.calm = make("p", "calm");
     this.calmHint = make("p", "calm-hint");
+    this.calmBox = make("div", "calm-box", this.calm, this.calmHint);
     this.band = make("p", "band");
     this.nextTitle = make("h3", "next-title");
+    this.nextNobody = make("p", "next-nobody");
     this.rows = Array.from({ length: NEXT }, () => new Row());
     this.facts = { waiting: new Fact("waiting"), last_called: new Fact("last_called"), missed: new Fact("missed") };
     this.slots = [];
@@ -48,7 +50,7 @@ export class Card {
         make("header", "who", this.doctor, this.specialty),
         this.now,
         this.band,
-        make("section", "next", this.nextTitle, make("ol", "rows", ...this.rows.map((row) => row.element))),
+        make("section", "next", this.nextTitle, this.nextNobody, make("ol", "rows", ...this.rows.map((row) => row.element))),
         make("dl", "facts", ...Object.values(this.facts).map((fact) => fact.element)),
       ),
     );
@@ -66,6 +68,7 @@ export class Card {
     this.#updateNow(line ? current(line) : [], session, flashing, words(told, time), line !== null);
     const ahead = line ? waiting(line) : [];
     const isOver = told?.kind === "completed";
+    set(this.nextNobody, line && !isOver && ahead.length === 0 ? text("nobody_waits") : "");
     this.rows.forEach((row, before) => {
       const time_ = line && !isOver ? rounded(expected(line, before), now) : null;
       row.update(isOver ? null : ahead[before], time_, time);
@@ -85,7 +88,7 @@ export class Card {
     set(this.calmHint, hint ?? "");
     while (this.slots.length < tokens.length) this.slots.push(new Slot());
     this.slots.length = tokens.length;
-    const shown = isCalm ? [this.calm, this.calmHint] : this.slots.map((slot) => slot.element);
+    const shown = isCalm ? [this.calmBox] : this.slots.map((slot) => slot.element);
     if (shown.length !== this.now.children.length || shown.some((one, i) => one !== this.now.children[i])) {
       this.now.replaceChildren(...shown);
     }

@@ -217,7 +217,8 @@ function render() {
     if (byId("link").textContent !== lost.map((part) => part.textContent).join("")) byId("link").replaceChildren(...lost);
   } else set(byId("link"), link === "back" ? text("back") : "");
   if (phase === "pairing") renderPairing();
-  if (phase === "board") renderBoard(now, zone);
+  // While the connection is lost, the cards stay at the moment of which they tell.
+  if (phase === "board") renderBoard(link === "lost" ? lostAt : now, zone);
 }
 
 function renderPairing() {

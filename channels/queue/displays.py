@@ -76,7 +76,7 @@ class Displays(Struct, frozen=True, kw_only=True):
     displays: list[Display]
 
 
-@command("display.pair", allow={ANYONE}, receipt=False, rate=Rate(burst=10, per_minute=6))
+@command("display.pair", allow={ANYONE}, receipt=False, rate=Rate(burst=60, per_minute=30))
 async def pair(ctx: Ctx) -> Pairing:
     """A new screen: a code for staff to approve within 10 minutes, and a secret to log in with at once.
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from carewire.access import door
 from carewire.command import Ctx
-from carewire.errors import NotFound
+from carewire.errors import Field, InvalidParams, NotFound
 from carewire.store.db import Tx
 from channels.identity import Duty
 from channels.session.lifecycle import PauseReason, SessionState
@@ -121,3 +121,20 @@ async def runs(ctx: Ctx, session_id: UUID) -> bool:
         list(DESK),
     )
     return found
+
+
+async def only_place(ctx: Ctx) -> UUID:
+    """The one place whose desk the caller runs or where she practises; `InvalidParams` when there are several."""
+    rows = await ctx.tx.fetch(
+        """SELECT place_id FROM membership WHERE account_id = $1 AND duty = ANY ($2) AND until IS NULL
+           UNION SELECT a.place_id FROM affiliation a JOIN doctor d ON d.id = a.doctor_id
+                  WHERE d.account_id = $1 AND a.state = 'accepted' LIMIT 2""",
+        ctx.actor.id,
+        list(DESK),
+    )
+    if not rows:
+        raise NotFound()
+    if len(rows) > 1:
+        raise InvalidParams(fields=(Field("$.place_id", "you have several places; name one"),))
+    place_id: UUID = rows[0]["place_id"]
+    return place_id

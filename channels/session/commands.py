@@ -3,12 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import Struct
-
 from carewire.actor import KNOWN
 from carewire.command import Ctx, command, query
 from carewire.errors import Field, InvalidParams, NotFound
 from carewire.forms import Cursor, Limit
+from carewire.store import paging
+from carewire.store.paging import Page
 from channels.identity import Capacity
 from channels.session import access
 from channels.session.lifecycle import SessionState
@@ -26,19 +26,12 @@ from channels.session.views import (
 )
 
 
-class SessionPage(Struct, frozen=True, kw_only=True):
-    """One page of sittings, earliest first."""
-
-    sessions: list[SessionView]
-    cursor: str | None = None
-
-
 @command("session.create", allow={Capacity.STAFF, Capacity.DOCTOR})
 async def create(
     ctx: Ctx,
-    place_id: UUID,
     starts_at: datetime,
     ends_at: datetime,
+    place_id: UUID | None = None,
     doctor_id: UUID | None = None,
     room_id: UUID | None = None,
     opens_at: datetime | None = None,
@@ -51,7 +44,8 @@ async def create(
     grace_minutes: Grace = 5,
     back_after: Turns = 3,
 ) -> SessionView:
-    """Plan a doctor's sitting. The desk names the doctor; a doctor plans her own.
+    """Plan a doctor's sitting. The desk names the doctor; a doctor plans her own. The caller's only place need not be
+    named.
 
     `opens_at`: joining and arriving is possible from then (default: 12 h before the start). `multi_room`: one
     line called into several rooms, and no fixed `room_id`. Quotas that are absent do not limit.
@@ -60,6 +54,7 @@ async def create(
     check_times(starts_at, ends_at, opens_at)
     if multi_room and room_id is not None:
         raise InvalidParams(fields=(Field("$.room_id", "a multi-room session has no fixed room"),))
+    place_id = place_id or await access.only_place(ctx)
     row = await ctx.tx.fetchrow(
         f"""INSERT INTO session AS s (doctor_id, place_id, room_id, zone, starts_at, ends_at, opens_at, capacity,
                 booked_quota, walk_in_quota, remote_join, multi_room, average_minutes, grace_minutes, back_after)
@@ -112,17 +107,20 @@ async def list_(
     state: SessionState | None = None,
     limit: Limit = 50,
     cursor: Cursor | None = None,
-) -> SessionPage:
-    """Sittings of a doctor or a place (name at least one), earliest first; `since`/`until` bound `starts_at`."""
-    if doctor_id is None and place_id is None:
-        raise InvalidParams(fields=(Field("$.doctor_id", "name a doctor or a place"),))
-    after_start, after_id = _read_cursor(cursor)
+) -> Page[SessionView]:
+    """Sittings of a doctor or a place, earliest first; without either, those the caller runs: at the desks where she
+    works and as a doctor. `since`/`until` bound `starts_at`.
+    """
+    own = doctor_id is None and place_id is None
+    after_start, after_id = paging.decode(cursor, tuple[datetime, UUID]) if cursor else (None, None)
     rows = await ctx.tx.fetch(
         f"""SELECT {access.COLUMNS} FROM session s
              WHERE ($1::uuid IS NULL OR s.doctor_id = $1) AND ($2::uuid IS NULL OR s.place_id = $2)
                AND ($3::timestamptz IS NULL OR s.starts_at >= $3) AND ($4::timestamptz IS NULL OR s.starts_at < $4)
                AND ($5::text IS NULL OR s.state = $5)
                AND ($6::timestamptz IS NULL OR (s.starts_at, s.id) > ($6, $7::uuid))
+               AND (NOT $9 OR s.doctor_id = (SELECT id FROM doctor WHERE account_id = $10) OR s.place_id IN (
+                    SELECT place_id FROM membership WHERE account_id = $10 AND duty = ANY ($11) AND until IS NULL))
              ORDER BY s.starts_at, s.id LIMIT $8""",
         doctor_id,
         place_id,
@@ -132,20 +130,9 @@ async def list_(
         after_start,
         after_id,
         limit + 1,
+        own,
+        ctx.actor.id,
+        list(access.DESK),
     )
-    more = len(rows) > limit
-    last = rows[limit - 1] if more else None
-    return SessionPage(
-        sessions=[view(access.from_row(row)) for row in rows[:limit]],
-        cursor=f"{last['starts_at'].isoformat()}~{last['id']}" if last else None,
-    )
-
-
-def _read_cursor(cursor: str | None) -> tuple[datetime | None, UUID | None]:
-    if cursor is None:
-        return None, None
-    try:
-        moment, row_id = cursor.split("~")
-        return datetime.fromisoformat(moment), UUID(row_id)
-    except ValueError:
-        raise InvalidParams(fields=(Field("$.cursor", "is not one of ours"),)) from None
+    more = paging.encode(rows[limit - 1]["starts_at"], rows[limit - 1]["id"]) if len(rows) > limit else None
+    return Page(rows=[view(access.from_row(row)) for row in rows[:limit]], cursor=more)

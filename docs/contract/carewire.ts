@@ -406,7 +406,7 @@ export interface Commands {
     refusal: "consultation_running" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
-   * Plan a doctor's sitting. The desk names the doctor; a doctor plans her own.
+   * Plan a doctor's sitting. The desk names the doctor; a doctor plans her own. The caller's only place need not be named.
    *
    * `opens_at`: joining and arriving is possible from then (default: 12 h before the start). `multi_room`: one line called into several rooms, and no fixed `room_id`. Quotas that are absent do not limit.
    */
@@ -433,10 +433,10 @@ export interface Commands {
     result: SessionView;
     refusal: "internal" | "invalid_params" | "unauthenticated" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
-  /** Sittings of a doctor or a place (name at least one), earliest first; `since`/`until` bound `starts_at`. */
+  /** Sittings of a doctor or a place, earliest first; without either, those the caller runs: at the desks where she works and as a doctor. `since`/`until` bound `starts_at`. */
   "session.list": {
     params: SessionListParams;
-    result: SessionPage;
+    result: PageOfSessionView;
     refusal: "internal" | "invalid_params" | "unauthenticated" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Nobody is called for a while; the waiting room reads the reason and, if known, until when. */
@@ -1006,6 +1006,13 @@ export interface PageOfDoctorView {
 }
 
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfSessionView {
+  rows: SessionView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfSpecialtyView {
   rows: SpecialtyView[];
   cursor: string | null;
@@ -1406,9 +1413,9 @@ export interface SessionCancelParams {
 }
 
 export interface SessionCreateParams {
-  place_id: string;
   starts_at: string;
   ends_at: string;
+  place_id?: string | null;
   doctor_id?: string | null;
   room_id?: string | null;
   /** joining and arriving is possible from then (default: 12 h before the start). */
@@ -1452,12 +1459,6 @@ export interface SessionListParams {
   /** How many rows at most */
   limit?: number;
   cursor?: string | null;
-}
-
-/** One page of sittings, earliest first. */
-export interface SessionPage {
-  sessions: SessionView[];
-  cursor: string | null;
 }
 
 export interface SessionPauseParams {

@@ -132,7 +132,7 @@ async def test_sittings_are_listed_page_by_page(priya: Caller, desk: Caller, mak
     cursor = None
     while True:
         page = await priya.call("session.list", doctor_id=places.DOCTOR_VIKRAM, limit=2, cursor=cursor)
-        found += [s["id"] for s in page["sessions"]]
+        found += [s["id"] for s in page["rows"]]
         cursor = page["cursor"]
         if cursor is None:
             break

@@ -32,6 +32,7 @@ REPLAYS: Final = Counter("carewire_receipt_replays", "Stored replies returned", 
 JOBS: Final = Counter("carewire_jobs", "Jobs by name and outcome", ["name", "outcome"])
 
 SOCKETS: Final = Gauge("carewire_sockets", "Open sockets")
+SOCKETS_MOVED: Final = Counter("carewire_sockets_moved", "Sockets told to move by a stopping node")
 SOCKETS_CLOSED: Final = Counter("carewire_sockets_closed", "Sockets that ended, by close code", ["code"])
 HANDSHAKES_REFUSED: Final = Counter("carewire_handshakes_refused", "Sockets refused before they opened", ["reason"])
 NOTIFICATIONS_REFUSED: Final = Counter(

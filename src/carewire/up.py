@@ -190,7 +190,7 @@ async def running_gateway(settings: Settings, command: Sequence[str]) -> AsyncIt
     try:
         yield child
     finally:
-        send(child.pid, signal.SIGTERM)
+        send(child.pid, signal.SIGINT)  # at once: nobody could take the sockets over
         if not await ended(child, DRAIN_S):
             child.kill()
             child.wait()

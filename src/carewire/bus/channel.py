@@ -35,6 +35,9 @@ class Listener(Protocol):
     def rebind(self, actor: Actor | None) -> None:
         """The same login with the rights it has now, or None: the login has ended, close."""
 
+    def close(self, code: int, reason: str) -> None:
+        """End the socket with a close code of `carewire.errors.Close`."""
+
 
 class Subscription:
     """One listener on one topic. `offset` is what it has been told by its answer."""

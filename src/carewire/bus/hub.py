@@ -50,6 +50,7 @@ class Hub:
         self.db = db
         self.broker = broker
         self._channels: dict[str, Channel] = {}
+        self.listeners: set[Listener] = set()
         self._by_listener: dict[Listener, dict[str, Subscription]] = {}
         self._healing: dict[str, asyncio.Task[None]] = {}
         self._seen: str | None = None
@@ -88,17 +89,23 @@ class Hub:
 
     def register(self, listener: Listener) -> None:
         """A socket opened; rights changes of its actor, when it has one, concern it."""
+        self.listeners.add(listener)
         self.watch.add(listener)
 
     def rebind(self, listener: Listener) -> None:
         """The listener's actor is another login, or none; without one its subscriptions end."""
         if listener.actor is None:
-            self.drop(listener)
+            self.leave(listener)
         else:
             self.watch.add(listener)
 
     def drop(self, listener: Listener) -> None:
-        """The socket is gone, or anonymous again: all its subscriptions end."""
+        """The socket is gone, with its subscriptions, also those still joining."""
+        self.listeners.discard(listener)
+        self.leave(listener)
+
+    def leave(self, listener: Listener) -> None:
+        """The login of this socket ended: so do all its subscriptions."""
         self.watch.discard(listener)
         for subscription in list(self._by_listener.pop(listener, {}).values()):
             self._remove(subscription)

@@ -163,7 +163,7 @@ class Watch:
             known = fresh.get(actor.login_id)
             if known is None:
                 metrics.RIGHTS_ENDED.labels(found_by).inc()
-                self._hub.drop(listener)
+                self._hub.leave(listener)
                 listener.rebind(None)
             elif known != actor:
                 listener.rebind(known)

@@ -3,15 +3,19 @@
 import asyncio
 import contextlib
 import logging
+import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
+from types import FrameType
 from typing import Any, Final
 
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from carewire.gateway.connection import FRAME_BYTES_MAX, HEARTBEAT_S
+from carewire.gateway.drain import drain
 from carewire.gateway.wire_protocol import WireProtocol
+from carewire.node import Node
 from carewire.settings import Settings
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
@@ -24,15 +28,45 @@ STOP_WAIT_S: Final = 15
 class Server(uvicorn.Server):
     """uvicorn's server that tells when it is ready and, inside another program, leaves the signals alone."""
 
-    def __init__(self, config: uvicorn.Config, *, own_signals: bool) -> None:
+    def __init__(self, config: uvicorn.Config, *, own_signals: bool, node: Node | None = None) -> None:
         super().__init__(config)
         self.ready = asyncio.Event()
         self._own_signals = own_signals
+        self._node = node
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._asked = False
+        self._draining: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start listening."""
+        self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         self.ready.set()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """SIGTERM drains first; SIGINT, or a second signal, stops at once."""
+        if sig == signal.SIGTERM and self._node is not None and self._loop is not None and not self._asked:
+            self._asked = True
+            self._loop.call_soon_threadsafe(self._start_draining)
+            return
+        super().handle_exit(sig, frame)
+
+    def _start_draining(self) -> None:
+        self._draining = asyncio.create_task(self._drain(), name="drain")
+
+    async def _drain(self) -> None:
+        assert self._node is not None
+        self._node.ready = False
+        hub = self._node.hub
+        try:
+            await drain(lambda: hub.listeners, close_door=self._close_door)
+        finally:
+            self.should_exit = True
+
+    def _close_door(self) -> None:
+        """No new sockets; those that are open stay."""
+        for listening in self.servers:
+            listening.close()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -81,7 +115,8 @@ def run(settings: Settings) -> None:
     from carewire.logs import configure_logs
 
     configure_logs(settings)
-    Server(configure(create_app(settings), settings), own_signals=True).run()
+    app = create_app(settings)
+    Server(configure(app, settings), own_signals=True, node=app.state.node).run()
 
 
 class Running:

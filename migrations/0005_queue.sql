@@ -66,7 +66,8 @@ CREATE TABLE line (
     last_number integer NOT NULL DEFAULT 0 CHECK (last_number >= 0),
     curve       bytea NOT NULL DEFAULT '[]',       -- JSON: the expected times as they were told, so that a snapshot repeats them
     score       bytea NOT NULL DEFAULT '{}',       -- JSON: how well they did
-    due_at      timestamptz                        -- when time alone changes the line next
+    due_at      timestamptz,                       -- when time alone changes the line next
+    timer_at    timestamptz                        -- when its pending timed job looks; never later than due_at
 );
 
 -- How long a doctor's last visits took, in minutes, oldest first.

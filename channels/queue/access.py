@@ -24,7 +24,7 @@ _TOKENS: Final = (
     f"SELECT {', '.join(f't.{name}' for name in STORED)}, p.name"
     " FROM token t JOIN patient p ON p.id = t.patient_id WHERE t.session_id = $1 ORDER BY t.id"
 )
-_LEARNT: Final = """SELECT l.calls, l.last_number, l.curve, l.score, l.due_at, p.minutes,
+_LEARNT: Final = """SELECT l.calls, l.last_number, l.curve, l.score, l.due_at, l.timer_at, p.minutes,
        (SELECT json_agg(json_build_object('id', r.id, 'label', r.name) ORDER BY r.name) FROM room r
          WHERE r.place_id = $3)::text AS rooms
   FROM (SELECT) nothing LEFT JOIN line l ON l.session_id = $1 LEFT JOIN pace p ON p.doctor_id = $2"""
@@ -58,6 +58,7 @@ async def load(tx: Tx, session: Session) -> Line:
         curve=_points.decode(learnt["curve"]),
         score=_score.decode(learnt["score"]),
         due_at=learnt["due_at"],
+        timer_at=learnt["timer_at"],
     )
 
 

@@ -103,6 +103,8 @@ class Line(Struct, frozen=True, kw_only=True):
     score: Score = Score()
     due_at: datetime | None = None
     """When time alone changes it next."""
+    timer_at: datetime | None = None
+    """When the pending timed job looks at it; it may find that it came too early."""
     rooms: tuple[Room, ...] = ()
     """The rooms of the place."""
 

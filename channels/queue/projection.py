@@ -229,4 +229,4 @@ def apply_line(snapshot: LineSnapshot, change: LineChange) -> LineSnapshot:
 
 def is_same(before: Line, after: Line) -> bool:
     """Nothing that anybody hears changed."""
-    return replace(before, due_at=None) == replace(after, due_at=None)
+    return replace(before, due_at=None, timer_at=None) == replace(after, due_at=None, timer_at=None)

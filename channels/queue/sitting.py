@@ -12,9 +12,9 @@ from carewire.jobs.job import consumer
 from channels.identity import Capacity
 from channels.queue import access, metrics, moves
 from channels.queue.errors import ConsultationRunning, DoctorBusy, SessionClosed
-from channels.queue.jobs import FORGOTTEN_AFTER, FORGOTTEN_KEY, LineDue, SessionForgotten
+from channels.queue.jobs import FORGOTTEN_AFTER, LineDue, SessionForgotten
 from channels.queue.line import Line
-from channels.queue.moved import MOVES, moved
+from channels.queue.moved import MOVES, moved, watch
 from channels.session import Grace, Minutes, Quota, Seats, SessionView, Turns, check_times, planned, view
 from channels.session import access as session_access
 from channels.session.access import Session
@@ -124,11 +124,7 @@ async def _after(ctx: Ctx, before: Line, after: Line) -> SessionView:
     after = await moved(ctx, before, after)
     session = after.session
     if session.state in (SessionState.LIVE, SessionState.PAUSED):
-        ctx.enqueue(
-            SessionForgotten(session_id=session.id),
-            not_before=session.ends_at + FORGOTTEN_AFTER,
-            key=FORGOTTEN_KEY.format(session_id=session.id),
-        )
+        watch(ctx, session)
     return view(session)
 
 
@@ -154,8 +150,12 @@ async def _next_session(ctx: Ctx, session: Session) -> UUID | None:
 async def follow_time(ctx: Ctx, job: LineDue) -> None:
     """Time alone changed the line: order, estimate and alert anew."""
     session = await session_access.locked(ctx.tx, job.session_id)
-    if session is not None and session.state in OPEN:
-        line = await access.load(ctx.tx, session)
+    if session is None or session.state not in OPEN:
+        return
+    line = await access.load(ctx.tx, session)
+    if line.due_at is not None and line.due_at > ctx.now:  # it was put off since this job was left
+        await moved(ctx, line, replace(line, timer_at=None), settled=True)
+    else:
         await moved(ctx, line, line)
 
 
@@ -163,12 +163,16 @@ async def follow_time(ctx: Ctx, job: LineDue) -> None:
 async def close_forgotten(ctx: Ctx, job: SessionForgotten) -> None:
     """Nobody ended this session: four hours after its end it closes itself, with an alarm."""
     session = await session_access.locked(ctx.tx, job.session_id)
-    if session is None or session.state not in (SessionState.LIVE, SessionState.PAUSED):
+    if session is None or session.state not in OPEN:
         return
-    due = session.ends_at + FORGOTTEN_AFTER
-    if ctx.now < due:  # the session was prolonged since
-        ctx.enqueue(job, not_before=due, key=FORGOTTEN_KEY.format(session_id=session.id))
+    if ctx.now < session.ends_at + FORGOTTEN_AFTER:  # the session was prolonged since
+        watch(ctx, session)
         return
     line = await access.load(ctx.tx, session)
-    await moved(ctx, line, moves.end(line, ctx.now, await _next_session(ctx, session), forgotten=True))
+    offer = await _next_session(ctx, session)
+    if session.state is SessionState.SCHEDULED:
+        after = moves.cancel(line, ctx.now, offer)
+    else:
+        after = moves.end(line, ctx.now, offer, forgotten=True)
+    await moved(ctx, line, after)
     metrics.alarm_forgotten(session.id, session.place_id)

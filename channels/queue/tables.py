@@ -71,6 +71,7 @@ class Line(Table, db=ENGINE):
     curve = Bytea()
     score = Bytea()
     due_at = Timestamptz(null=True, default=None)
+    timer_at = Timestamptz(null=True, default=None)
 
 
 class Pace(Table, db=ENGINE):

@@ -87,6 +87,35 @@ async def test_a_forgotten_session_closes_itself_four_hours_after_its_end(
     assert len(due) == 1
 
 
+async def test_a_session_that_nobody_starts_does_not_keep_its_patients_for_ever(
+    desk: Caller, make_session: MakeSession, clinic: Node, time: ProductClock
+) -> None:
+    session = await make_session(live=False)
+    await walk_in(desk, session, "Waiting")
+    time.turn(hours=8, minutes=1)
+    await run_job(clinic, SessionForgotten(session_id=UUID(session)))
+    assert await states(desk, session) == {"Waiting": ("cancelled", "session_cancelled")}
+
+
+async def test_a_timed_job_always_looks_no_later_than_the_line_falls_due(
+    desk: Caller, session: str, clinic: Node, time: ProductClock
+) -> None:
+    for n in range(4):
+        token = (await walk_in(desk, session, f"Patient {n}"))["id"]
+        await desk.call("queue.call_next", session_id=session, finish_current=True)
+        await desk.call("queue.begin", token_id=token)
+        time.turn(minutes=3)
+        found = await rows(
+            clinic,
+            "SELECT l.due_at, l.timer_at, j.due_at AS job_at, j.state FROM line l JOIN job j ON j.key = $2"
+            " WHERE l.session_id = $1",
+            UUID(session),
+            f"line:{session}",
+        )
+        assert found[0]["timer_at"] <= found[0]["due_at"]
+        assert found[0]["job_at"] == found[0]["timer_at"]
+
+
 async def test_a_late_start_moves_expected_times(desk: Caller, make_session: MakeSession, time: ProductClock) -> None:
     session = await make_session(live=False)
     token = await walk_in(desk, session, "Waiting")

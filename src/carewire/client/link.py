@@ -20,8 +20,6 @@ LASTING_S: Final = 5.0
 COME_BACK_NEVER: Final = 4200
 LOGIN_ENDED: Final = 4104
 
-AWAY: Final = (OSError, websockets.WebSocketException)
-
 
 class Link:
     """See the module. `greet` logs a new socket in and resumes; `adopted` hears that it is in use; `ended` why no more
@@ -105,15 +103,18 @@ class Link:
     async def _connect(self) -> Wire:
         """A socket that is logged in and has resumed everything."""
         async with asyncio.timeout(CONNECT_MAX_S):
-            connection = await connect(
-                self.url,
-                compression=None,
-                max_size=None,
-                open_timeout=None,
-                ping_interval=self._heartbeat_s,
-                ping_timeout=self._heartbeat_s,
-                close_timeout=CLOSE_MAX_S,
-            )
+            try:
+                connection = await connect(
+                    self.url,
+                    compression=None,
+                    max_size=None,
+                    open_timeout=None,
+                    ping_interval=self._heartbeat_s,
+                    ping_timeout=self._heartbeat_s,
+                    close_timeout=CLOSE_MAX_S,
+                )
+            except (websockets.WebSocketException, EOFError) as error:
+                raise ConnectionError(f"no websocket at {self.url}: {error}") from error
             wire = Wire(connection, self._heard, self._lost)
             try:
                 self.welcome = await wire.welcome
@@ -170,7 +171,7 @@ class Link:
                         self._finish(refused)
                         return
                     at_least_s = pause
-                except AWAY:
+                except OSError:
                     at_least_s = 0.0
 
     # --- moving --------------------------------------------------------------------------------------------------
@@ -193,7 +194,7 @@ class Link:
                 try:
                     self._adopt(await self._connect())
                     break
-                except (*AWAY, Refused):
+                except (OSError, Refused):
                     pass  # there is time until the old one closes
             await asyncio.sleep(backoff.next())
         await old.retire(grace_s)

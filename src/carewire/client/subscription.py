@@ -67,6 +67,12 @@ class Subscription:
 
     # --- for the client ------------------------------------------------------------------------------------------
 
+    def place(self) -> dict[str, Any]:
+        """Params of a subscribe that goes on from here."""
+        if self._torn or self.offset is None:
+            return {"topic": self.topic}
+        return {"topic": self.topic, "epoch": self.epoch, "after": self.offset}
+
     def put_answer(self, source: Wire, epoch: str, answer: dict[str, Any]) -> None:
         """The answer to a subscribe or resume; from now on this socket's events count and no other's."""
         self.source, self.epoch = source, epoch
@@ -99,15 +105,13 @@ class Subscription:
             self._queue.put_nowait(Event(name, offset, params["at"], params["data"]))
         return True
 
-    def start_over(self) -> bool:
-        """Nothing counts until the next answer. True: where we were is forgotten, the reader is too far behind."""
+    def start_over(self) -> None:
+        """Nothing counts until the next answer. A reader who is too far behind gets a snapshot instead of the rest."""
         self.source = None
-        if self._queue.qsize() < PENDING_MAX:
-            return False
-        while not self._queue.empty():
-            self._queue.get_nowait()
-        self._torn = True
-        return True
+        if self._queue.qsize() >= PENDING_MAX:
+            while not self._queue.empty():
+                self._queue.get_nowait()
+            self._torn = True
 
     def end(self, error: Exception) -> None:
         """Nothing more comes."""

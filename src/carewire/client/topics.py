@@ -30,6 +30,7 @@ class Topics:
     ) -> None:
         self._ask, self._current, self._spawn = ask, current, spawn
         self._followed: dict[str, Subscription] = {}
+        self._restarting: set[Subscription] = set()
 
     # --- following -----------------------------------------------------------------------------------------------
 
@@ -98,22 +99,26 @@ class Topics:
             self._begin_again(subscription)
 
     def _begin_again(self, subscription: Subscription) -> None:
-        forget = subscription.start_over()
-        self._spawn(self._start_over(subscription, forget))
+        subscription.start_over()
+        # One at a time: the server answers a subscribe that another one overtook as if the right were gone.
+        if subscription not in self._restarting:
+            self._restarting.add(subscription)
+            self._spawn(self._start_over(subscription))
 
-    async def _start_over(self, subscription: Subscription, forget: bool) -> None:
-        while self._followed.get(subscription.topic) is subscription:
-            params: dict[str, Any] = {"topic": subscription.topic}
-            if not forget:
-                params |= {"epoch": subscription.epoch, "after": subscription.offset}
-            try:
-                await self._ask("topic.subscribe", params, self._applying(subscription))
-                return
-            except Refused as refused:
-                if self._drop(subscription):
-                    subscription.end(refused)
-            except ConnectionError:
-                continue  # either the client has ended and with it the subscription, or somebody has to try again
+    async def _start_over(self, subscription: Subscription) -> None:
+        try:
+            while self._followed.get(subscription.topic) is subscription:
+                try:
+                    await self._ask("topic.subscribe", subscription.place(), self._applying(subscription))
+                except Refused as refused:
+                    if self._drop(subscription):
+                        subscription.end(refused)
+                except ConnectionError:
+                    continue  # either the client has ended and with it the subscription, or it is tried again
+                if self._current() in (None, subscription.source):
+                    return  # without a socket the next one resumes
+        finally:
+            self._restarting.discard(subscription)
 
     # --- another socket ------------------------------------------------------------------------------------------
 

@@ -2,8 +2,24 @@
 
 import asyncio
 import re
+from uuid import UUID
 
 from carewire.client import Client
+from carewire.ids import uuid7
+from carewire.settings import Settings
+from carewire.store.db import Database
+from channels.identity import demo
+from channels.seed import seed
+
+
+async def make_counter(settings: Settings, db: Database) -> UUID:
+    """The demo clinic, and in it a counter of the toy domain that Priya owns."""
+    assert settings.database_url
+    await seed(settings.database_url, settings)
+    counter_id = uuid7()
+    async with db.transaction() as tx:
+        await tx.execute("INSERT INTO counter (id, owner) VALUES ($1, $2)", counter_id, demo.PRIYA.account_id)
+    return counter_id
 
 
 async def log_in(cw: Client, phone: str) -> str:

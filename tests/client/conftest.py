@@ -9,14 +9,12 @@ import pytest_asyncio
 
 from carewire.client import Client, Event, Snapshot, Subscription
 from carewire.gateway import server
-from carewire.ids import uuid7
 from carewire.settings import Settings
 from carewire.store.db import Database
 from channels.identity import demo
-from channels.seed import seed
 from tests.client.proxy import Proxy
 from tests.conftest import Connect
-from tests.people import log_in
+from tests.people import log_in, make_counter
 
 Person = Callable[..., Awaitable[Client]]
 
@@ -24,12 +22,7 @@ Person = Callable[..., Awaitable[Client]]
 @pytest_asyncio.fixture
 async def counter(gateway: server.Running, settings: Settings, db: Database) -> UUID:
     """A counter that Priya owns."""
-    assert settings.database_url
-    await seed(settings.database_url, settings)
-    counter_id = uuid7()
-    async with db.transaction() as tx:
-        await tx.execute("INSERT INTO counter (id, owner) VALUES ($1, $2)", counter_id, demo.PRIYA.account_id)
-    return counter_id
+    return await make_counter(settings, db)
 
 
 @pytest_asyncio.fixture

@@ -1,4 +1,4 @@
-"""The Python client: one socket that survives what sockets suffer.
+"""The Python client: one socket that survives what sockets suffer. For users: docs/guide/client.md.
 
     async with Client("ws://127.0.0.1:8000/ws") as cw:
         await cw.login_with_code(phone, code)

@@ -69,6 +69,15 @@ async def template(postgres: Postgres) -> str:
     return "template_of_tests"
 
 
+async def be_another_deployment(url: str) -> None:
+    """A clone is a deployment of its own: its epoch and its shared limits are not those of the others."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("UPDATE deployment SET id = uuidv7()")
+    finally:
+        await connection.close()
+
+
 @pytest_asyncio.fixture
 async def database_url(postgres: Postgres, template: str) -> AsyncIterator[str]:
     """A fresh database."""
@@ -76,6 +85,7 @@ async def database_url(postgres: Postgres, template: str) -> AsyncIterator[str]:
     connection = await asyncpg.connect(postgres.url)
     try:
         await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        await be_another_deployment(postgres.url_of(name))
         yield postgres.url_of(name)
         await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     finally:

@@ -111,3 +111,9 @@ async def desk(clinic: server.Running, connect: Connect) -> Desk:
     assert code is not None
     await client.login_with_code(people.DESK.phone, code[0])
     return Desk(client)
+
+
+@pytest_asyncio.fixture
+async def page(open_page: OpenPage) -> Page:
+    """A screen on the wall."""
+    return await open_page()

@@ -122,9 +122,15 @@ class Slot {
     set(this.number, number);
     set(this.room, inOwnScript(token.room ?? session.room));
     mark(this.element, "state", token.state);
-    mark(this.element, "flash", isFlashing ? "" : null);
-    this.element.style.setProperty("--digits", Math.max(2, number.length));
+    mark(this.element, "flash", isFlashing && token.state === "called" ? "" : null);
+    fit(this.element, number, this.room.textContent);
   }
+}
+
+/** How long number and room are, so that they are as large as fits; one digit more or less moves nothing. */
+export function fit(element, number, room) {
+  element.style.setProperty("--digits", Math.max(2, number.length));
+  element.style.setProperty("--letters", Math.max(8, room.length + 2));
 }
 
 /** One of the next: the number, about when, and between when. */

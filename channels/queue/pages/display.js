@@ -4,7 +4,7 @@
  * server wants it not to come back. The state of the link is apart from it: a lost connection keeps what was shown. */
 
 import { Announcer, Chime } from "./announcer.js";
-import { Card, make, set } from "./card.js";
+import { Card, fit, make, set } from "./card.js";
 import { Clock, dayOf, dayPeriod, hourMinute, longDate } from "./clock.js";
 import { announcedAt, apply, arrange, lastCalled } from "./line.js";
 import { recall, remember } from "./memory.js";
@@ -86,6 +86,7 @@ async function renewCode() {
   try {
     const { code, expires_at: expiresAt } = await wire.call("display.renew", {});
     keep({ code, expiresAt });
+    render();
   } catch {
     // Approved this moment, or the connection went: the next tick sees.
   }
@@ -106,10 +107,12 @@ function linkDown(since) {
 }
 
 function goDark() {
+  phase = "dark";
   wire.stop();
   forget();
   board = null;
   for (const kept of [lines, last, cards]) kept.clear();
+  byId("board").replaceChildren();
   announcer.clear();
   hideCall();
   lostAt = null;
@@ -181,7 +184,7 @@ function showCall(call) {
   set(takeover.querySelector(".takeover-doctor"), call.session.doctor);
   set(takeover.querySelector(".takeover-number"), String(number));
   set(takeover.querySelector(".takeover-room"), room);
-  takeover.style.setProperty("--digits", Math.max(2, String(number).length));
+  fit(takeover, String(number), room);
   takeover.dataset.again = String(call.token.calls > 1);
   // With one card alone its own number flashes; among several, the call takes the whole screen.
   takeover.hidden = byId("board").children.length < 2;
@@ -223,9 +226,11 @@ function render() {
 
 function renderPairing() {
   const left = Date.parse(me.expiresAt) - clock.serverNow();
-  if (left < RENEW_BEFORE_MS) renewCode();
-  set(byId("code"), `${me.code.slice(0, 3)} ${me.code.slice(3)}`);
-  set(byId("code-until"), text("pair_until", { time: hourMinute(locale(), null, Date.parse(me.expiresAt)) }));
+  const isGood = left > RENEW_BEFORE_MS;
+  if (!isGood) renewCode();
+  const until = hourMinute(locale(), null, Date.parse(me.expiresAt));
+  set(byId("code"), isGood ? `${me.code.slice(0, 3)} ${me.code.slice(3)}` : "··· ···");
+  set(byId("code-until"), isGood ? text("pair_until", { time: until }) : "");
 }
 
 function renderBoard(now, zone) {

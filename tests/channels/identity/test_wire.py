@@ -246,5 +246,8 @@ async def test_a_strangers_account_topic_is_not_found_and_ones_own_follows_every
         assert isinstance(change, Event)
         assert change.name == "profile:updated"
         state = change.data["profile"]
-    assert state == (await (await cw.subscribe(topic)).__anext__()).value == await cw.query("profile.get")
+    await heard.close()
+    fresh = await anext(await cw.subscribe(topic))
+    assert isinstance(fresh, Snapshot)
+    assert state == fresh.value == await cw.query("profile.get")
     assert state["capacities"] == ["patient", "staff"]

@@ -1,8 +1,8 @@
 """Deploys nobody notices: a stopping node asks its sockets to move, a few at a time, before it closes any.
 
-DESIGN §5.9: not ready, no new sockets, then `socket:moving {after_ms, grace_ms}` to each, paced and jittered. The
-client opens its new socket elsewhere, resumes there and closes the old one when its replies have come. Who has not moved when
-the grace is over is closed with 4000: come back at once.
+DESIGN §5.9: not ready, no new sockets, then `socket:moving {after_ms, grace_ms}` to each, paced and jittered.
+The client opens its new socket elsewhere, resumes there and closes the old one when its replies have come. Who
+has not moved when the grace is over is closed with 4000: come back at once.
 """
 
 import asyncio

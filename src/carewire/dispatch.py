@@ -31,6 +31,7 @@ from carewire.errors import (
     Refusal,
     Unauthenticated,
 )
+from carewire.gate import Gate
 from carewire.jobs.vault import Vault
 from carewire.settings import Settings
 from carewire.store import outbox, receipts
@@ -82,6 +83,7 @@ class Dispatcher:
         self.clock = clock
         self.settings = settings
         self.vault = Vault(settings.secret)
+        self.gate = Gate(settings.pool)
         self._publisher = publisher
         self._limits = limits
         self._running: dict[tuple[UUID, str, UUID], asyncio.Future[Outcome]] = {}
@@ -164,6 +166,16 @@ class Dispatcher:
         self, command: Command, params: msgspec.Struct, actor: Actor | None, peer: Peer, claim: receipts.Claim | None
     ) -> Outcome:
         """One try: one transaction."""
+        async with self.gate:
+            started = time.perf_counter()
+            try:
+                return await self._transact(command, params, actor, peer, claim)
+            finally:
+                self.gate.took(started)
+
+    async def _transact(
+        self, command: Command, params: msgspec.Struct, actor: Actor | None, peer: Peer, claim: receipts.Claim | None
+    ) -> Outcome:
         refused: Refusal | None = None
         left: outbox.Left | None = None
         async with self.db.transaction() as tx:
@@ -189,7 +201,7 @@ class Dispatcher:
         return Outcome(result, ctx.binding, ctx.unbinding)
 
     async def _query(self, command: Command, params: msgspec.Struct, actor: Actor | None, peer: Peer) -> Outcome:
-        async with self.db.snapshot() as tx:
+        async with self.gate, self.db.snapshot() as tx:
             ctx = self._ctx(tx, command, actor, peer)
             return Outcome(msgspec.json.encode(await command.handler(ctx, **_arguments(params, command))))
 

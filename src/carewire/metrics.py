@@ -21,6 +21,8 @@ OUTBOX_LAG_SECONDS: Final = Histogram(
 )
 LOG_KEYS_FENCED: Final = Counter("carewire_log_keys_fenced", "Log entries that wanted to say what they must not")
 COMMANDS: Final = Counter("carewire_commands", "Commands and queries by name and outcome", ["name", "outcome"])
+COMMANDS_WAITING: Final = Gauge("carewire_commands_waiting", "Commands waiting for a database connection")
+COMMANDS_SHED: Final = Counter("carewire_commands_shed", "Commands refused as `overloaded`")
 COMMAND_SECONDS: Final = Histogram(
     "carewire_command_seconds",
     "Duration of commands and queries",

@@ -1,0 +1,64 @@
+"""Admission: a node takes on what it can finish soon and says so to the rest, instead of letting a line grow.
+
+At most `slots` commands hold a database connection; the pool keeps a few more for the hub, the jobs and health. At
+most `waiting_max` wait for a slot, none longer than `patience_s`. Whoever is turned away is told when to come back,
+spread out so that all do not come back at once.
+"""
+
+import asyncio
+import random
+import time
+from types import TracebackType
+from typing import Final
+
+from carewire import metrics
+from carewire.errors import Overloaded
+
+RESERVED: Final = 2
+WAITING_PER_SLOT: Final = 50
+PATIENCE_S: Final = 1.5
+SMOOTHING: Final = 0.05
+
+
+class Gate:
+    """Enter it around the work: `async with gate: …`. Raises `Overloaded` with `after_ms`."""
+
+    def __init__(self, pool_max: int, *, patience_s: float = PATIENCE_S) -> None:
+        self.slots = max(1, pool_max - RESERVED)
+        self.waiting_max = self.slots * WAITING_PER_SLOT
+        self.waiting = 0
+        self._patience_s = patience_s
+        self._free = asyncio.Semaphore(self.slots)
+        self._work_s = 0.005
+
+    async def __aenter__(self) -> None:
+        if not self._free.locked():
+            await self._free.acquire()
+            return
+        if self.waiting >= self.waiting_max:
+            raise self._overloaded()
+        self.waiting += 1
+        metrics.COMMANDS_WAITING.set(self.waiting)
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await self._free.acquire()
+        except TimeoutError:
+            raise self._overloaded() from None
+        finally:
+            self.waiting -= 1
+            metrics.COMMANDS_WAITING.set(self.waiting)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._free.release()
+
+    def took(self, started: float) -> None:
+        """Work that began at this `time.perf_counter()` is done: what the advice to come back is made of."""
+        self._work_s += SMOOTHING * (time.perf_counter() - started - self._work_s)
+
+    def _overloaded(self) -> Overloaded:
+        """Come back when those who wait now will have been served, give or take half of that."""
+        metrics.COMMANDS_SHED.inc()
+        wait_s = max(0.1, self.waiting * self._work_s / self.slots)
+        return Overloaded(after_ms=int(1000 * wait_s * random.uniform(0.75, 1.5)))

@@ -106,7 +106,9 @@ class Client:
         """What no honest server sends."""
         self.closes: dict[int, int] = {}
         self.sockets = 0
-        self.cut_after_send = self.cut_after_receive = self.tired = False
+        self.cut_after_send = self.cut_after_receive = False
+        self.tired = asyncio.Event()
+        """Take up no new work."""
         self.writes = True
         self.online = asyncio.Event()
         self._reading = asyncio.Event()
@@ -133,15 +135,19 @@ class Client:
         if self._ws is not None:
             self._ws.transport.abort()
 
+    async def rest(self, seconds: float) -> None:
+        """Do nothing so long, or until tired."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.tired.wait()
+
     # --- life --------------------------------------------------------------------------------------------------------
     async def run(self) -> None:
         """Be connected as much as possible, until cancelled."""
-        url = self.rng.randrange(len(self.urls))
         try:
             while True:
                 with contextlib.suppress(OSError, TimeoutError, WebSocketException, Lost):
-                    await self._one_socket(self.urls[url])
-                url = (url + 1) % len(self.urls)
+                    await self._one_socket(self.rng.choice(self.urls))
                 await asyncio.sleep(self.rng.uniform(*PAUSE_S))
         finally:
             self.drop()

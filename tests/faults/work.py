@@ -63,7 +63,7 @@ class Crew:
     async def finish(self, within_s: float) -> bool:
         """No new work; what was begun is brought to its end. False when some of it was not in time."""
         for client in self.clients:
-            client.tired = True
+            client.tired.set()
             client.thaw()
         _, late = await asyncio.wait(self._working, timeout=within_s)
         for task in late:
@@ -88,8 +88,8 @@ class Crew:
     async def _keep_books(self, client: Client, devices: list[Client]) -> None:
         rng, ledgers = client.rng, [str(one) for one in self.cast.ledgers]
         former: list[Op] = []
-        while not client.tired:
-            await asyncio.sleep(rng.expovariate(1 / THINK_S))
+        while not client.tired.is_set():
+            await client.rest(rng.expovariate(1 / THINK_S))
             first, second = rng.sample(ledgers, 2)
             by, dice = rng.randint(1, 9), rng.random()
             if dice < 0.06 and former:
@@ -115,8 +115,8 @@ class Crew:
         states: dict[str, str] = {}
         client.listen(queue, lambda said: states.update(told(said)))
         walked_in = 0
-        while not client.tired:
-            await asyncio.sleep(rng.expovariate(1 / (2 * THINK_S)))
+        while not client.tired.is_set():
+            await client.rest(rng.expovariate(1 / (2 * THINK_S)))
             by_state: dict[str, list[str]] = {}
             for token, state in sorted(states.items()):
                 by_state.setdefault(state, []).append(token)
@@ -135,15 +135,15 @@ class Crew:
     async def _be_ill(self, client: Client) -> None:
         rng, session = client.rng, str(self.cast.session)
         line = f"line:{session}"
-        while not client.tired:
-            await asyncio.sleep(rng.expovariate(1 / (8 * THINK_S)))
+        while not client.tired.is_set():
+            await client.rest(rng.expovariate(1 / (8 * THINK_S)))
             token = await client.perform(Op(client.account, "queue.join", {"session_id": session}))
             if token is None:
-                await asyncio.sleep(1)
+                await client.rest(1)
                 continue
             await client.want(f"token:{token['id']}", line)
-            await asyncio.sleep(rng.uniform(1, 8))
-            if not client.tired and rng.random() < 0.5:
+            await client.rest(rng.uniform(1, 8))
+            if not client.tired.is_set() and rng.random() < 0.5:
                 await client.perform(Op(client.account, "queue.leave", {"token_id": token["id"]}))
 
 

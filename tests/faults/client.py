@@ -110,6 +110,7 @@ class Client:
         self.tired = asyncio.Event()
         """Take up no new work."""
         self.writes = True
+        self.node = ""
         self.online = asyncio.Event()
         self._reading = asyncio.Event()
         self._reading.set()
@@ -357,6 +358,8 @@ class Client:
                 self.notes.append(f"answer to nobody: {message['error']}")
             return
         params = message["params"]
+        if message["method"] == "socket:welcome":
+            self.node = params["node"]
         topic = params.get("topic")
         match message["method"]:
             case "topic:resync":

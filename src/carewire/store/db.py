@@ -109,6 +109,8 @@ class Database:
         self.url = url
         self.pool_max = pool_max
         self.epoch = ""
+        self.connects = 0
+        """Connections made so far. Another number may mean that the server crashed and gives out old xids again."""
         self.on_epoch: Callable[[str], None] = lambda epoch: None
         self._pool: asyncpg.Pool[Any] | None = None
 
@@ -128,11 +130,15 @@ class Database:
 
     async def _greet(self, connection: Any) -> None:
         """Read the epoch at every connect: a restored or failed-over database must not pass for the old one."""
+        self.connects += 1
         if await connection.fetchval("SELECT to_regclass('deployment') IS NOT NULL"):
-            epoch = await connection.fetchval("SELECT carewire_epoch()")
-            if epoch != self.epoch:
-                self.epoch = epoch
-                self.on_epoch(epoch)
+            self.heed(await connection.fetchval("SELECT carewire_epoch()"))
+
+    def heed(self, epoch: str) -> None:
+        """This is the database's epoch now."""
+        if epoch != self.epoch:
+            self.epoch = epoch
+            self.on_epoch(epoch)
 
     async def close(self) -> None:
         """Close the pool, waiting for running transactions a few seconds."""

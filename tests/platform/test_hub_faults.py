@@ -1,6 +1,8 @@
 """The hub when things go wrong at bad moments: each of these lost an event for good, or told a wrong one."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +11,7 @@ import pytest
 from carewire.actor import Actor
 from carewire.bus import hub
 from carewire.bus.memory import MemoryBroker, MemoryBus
+from carewire.errors import Unavailable
 from carewire.node import Node
 from carewire.store import outbox
 from carewire.topic import find
@@ -150,3 +153,23 @@ async def test_who_is_gone_before_the_watch_looked_leaves_no_subscription_behind
         while f"rights:{UUID(int=7)}" not in node.broker._channels:  # type: ignore[attr-defined]  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     assert f"rights:{owner.id}" not in node.broker._channels  # type: ignore[attr-defined]
+
+
+async def test_without_a_database_hundreds_who_join_are_told_at_once_and_not_one_after_the_other(
+    node: Node, owner: Actor, counter: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+
+    @asynccontextmanager
+    async def away() -> AsyncIterator[Any]:
+        nonlocal asked
+        asked += 1
+        raise Unavailable()
+        yield
+
+    monkeypatch.setattr(node.db, "snapshot", away)
+    answers = await asyncio.gather(
+        *(node.hub.subscribe(Ear(owner), f"toy:{counter}", None, None) for _ in range(300)), return_exceptions=True
+    )
+    assert all(isinstance(answer, Unavailable) for answer in answers)
+    assert asked < 20

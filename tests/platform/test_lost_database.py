@@ -40,9 +40,7 @@ async def far(line: Proxy, database_url: str, monkeypatch: pytest.MonkeyPatch) -
 async def test_a_frozen_line_is_unavailable_and_not_waited_for_for_ever(line: Proxy, far: Database) -> None:
     async with asyncio.timeout(10):
         with pytest.raises(Unavailable):
-            async with far.transaction() as tx:
-                line.freeze()
-                await tx.fetchval("SELECT 1")
+            await _freeze(far, line, at_commit=False)
         line.thaw()
         async with far.transaction() as tx:
             assert await tx.fetchval("SELECT 1") == 1
@@ -51,9 +49,7 @@ async def test_a_frozen_line_is_unavailable_and_not_waited_for_for_ever(line: Pr
 async def test_a_line_that_freezes_at_commit_leaves_the_outcome_unknown(line: Proxy, far: Database) -> None:
     async with asyncio.timeout(10):
         with pytest.raises(OutcomeUnknown):
-            async with far.transaction() as tx:
-                await tx.fetchval("SELECT 1")
-                line.freeze()
+            await _freeze(far, line, at_commit=True)
 
 
 async def test_a_connection_that_broke_half_way_is_a_lost_one_and_no_bug_of_the_command(db: Database) -> None:
@@ -62,3 +58,11 @@ async def test_a_connection_that_broke_half_way_is_a_lost_one_and_no_bug_of_the_
             raise asyncpg.InternalClientError("got result for unknown protocol state 12")
     async with db.transaction() as tx:
         assert await tx.fetchval("SELECT 1") == 1
+
+
+async def _freeze(far: Database, line: Proxy, *, at_commit: bool) -> None:
+    async with far.transaction() as tx:
+        await tx.fetchval("SELECT 1")
+        line.freeze()
+        if not at_commit:
+            await tx.fetchval("SELECT 1")

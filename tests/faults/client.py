@@ -24,6 +24,14 @@ CONNECT_S: Final = 3.0
 PAUSE_S: Final = (0.02, 0.2)
 
 
+_BEGAN: Final = time.monotonic()
+
+
+def now() -> float:
+    """Seconds on the clock that all logs of this process share."""
+    return time.monotonic() - _BEGAN
+
+
 class Lost(Exception):
     """The socket went before the answer came."""
 
@@ -119,7 +127,6 @@ class Client:
         self._ws: ClientConnection | None = None
         self._ids = itertools.count(1)
         self._pending: dict[int, _Waiting] = {}
-        self._started = time.monotonic()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._listeners: dict[str, Callable[[Said], None]] = {}
 
@@ -275,7 +282,7 @@ class Client:
 
     async def attempt(self, op: Op) -> dict[str, Any] | None:
         """Send an operation once; its answer, or None when none came. Written down either way."""
-        at = self.now()
+        at = now()
         try:
             answer, raw = await self.call(op.method, op.params)
         except Lost:
@@ -391,13 +398,10 @@ class Client:
         task.add_done_callback(self._tasks.discard)
 
     # --- the log -----------------------------------------------------------------------------------------------------
-    def now(self) -> float:
-        return time.monotonic() - self._started
-
     def _note(self, topic: str, kind: str, **more: Any) -> None:
         if not self.writes:
             return
-        said = Said(kind, self.now(), self.sockets, **more)
+        said = Said(kind, now(), self.sockets, **more)
         self.log.setdefault(topic, []).append(said)
         if topic in self._listeners:
             self._listeners[topic](said)

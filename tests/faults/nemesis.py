@@ -5,7 +5,7 @@ import signal
 from collections import Counter
 from collections.abc import Callable
 
-from tests.faults.client import Client
+from tests.faults.client import Client, now
 from tests.faults.proxy import Mischief
 from tests.faults.schedule import Fault
 from tests.faults.world import Gateway, World
@@ -25,6 +25,7 @@ class Nemesis:
     def __init__(self, world: World, clients: list[Client], say: Callable[[str], None]) -> None:
         self.world, self.clients, self._say = world, clients, say
         self.done: Counter[str] = Counter()
+        self.restored_at: float | None = None
 
     async def run(self, faults: list[Fault]) -> None:
         """Each fault at its time; those that need the same part wait for each other."""
@@ -111,6 +112,13 @@ class Nemesis:
             await self.world.postgres.kill()
             await asyncio.sleep(fault.for_s)
             await self.world.postgres.start()
+
+    async def _back_up(self, fault: Fault) -> None:
+        await self.world.back_up()
+
+    async def _restore(self, fault: Fault) -> None:
+        await self.world.restore()
+        self.restored_at = now()
 
     async def _postgres_cut(self, fault: Fault) -> None:
         self._gateway(fault).to_postgres.cut()

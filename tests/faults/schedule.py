@@ -15,7 +15,7 @@ class Fault(Struct, frozen=True):
     for_s: float
 
 
-RUN_S: Final = 18.0
+RUN_S: Final = 15.0
 LONG_AWAY_S: Final = 30.0
 
 # How often each kind is in a run, and how long it lasts at least and at most. What takes a process to start again is

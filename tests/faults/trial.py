@@ -51,10 +51,13 @@ async def run(
     run_s: float = RUN_S,
     faults: list[Fault] | None = None,
     without: Iterable[str] = (),
+    finish_s: float = FINISH_S,
+    head_s: float = HEAD_S,
     say: Callable[[str], None] = quiet,
     keep: bool = False,
 ) -> Verdict:
-    """Run one seed. `faults` instead of the seed's own, `without` parts of the gateways."""
+    """Run one seed. `faults` instead of the seed's own, `without` parts of the gateways, `finish_s` and
+    `head_s`: how long to wait for the last answer, and until everybody has everything."""
     started = time.monotonic()
     faults = schedule(seed, run_s=run_s) if faults is None else faults
     world = World(seed, without=without)
@@ -75,16 +78,17 @@ async def run(
             group.create_task(asyncio.sleep(lasts_s(faults, run_s)))
         await world.heal()
         healed = time.monotonic()
-        await crew.finish(FINISH_S)
-        finish_s = time.monotonic() - healed
+        await crew.finish(finish_s)
+        finished_s = time.monotonic() - healed
         await _settle_jobs(world)
-        heads_s = await _lose_last_hints(world, crew)
+        heads_s = await _lose_last_hints(world, crew, head_s)
         # What stands in the logs now counts; that everybody goes is no fault of the gateways.
         crew.close_books()
         await crew.leave()
         topics = {topic for client in crew.clients for topic in client.log}
         told = await truth.read(world, base, topics)
-        return _verdict(seed, crew, nemesis, world, told, finish_s, heads_s, time.monotonic() - started)
+        told.restored_at = nemesis.restored_at
+        return _verdict(seed, crew, nemesis, world, told, finished_s, heads_s, time.monotonic() - started)
     finally:
         if crew is not None:
             await crew.leave()
@@ -101,7 +105,7 @@ async def _settle_jobs(world: World) -> None:
         await asyncio.sleep(0.2)
 
 
-async def _lose_last_hints(world: World, crew: Crew) -> float:
+async def _lose_last_hints(world: World, crew: Crew, within_s: float) -> float:
     """One more command per ledger, all hints of it lost: everybody must still hear of it. Answers after how long."""
     for gateway in world.gateways:
         gateway.to_valkey.mischief = Mischief(drop=1)
@@ -109,7 +113,7 @@ async def _lose_last_hints(world: World, crew: Crew) -> float:
     for ledger in crew.cast.ledgers:
         await client.perform(Op(client.account, "ledger.add", {"ledger_id": str(ledger), "by": 1}, marked=True))
     began = time.monotonic()
-    while time.monotonic() < began + HEAD_S:
+    while time.monotonic() < began + within_s:
         heads = await truth.heads(world)
         behind = [
             (client.name, topic)

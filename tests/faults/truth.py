@@ -10,6 +10,7 @@ import msgspec
 from carewire import topic
 from carewire.clock import Clock
 from carewire.command import Ctx
+from carewire.errors import NotFound
 from carewire.store.db import Database
 from channels.queue.events import LineUpdated, QueueUpdated, TokenUpdated
 from channels.queue.projection import LineSnapshot, QueueSnapshot, TokenFact
@@ -46,6 +47,8 @@ class Truth(msgspec.Struct, kw_only=True):
     ledgers: dict[str, tuple[int, int]] = {}
     moves: Counter[tuple[str, str, str, str | None]] = Counter()
     """(account, command, token, state it led to) in the line: how often."""
+    restored_at: float | None = None
+    """When a backup took the place of the database: what was acknowledged before may be gone, and only that."""
     states: dict[str, dict[int, State]] = {}
     """By topic and offset."""
 
@@ -161,5 +164,8 @@ async def _fresh(tx: Any, world: World, name: str) -> State:
     assert found is not None
     declared, key = found
     ctx = Ctx(tx=tx, now=Clock().now(), real_now=datetime.now(UTC), settings=world.settings)
-    shown: State = msgspec.to_builtins(await declared.snapshot(ctx, *key))
+    try:
+        shown: State = msgspec.to_builtins(await declared.snapshot(ctx, *key))
+    except NotFound:  # gone with a restored database
+        return None
     return shown

@@ -192,6 +192,30 @@ class World:
                 if not gateway.running:
                     await gateway.start_for_sure()
 
+    async def back_up(self) -> None:
+        """A copy of the database's files as they are at this moment (it takes a crash to hold them still)."""
+        async with self.postgres_lock:
+            await self.postgres.kill()
+            await copy(self.postgres.cluster, self.folder / "backup")
+            await self.postgres.start()
+
+    async def restore(self) -> None:
+        """The database is the one of the backup, and says so by its epoch before anybody can reach it."""
+        async with self.postgres_lock:
+            for gateway in self.gateways:
+                gateway.to_postgres.refuse(True)
+            await self.postgres.kill()
+            shutil.rmtree(self.postgres.cluster)
+            await copy(self.folder / "backup", self.postgres.cluster)
+            await self.postgres.start()
+            connection = await asyncpg.connect(self.postgres.url)
+            try:
+                await connection.execute("UPDATE deployment SET restores = restores + 1")
+            finally:
+                await connection.close()
+            for gateway in self.gateways:
+                gateway.to_postgres.refuse(False)
+
     async def close(self, *, keep: bool = False) -> None:
         """End everything that was started here."""
         for gateway in self.gateways:
@@ -203,6 +227,13 @@ class World:
         await self.postgres.stop()
         if not keep:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+async def copy(source: Path, target: Path) -> None:
+    """A folder with owners and rights: the server runs as another user."""
+    child = await asyncio.create_subprocess_exec("cp", "-a", source, target)
+    if await child.wait() != 0:
+        raise RuntimeError(f"cannot copy {source}")
 
 
 async def answers(port: int) -> bool:

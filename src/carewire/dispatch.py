@@ -190,7 +190,10 @@ class Dispatcher:
                 if not refusal.keep:
                     raise
                 refused, answer = refusal, None
-                claim = None
+                if claim is not None:
+                    # A refusal leaves no receipt, also when what it wrote stays; a bare claim would say `in_flight`.
+                    await receipts.release(tx, claim)
+                    claim = None
             result = msgspec.json.encode(answer)
             left = await outbox.finish(ctx, self.vault, claim, result)
         committed = time.perf_counter()

@@ -306,3 +306,24 @@ async def test_an_unregistered_violation_is_a_plain_conflict(node: Node, owner: 
             await call(node, owner, "toy.clash")
     finally:
         del REGISTRY["toy.clash"]
+
+
+async def test_a_refusal_that_keeps_what_it_wrote_leaves_no_receipt_so_the_same_key_may_try_again(
+    node: Node, owner: Actor, counter: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from carewire.command import REGISTRY, Ctx
+
+    async def write_and_refuse(ctx: Ctx, counter_id: UUID, by: int = 1, times: int = 1) -> None:
+        await ctx.tx.execute("UPDATE counter SET value = value + 1 WHERE id = $1", counter_id)
+        refusal = Conflict()
+        refusal.keep = True
+        raise refusal
+
+    changed = msgspec.structs.replace(REGISTRY["toy.add"], handler=write_and_refuse)
+    monkeypatch.setitem(REGISTRY, "toy.add", changed)
+    key = uuid7()
+    for tries in (1, 2):
+        with pytest.raises(Conflict):
+            await call(node, owner, "toy.add", counter_id=counter, idempotency_key=key)
+        assert await value(node, counter) == tries
+    assert await count(node, "receipt") == 0

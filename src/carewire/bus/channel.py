@@ -84,21 +84,21 @@ class Channel:
         """An event is known to exist that has not been forwarded."""
         return self.position is not None and self.position < self.target
 
+    def following(self) -> list[Subscription]:
+        """Those that have their answer and hear, or wait for what comes next."""
+        return [*self.live.values(), *self.ahead]
+
     def subscriptions(self) -> list[Subscription]:
         """All of them, whatever their state."""
         return [*self.live.values(), *self.ahead, *self.joining]
 
     def accept(self, offset: int, text: bytes) -> None:
         """A durable event, hinted or read back. Afterwards `behind` tells whether something is missing."""
-        if self.position is None:
-            if len(self.pending) < PENDING_MAX:
-                self.pending[offset] = text
-            return
-        if offset <= self.position:
+        if self.position is not None and offset <= self.position:
             metrics.HINTS_DUPLICATE.inc()
             return
         self.target = max(self.target, offset)
-        if offset > self.position + 1:
+        if self.position is None or offset > self.position + 1:
             if len(self.pending) < PENDING_MAX:
                 self.pending[offset] = text
             return
@@ -169,7 +169,7 @@ class Channel:
             return
         if self.position is None:
             self.position = head
-            self.target = max([self.target, head, *self.pending])
+            self.target = max(self.target, head)
             self.pending = {offset: text for offset, text in self.pending.items() if offset > head}
             self.live[subscription.listener] = subscription
             self._drain()
@@ -178,6 +178,15 @@ class Channel:
         else:
             self.target = max(self.target, head)
             self.ahead.append(subscription)
+
+    def forget(self) -> None:
+        """Another database: nothing that was told or kept so far says anything about what comes."""
+        self.position = None
+        self.target = 0
+        self.pending.clear()
+        self.versions.clear()
+        for waiting in self.joining:
+            waiting.buffer.clear()
 
     def remove(self, subscription: Subscription) -> None:
         """This listener hears no more of this topic."""

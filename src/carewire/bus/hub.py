@@ -9,14 +9,13 @@ import asyncio
 from typing import Final
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from carewire import metrics, topic
 from carewire.actor import Identity
 from carewire.bus.broker import Broker
 from carewire.bus.channel import Channel, Listener, Subscription, topic_notice
-from carewire.bus.frame import conflated_text, event_text
+from carewire.bus.frame import Stored, conflated_text, event_text
 from carewire.bus.join import Answer, Joined, Joiner
 from carewire.bus.watch import Watch
 from carewire.clock import Clock
@@ -36,11 +35,9 @@ PAGE: Final = 300
 SUBSCRIPTIONS_MAX: Final = 200
 """Subscriptions one socket may hold."""
 
-SWEEP: Final = """
-SELECT s.xmin::text AS xmin, e.topic, e.last
-  FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin) s
-  LEFT JOIN (SELECT topic, max("offset") AS last FROM event WHERE xid >= $1::text::xid8 GROUP BY topic) e ON true
-"""
+MOMENT: Final = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xmin, carewire_epoch() AS epoch"
+SWEEP: Final = """SELECT topic, max("offset") AS last FROM event WHERE xid >= $1::text::xid8 GROUP BY topic"""
+HEADS: Final = """SELECT topic, "offset" AS last FROM topic_head WHERE topic = ANY($1)"""
 
 
 class Hub:
@@ -54,6 +51,7 @@ class Hub:
         self._by_listener: dict[Listener, dict[str, Subscription]] = {}
         self._healing: dict[str, asyncio.Task[None]] = {}
         self._seen: str | None = None
+        self._connects = 0
         self._sweep_now = asyncio.Event()
         self._sweeper: asyncio.Task[None] | None = None
         self._joiner = Joiner(db=db, clock=clock, settings=settings)
@@ -203,6 +201,8 @@ class Hub:
 
     def _go_live(self, subscription: Subscription, joined: Joined) -> None:
         channel = subscription.channel
+        if joined.epoch != self.epoch:
+            self._sweep_now.set()  # one of the two is about another database; the sweep tells which
         if subscription.ended is not None:
             subscription.listener.notify("topic:ended", topic_notice(channel.name, why=subscription.ended))
             return
@@ -290,14 +290,8 @@ class Hub:
         started = loop.time()
         await asyncio.sleep(CROSSING_S)
         while channel.behind and self._channels.get(channel.name) is channel:
-            rows = []
-            try:
-                async with self.db.snapshot() as tx:
-                    rows = await outbox.read(tx, channel.name, channel.position or 0, PAGE)
-            except (Refusal, asyncpg.PostgresError) as error:
-                log.warning("heal_waits", error=type(error).__name__)
             before = channel.position
-            for row in rows:
+            for row in await self._missing(channel):
                 if row.offset > (channel.position or 0):
                     metrics.HINTS_LOST.inc()
                 channel.accept(row.offset, event_text(row))
@@ -307,10 +301,22 @@ class Hub:
                     metrics.GAPS_HEALED.inc()
             elif channel.behind:
                 if loop.time() - started > HEAL_MAX_S:
-                    for subscription in channel.subscriptions():
+                    # Who is still joining has an answer coming that is newer than this gap.
+                    for subscription in channel.following():
                         self.resync(subscription, "unhealed")
                     return
                 await asyncio.sleep(HEAL_RETRY_S)
+
+    async def _missing(self, channel: Channel) -> list[Stored]:
+        """The next events after what was forwarded; none when the database is away, or is not the one of before."""
+        epoch = self.epoch
+        try:
+            async with self.db.snapshot() as tx:
+                rows = await outbox.read(tx, channel.name, channel.position or 0, PAGE)
+        except Exception as error:  # whatever it is, the gap stays a gap and has to be told in the end
+            log.warning("heal_waits", error=type(error).__name__)
+            return []
+        return rows if epoch == self.epoch else []
 
     async def _sweep_for_ever(self) -> None:
         while True:
@@ -322,38 +328,48 @@ class Hub:
             self._sweep_now.clear()
             try:
                 await self._sweep()
-            except (Refusal, asyncpg.PostgresError) as error:
+            except Exception as error:  # the sweep is what makes lost hints harmless: nothing may end it
                 log.warning("sweep_failed", error=type(error).__name__)
+            for channel in list(self._channels.values()):
+                if channel.behind:
+                    self._heal(channel)
 
     async def _sweep(self) -> None:
         """Find events whose hints were lost, also the last ones. By transaction id: a timestamp would miss a row that
-        was stamped before a sweep and committed after it."""
+        was stamped before a sweep and committed after it.
+
+        After any new connection by the heads of our topics instead: a server that crashed gives out again the ids of
+        transactions that never reached its log, and a restored one starts from much older ones.
+        """
         with metrics.SWEEP_SECONDS.time():
             async with self.db.snapshot() as tx:
-                rows = await tx.fetch(SWEEP, self._seen or "0") if self._seen else []
-                seen = (
-                    rows[0]["xmin"]
-                    if rows
-                    else await tx.fetchval("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")
-                )
-        self._seen = seen
+                connects, seen = self.db.connects, self._seen
+                moment = await tx.fetchrow(MOMENT)
+                assert moment is not None
+                self.db.heed(moment["epoch"])
+                if seen is None or self._seen is None or connects != self._connects:
+                    rows = await tx.fetch(HEADS, [*self._channels, *self.watch.topics()])
+                else:
+                    rows = await tx.fetch(SWEEP, seen)
+            self._seen, self._connects = moment["xmin"], connects
         for row in rows:
-            name = row["topic"]
-            if name is None:
-                continue
-            if name.startswith("rights:"):
-                self.watch.swept(UUID(name.removeprefix("rights:")), row["last"])
-                continue
-            channel = self._channels.get(name)
-            if channel is not None and channel.position is not None and channel.position < row["last"]:
-                channel.target = max(channel.target, row["last"])
+            self._swept(row["topic"], row["last"])
+
+    def _swept(self, name: str, last: int) -> None:
+        if name.startswith("rights:"):
+            self.watch.swept(UUID(name.removeprefix("rights:")), last)
+        elif (channel := self._channels.get(name)) is not None:
+            # Also while everybody is still joining: this sweep may have seen an event that no answer holds.
+            channel.target = max(channel.target, last)
+            if channel.behind:
                 self._heal(channel)
 
     def _new_epoch(self, epoch: str) -> None:
         """Another database: what was told so far says nothing about what comes."""
         self._seen = None
         for channel in list(self._channels.values()):
-            channel.position = None
-            for subscription in channel.subscriptions():
-                if subscription.live:
-                    self.resync(subscription, "epoch")
+            channel.forget()
+            for subscription in channel.joining:
+                subscription.overflown = True
+            for subscription in channel.following():
+                self.resync(subscription, "epoch")

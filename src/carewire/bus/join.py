@@ -18,7 +18,7 @@ from carewire.bus.channel import Subscription
 from carewire.bus.frame import replay_text
 from carewire.clock import Clock
 from carewire.command import Ctx
-from carewire.errors import Internal, NotFound, Refusal, TooLarge, Unavailable
+from carewire.errors import Internal, NotFound, Overloaded, Refusal, TooLarge, Unavailable
 from carewire.settings import Settings
 from carewire.store import outbox
 from carewire.store.constraints import translate
@@ -117,6 +117,10 @@ class Joiner:
     async def _try(self, batch: list[_Ask]) -> None:
         try:
             await self._serve(batch)
+        except (Unavailable, Overloaded) as away:
+            # Nobody's fault: to ask again for each of five hundred would take five hundred times as long.
+            for ask in batch:
+                _settle(ask, away)
         except Exception as error:
             if len(batch) > 1:
                 # One bad snapshot must not cost the others their answer.

@@ -24,6 +24,8 @@ log = structlog.get_logger("carewire.bus")
 BACKOFF_S: Final = (0.05, 1.0)
 CONNECT_TIMEOUT_S: Final = 2.0
 CONFIRM_TIMEOUT_S: Final = 1.0
+PING_S: Final = 2.0
+"""Both connections are asked this often whether they live; one that says nothing for as long is opened again."""
 BUFFER_BYTES_MAX: Final = 8 << 20
 """Hints waiting for a stuck Redis beyond this are dropped and counted; readers heal from the record."""
 
@@ -41,6 +43,8 @@ class _Link(asyncio.Protocol):
     def __init__(self, on_reply: Callable[[Any], None]) -> None:
         self._reader = hiredis.Reader()
         self._on_reply = on_reply
+        self.heard = 0
+        self.spoke = asyncio.Event()
         self.transport: asyncio.Transport | None = None
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -48,6 +52,8 @@ class _Link(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is one without being an instance
 
     def data_received(self, data: bytes) -> None:
+        self.heard += len(data)
+        self.spoke.set()
         self._reader.feed(data)
         while (reply := self._reader.gets()) is not False:
             try:
@@ -58,6 +64,7 @@ class _Link(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.transport = None
+        self.spoke.set()
         if not self.lost.done():
             self.lost.set_result(None)
 
@@ -85,6 +92,8 @@ class RedisBroker:
         self._channels: set[str] = set()
         self._confirmed: set[str] = set()
         self._waiting: dict[str, asyncio.Future[None]] = {}
+        self._asked: dict[str, int] = {}
+        """SUBSCRIBEs on their way per channel: only the answer to the last one says that we are on it."""
         self._hints: list[bytes] = []
         self._listening: _Link | None = None
         self._speaking: _Link | None = None
@@ -107,16 +116,27 @@ class RedisBroker:
             return
         confirmation = self._waiting.get(channel)
         if confirmation is None:
+            if not self._ask(self._listening, [channel]):
+                return  # the line is full; what fills it is dead or dying, and the sweep stands in
             confirmation = self._waiting[channel] = asyncio.get_running_loop().create_future()
-            self._listening.write(pack(b"SUBSCRIBE", self._prefix + channel.encode()))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(confirmation), CONFIRM_TIMEOUT_S)
 
     def unsubscribe(self, channel: str) -> None:
         self._channels.discard(channel)
         self._confirmed.discard(channel)
+        # A later subscribe asks anew: the answer under way would tell of a subscription that this line ends.
+        if (confirmation := self._waiting.pop(channel, None)) is not None and not confirmation.done():
+            confirmation.set_result(None)
         if self._listening is not None:
             self._listening.write(pack(b"UNSUBSCRIBE", self._prefix + channel.encode()))
+
+    def _ask(self, link: _Link, channels: list[str]) -> bool:
+        if not link.write(pack(b"SUBSCRIBE", *(self._prefix + channel.encode() for channel in channels))):
+            return False
+        for channel in channels:
+            self._asked[channel] = self._asked.get(channel, 0) + 1
+        return True
 
     def publish(self, channel: str, hint: bytes) -> None:
         if not self._hints:
@@ -144,7 +164,7 @@ class RedisBroker:
             try:
                 await run()
                 pause = BACKOFF_S[0]
-            except (OSError, TimeoutError, hiredis.HiredisError) as error:
+            except Exception as error:  # whatever it is, a node must not stay without its bus
                 log.warning("bus_away", error=type(error).__name__)
             await asyncio.sleep(random.uniform(0.5, 1.0) * pause)
             pause = min(pause * 2, BACKOFF_S[1])
@@ -156,13 +176,13 @@ class RedisBroker:
             self._confirmed.clear()
             channels = sorted(self._channels)
             for start in range(0, len(channels), 500):
-                names = [self._prefix + c.encode() for c in channels[start : start + 500]]
-                link.write(pack(b"SUBSCRIBE", *names))
+                if not self._ask(link, channels[start : start + 500]):
+                    raise ConnectionError("the bus takes no subscriptions")
             self.connected = True
             metrics.BUS_CONNECTED.set(1)
             self._first.set()
             self._reconnected()
-            await link.lost
+            await self._watch(link)
         finally:
             self.connected = False
             metrics.BUS_CONNECTED.set(0)
@@ -172,15 +192,27 @@ class RedisBroker:
                 if not confirmation.done():
                     confirmation.set_result(None)
             self._waiting.clear()
+            self._asked.clear()
 
     async def _speak(self) -> None:
         link = await self._connect(lambda reply: None)
         self._speaking = link
         try:
-            await link.lost
+            await self._watch(link)
         finally:
             self._speaking = None
             link.close()
+
+    @staticmethod
+    async def _watch(link: _Link) -> None:
+        """Until the connection is lost. A line that went without a word is noticed by its silence."""
+        while not link.lost.done():
+            heard = link.heard
+            link.write(pack(b"PING"))
+            await asyncio.wait((link.lost,), timeout=PING_S)
+            if not link.lost.done() and link.heard == heard:
+                log.warning("bus_silent")
+                return
 
     async def _connect(self, on_reply: Callable[[Any], None]) -> _Link:
         loop = asyncio.get_running_loop()
@@ -194,6 +226,14 @@ class RedisBroker:
                 _, link = await loop.create_connection(lambda: _Link(on_reply), host, port, ssl=secure)
         if at.get("password"):
             link.write(pack(b"AUTH", (at.get("username") or "default").encode(), at["password"].encode()))
+        # A frozen server's kernel takes connections too; only a word from the server itself counts.
+        link.write(pack(b"PING"))
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                await link.spoke.wait()
+        except TimeoutError:
+            link.close()
+            raise
         return link
 
     def _heard(self, reply: Any) -> None:
@@ -209,6 +249,10 @@ class RedisBroker:
         if kind == b"message":
             self._receive(name, reply[2])
         elif kind == b"subscribe":
+            left = self._asked.pop(name, 1) - 1
+            if left > 0:
+                self._asked[name] = left
+                return
             if name in self._channels:
                 self._confirmed.add(name)
             confirmation = self._waiting.pop(name, None)

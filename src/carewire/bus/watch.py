@@ -85,6 +85,10 @@ class Watch:
             self._seen.pop(actor_id, None)
             self._broker.unsubscribe(f"rights:{actor_id}")
 
+    def topics(self) -> list[str]:
+        """The topics that tell of changes of anybody who is connected here."""
+        return [f"rights:{actor_id}" for actor_id in self._by_actor]
+
     def changed(self, actor_id: UUID) -> None:
         """A hint: re-check this actor now."""
         if actor_id in self._by_actor:
@@ -102,7 +106,9 @@ class Watch:
             await self._wake.wait()
             self._wake.clear()
             new, self._new = self._new, set()
-            await asyncio.gather(*(self._broker.subscribe(f"rights:{actor_id}") for actor_id in new))
+            # Who is gone again already has been unsubscribed, and nobody would do it a second time.
+            here = [actor_id for actor_id in new if actor_id in self._by_actor]
+            await asyncio.gather(*(self._broker.subscribe(f"rights:{actor_id}") for actor_id in here))
             due, self._due = self._due | new, set()
             listeners = [listener for actor_id in due for listener in self._by_actor.get(actor_id, ())]
             await self._check_all(listeners, "event")

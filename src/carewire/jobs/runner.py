@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-import asyncpg
 import msgspec
 import structlog
 
@@ -17,7 +16,6 @@ from carewire import metrics
 from carewire.clock import Clock
 from carewire.command import Ctx
 from carewire.dispatch import Publisher
-from carewire.errors import Refusal
 from carewire.jobs.job import REGISTRY, Consumer
 from carewire.jobs.vault import Vault
 from carewire.rights import RightsChanged
@@ -93,7 +91,7 @@ class Runner:
             taken = 0
             try:
                 taken = await self.run_due()
-            except (Refusal, asyncpg.PostgresError) as error:
+            except Exception as error:  # whatever it is, later jobs must not wait for somebody to restart the node
                 log.warning("jobs_wait", error=type(error).__name__)
             if taken < BATCH:
                 try:
@@ -147,7 +145,7 @@ class Runner:
                         pause,
                         type(error).__name__,
                     )
-        except (Refusal, asyncpg.PostgresError):
+        except Exception:
             log.warning("job_failure_unrecorded", job=row["name"])  # the visibility time-out brings it back
 
     async def _keep_house(self) -> None:
@@ -158,6 +156,6 @@ class Runner:
                     await tx.execute("SELECT carewire_partitions()")
                     await receipts.prune(tx)
                     await tx.execute("DELETE FROM job WHERE state = 'done' AND ended_at < now() - interval '7 days'")
-            except (Refusal, asyncpg.PostgresError) as error:
+            except Exception as error:
                 log.warning("house_keeping_failed", error=type(error).__name__)
             await asyncio.sleep(KEEP_HOUSE_S)

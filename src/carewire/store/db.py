@@ -29,6 +29,8 @@ SESSION: Final = {
     # A node frozen before COMMIT would otherwise hold a topic's head for ever.
     "idle_in_transaction_session_timeout": "1500ms",
 }
+STATEMENT_PATIENCE_S: Final = 7.0
+"""A statement that is not over by then (the server gives it 5 s) says that the line is dead, not that it is slow."""
 ACQUIRE_TIMEOUT_S: Final = 2.0
 CONNECT_TIMEOUT_S: Final = 5.0
 
@@ -39,9 +41,12 @@ LOST: Final = (
     asyncpg.CannotConnectNowError,
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     ConnectionError,
+    TimeoutError,
 )
-"""What the driver raises when the connection, not the statement, is at fault."""
+"""What the driver raises when the connection, not the statement, is at fault. InternalClientError is what a connection
+that broke half-way says when it is used once more; TimeoutError says that the line is dead."""
 
 
 class Tx:
@@ -104,6 +109,8 @@ class Database:
         self.url = url
         self.pool_max = pool_max
         self.epoch = ""
+        self.connects = 0
+        """Connections made so far. Another number may mean that the server crashed and gives out old xids again."""
         self.on_epoch: Callable[[str], None] = lambda epoch: None
         self._pool: asyncpg.Pool[Any] | None = None
 
@@ -117,16 +124,21 @@ class Database:
             connection_class=_Connection,
             init=self._greet,
             timeout=CONNECT_TIMEOUT_S,
+            command_timeout=STATEMENT_PATIENCE_S,
             max_inactive_connection_lifetime=0,
         )
 
     async def _greet(self, connection: Any) -> None:
         """Read the epoch at every connect: a restored or failed-over database must not pass for the old one."""
+        self.connects += 1
         if await connection.fetchval("SELECT to_regclass('deployment') IS NOT NULL"):
-            epoch = await connection.fetchval("SELECT carewire_epoch()")
-            if epoch != self.epoch:
-                self.epoch = epoch
-                self.on_epoch(epoch)
+            self.heed(await connection.fetchval("SELECT carewire_epoch()"))
+
+    def heed(self, epoch: str) -> None:
+        """This is the database's epoch now."""
+        if epoch != self.epoch:
+            self.epoch = epoch
+            self.on_epoch(epoch)
 
     async def close(self) -> None:
         """Close the pool, waiting for running transactions a few seconds."""
@@ -168,6 +180,8 @@ class Database:
             await connection.execute(begin)
             try:
                 yield tx
+            except LOST:
+                raise  # there is nobody to tell to roll back
             except BaseException:
                 await _roll_back(connection)
                 raise
@@ -192,6 +206,8 @@ class Database:
             return await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
         except TimeoutError as full:
             raise Overloaded("All database connections are busy", after_ms=1000) from full
+        except asyncpg.TooManyConnectionsError as full:
+            raise Overloaded("The database takes no more connections", after_ms=1000) from full
         except (*LOST, OSError) as lost:
             raise Unavailable("The database is away", after_ms=1000) from lost
 

@@ -74,6 +74,13 @@ async def take(tx: Tx, claim: Claim) -> Any | None:
     return row
 
 
+async def release(tx: Tx, claim: Claim) -> None:
+    """Take the claim of this transaction back."""
+    await tx.execute(
+        "DELETE FROM receipt WHERE account = $1 AND command = $2 AND key = $3", claim.account, claim.command, claim.key
+    )
+
+
 def encode_doors(ctx: Ctx) -> bytes:
     """The doors this command passed, to be passed again before its stored reply is given away."""
     seen: dict[bytes, None] = {}

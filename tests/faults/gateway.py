@@ -1,0 +1,130 @@
+"""One gateway of the checker: `carewire serve` with the ledger domain, points to die at, and parts to switch off.
+
+Standard input is its leash: each line arms a point (`kill before`, `stop after`, …), its end ends the process.
+`before` is between the last statement of a transaction and COMMIT, `after` between COMMIT and publishing.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from carewire.bus.channel import Channel
+from carewire.bus.hub import Hub
+from carewire.bus.join import Joiner
+from carewire.gateway import server
+from carewire.jobs import runner
+from carewire.node import Node
+from carewire.settings import Settings
+from carewire.store import outbox, receipts
+from carewire.store.db import Tx
+from tests.faults import ledger
+
+PR_SET_PDEATHSIG = 1
+POINTS: dict[str, int] = {}
+SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
+
+
+def strike(point: str) -> None:
+    """Die or freeze here, when told to."""
+    number = POINTS.pop(point, None)
+    if number is not None:
+        os.kill(os.getpid(), number)
+
+
+def follow_leash() -> None:
+    for line in sys.stdin:
+        what, point = line.split()
+        POINTS[point] = SIGNALS[what]
+    os._exit(3)
+
+
+def install_points() -> None:
+    finish, publish = outbox.finish, Node.publish
+
+    async def finish_or_die(*args: Any) -> outbox.Left:
+        left = await finish(*args)
+        if left.events:
+            strike("before")
+        return left
+
+    def publish_or_die(self: Node, left: outbox.Left) -> None:
+        if left.events:
+            strike("after")
+        publish(self, left)
+
+    outbox.finish = finish_or_die
+    Node.publish = publish_or_die  # type: ignore[method-assign]
+
+
+# --- what a checker must notice when it is missing -------------------------------------------------------------------
+def without_gap_healing() -> None:
+    Hub._heal = lambda self, channel: None  # type: ignore[method-assign]
+
+
+def without_receipt_claim() -> None:
+    async def take(tx: Tx, claim: receipts.Claim) -> None:
+        return None
+
+    receipts.take = take
+
+
+def without_ordering() -> None:
+    Channel.accept = lambda self, offset, text: self._forward(offset, text)  # type: ignore[method-assign]
+
+
+def without_sweep() -> None:
+    async def sweep(self: Hub) -> None:
+        pass
+
+    Hub._sweep = sweep  # type: ignore[method-assign]
+
+
+def without_root_lock() -> None:
+    fetchrow = Tx.fetchrow
+
+    async def fetchrow_unlocked(self: Tx, sql: str, *values: Any) -> Any:
+        return await fetchrow(self, sql.replace(" FOR UPDATE", ""), *values)
+
+    Tx.fetchrow = fetchrow_unlocked  # type: ignore[method-assign]
+
+
+def without_epoch_check() -> None:
+    missed = Joiner._missed
+
+    async def missed_anyway(ctx: Any, ask: Any, head: int, epoch: str, right: Any) -> Any:
+        return await missed(ctx, msgspec.structs.replace(ask, epoch=epoch), head, epoch, right)
+
+    Joiner._missed = staticmethod(missed_anyway)  # type: ignore[method-assign, assignment]
+    Hub._new_epoch = lambda self, epoch: None  # type: ignore[method-assign]
+
+
+SWITCHES = {
+    "gap_healing": without_gap_healing,
+    "receipt_claim": without_receipt_claim,
+    "ordering": without_ordering,
+    "sweep": without_sweep,
+    "root_lock": without_root_lock,
+    "epoch_check": without_epoch_check,
+}
+
+
+def main() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    threading.Thread(target=follow_leash, daemon=True).start()
+    assert ledger.TABLES
+    for name in os.environ.get("FAULTS_WITHOUT", "").split():
+        SWITCHES[name]()
+    install_points()
+    # A job of a node that was killed is taken up again sooner than in life: a trial is short.
+    runner.VISIBILITY = timedelta(seconds=3)  # type: ignore[misc]
+    server.run(Settings.from_env())
+
+
+if __name__ == "__main__":
+    main()

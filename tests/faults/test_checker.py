@@ -1,0 +1,35 @@
+"""The checker checked: with any one part of the gateways switched off it must find something, on real processes."""
+
+import pytest
+
+from tests.faults.schedule import Fault
+from tests.faults.trial import run
+from tests.faults.world import SWITCHES
+
+MIXED = [Fault(0.2, "hints_late", 0, 3), Fault(1.5, "hints_twice", 0, 2)]
+RESTORED = [Fault(0.3, "back_up", 0, 0), Fault(2.5, "restore", 0, 0), Fault(4.0, "clients_cut", 1, 0)]
+SCHEDULES = {
+    "gap_healing": [Fault(0.5, "hints_lost", 0, 2)],
+    "receipt_claim": [Fault(0.5 + n / 10, "client_cut_after_send", n, 0) for n in range(8)],
+    "ordering": MIXED,
+    "sweep": [],
+    "root_lock": [],
+    "epoch_check": RESTORED,
+}
+"""What brings each of them out soon; the workload and the last lost hints are always there."""
+SIGNS = {
+    "gap_healing": "the head is",
+    "receipt_claim": "took effect 2 times",
+    "ordering": " after ",
+    "sweep": "the head is",
+    "root_lock": "the sum is",
+    "epoch_check": "",
+}
+"""A word of what is to be found."""
+
+
+@pytest.mark.parametrize("part", SWITCHES)
+async def test_the_checker_notices_what_is_missing(part: str) -> None:
+    run_s = 5 if part == "epoch_check" else 3
+    verdict = await run(1, run_s=run_s, faults=SCHEDULES[part], without=[part], finish_s=6, head_s=4)
+    assert any(SIGNS[part] in text for text in verdict.violations), verdict.violations[:5]

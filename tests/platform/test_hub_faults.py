@@ -1,0 +1,175 @@
+"""The hub when things go wrong at bad moments: each of these lost an event for good, or told a wrong one."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from carewire.actor import Actor
+from carewire.bus import hub
+from carewire.bus.memory import MemoryBroker, MemoryBus
+from carewire.errors import Unavailable
+from carewire.node import Node
+from carewire.store import outbox
+from carewire.topic import find
+from tests.platform.conftest import MakeNode, call
+from tests.platform.test_hub import LossyBroker, listen, new_counter
+from tests.toy.parts import Ear
+
+
+async def pair(make_node: MakeNode) -> tuple[Node, Node]:
+    """A node that hears no hint at all, and another."""
+    bus = MemoryBus()
+    deaf = LossyBroker(bus)
+    deaf.lose = lambda channel, n: True  # type: ignore[method-assign]
+    return await make_node(deaf), await make_node(MemoryBroker(bus))
+
+
+def heard(ear: Ear, method: str) -> bool:
+    return any(m["method"] == method for m in ear.heard)
+
+
+async def test_a_lost_hint_that_only_a_sweep_during_the_join_saw_is_healed_when_the_join_is_done(
+    make_node: MakeNode, owner: Actor
+) -> None:
+    here, there = await pair(make_node)
+    counter_id = await new_counter(here, owner)
+    ear = Ear(owner)
+    answer = await here.hub.subscribe(ear, f"toy:{counter_id}", None, None)
+    await call(there, owner, "toy.add", counter_id=counter_id)
+    await here.hub._sweep()
+    answer.go_live()
+    await ear.until(lambda e: e.offsets == [1])
+
+
+async def test_a_server_that_gives_out_old_transaction_ids_again_hides_no_event(
+    make_node: MakeNode, owner: Actor
+) -> None:
+    """After a crash the ids of transactions that never reached the log come back, below what a sweep had seen."""
+    here, there = await pair(make_node)
+    counter_id = await new_counter(here, owner)
+    ear = Ear(owner)
+    await listen(here, ear, f"toy:{counter_id}")
+    here.hub._seen = str(2**40)
+    assert here.db._pool is not None
+    await here.db._pool.expire_connections()
+    await call(there, owner, "toy.add", counter_id=counter_id)
+    await ear.until(lambda e: e.offsets == [1])
+
+
+async def test_a_restore_is_noticed_also_while_the_connections_stay(node: Node, owner: Actor, counter: UUID) -> None:
+    ear = Ear(owner)
+    await listen(node, ear, f"toy:{counter}")
+    async with node.db.transaction() as tx:
+        await tx.execute("UPDATE deployment SET restores = restores + 1")
+    await ear.until(lambda e: heard(e, "topic:resync"), within_s=3)
+
+
+async def test_who_joins_while_the_database_becomes_another_one_is_told_to_start_over(
+    node: Node, owner: Actor, counter: UUID
+) -> None:
+    ear = Ear(owner)
+    answer = await node.hub.subscribe(ear, f"toy:{counter}", None, None)
+    await call(node, owner, "toy.add", counter_id=counter)
+    node.hub._new_epoch("another")
+    answer.go_live()
+    assert [m["method"] for m in ear.heard] == ["topic:resync"]
+
+
+async def test_what_was_kept_of_the_old_database_is_never_told_in_the_new_one(
+    node: Node, owner: Actor, counter: UUID
+) -> None:
+    name = f"toy:{counter}"
+    first, second = Ear(owner), Ear(owner)
+    await listen(node, first, name)
+    node.hub._arrived(name, 2, b'{"method":"old","params":{"offset":2}}')
+    waiting = await node.hub.subscribe(second, name, None, None)
+    node.hub._new_epoch("another")
+    waiting.go_live()
+    again = Ear(owner)
+    await listen(node, again, name)
+    await call(node, owner, "toy.add", counter_id=counter)
+    await call(node, owner, "toy.add", counter_id=counter)
+    await again.until(lambda e: len(e.heard) == 2)
+    assert [m["method"] for m in again.heard] == ["toy:counted", "toy:counted"]
+
+
+async def test_an_error_nobody_thought_of_does_not_end_the_healing(
+    make_node: MakeNode, owner: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = await pair(make_node)
+    counter_id = await new_counter(here, owner)
+    ear = Ear(owner)
+    await listen(here, ear, f"toy:{counter_id}")
+    read, broken = outbox.read, [RuntimeError("once"), RuntimeError("twice")]
+
+    async def read_at_last(*args: Any) -> Any:
+        if broken:
+            raise broken.pop()
+        return await read(*args)
+
+    monkeypatch.setattr(outbox, "read", read_at_last)
+    await call(there, owner, "toy.add", counter_id=counter_id)
+    await ear.until(lambda e: e.offsets == [1])
+    assert not broken
+
+
+async def test_a_gap_that_cannot_be_healed_is_told_and_who_joins_meanwhile_is_not_sent_away(
+    make_node: MakeNode, owner: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = await pair(make_node)
+    counter_id = await new_counter(here, owner)
+    name = f"toy:{counter_id}"
+    ear, late = Ear(owner), Ear(owner)
+    await listen(here, ear, name)
+    monkeypatch.setattr(hub, "HEAL_MAX_S", 0.3)
+    read = outbox.read
+
+    async def read_nothing(*args: Any) -> Any:
+        return []
+
+    monkeypatch.setattr(outbox, "read", read_nothing)
+    await call(there, owner, "toy.add", counter_id=counter_id)
+    answer = await here.hub.subscribe(late, name, None, None)
+    await ear.until(lambda e: heard(e, "topic:resync"))
+    monkeypatch.setattr(outbox, "read", read)
+    answer.go_live()
+    await call(there, owner, "toy.add", counter_id=counter_id)
+    await late.until(lambda e: e.offsets == [2])
+    assert not heard(late, "topic:resync")
+
+
+async def test_who_is_gone_before_the_watch_looked_leaves_no_subscription_behind(node: Node, owner: Actor) -> None:
+    assert find(f"rights:{owner.id}") is None
+    ear = Ear(owner)
+    node.hub.register(ear)
+    node.hub.drop(ear)
+    stays = Ear(Actor(id=UUID(int=7), login_id=UUID(int=8), capacities=owner.capacities, expires_at=owner.expires_at))
+    node.hub.register(stays)
+    async with asyncio.timeout(5):
+        while f"rights:{UUID(int=7)}" not in node.broker._channels:  # type: ignore[attr-defined]  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert f"rights:{owner.id}" not in node.broker._channels  # type: ignore[attr-defined]
+
+
+async def test_without_a_database_hundreds_who_join_are_told_at_once_and_not_one_after_the_other(
+    node: Node, owner: Actor, counter: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+
+    @asynccontextmanager
+    async def away() -> AsyncIterator[Any]:
+        nonlocal asked
+        asked += 1
+        raise Unavailable()
+        yield
+
+    monkeypatch.setattr(node.db, "snapshot", away)
+    answers = await asyncio.gather(
+        *(node.hub.subscribe(Ear(owner), f"toy:{counter}", None, None) for _ in range(300)), return_exceptions=True
+    )
+    assert all(isinstance(answer, Unavailable) for answer in answers)
+    assert asked < 20

@@ -63,6 +63,7 @@ async def test_a_lost_reply_to_a_renewal_logs_nobody_out(holder: Client, proxy: 
     assert holder.refresh_token != before
     asked = [json.loads(text) for text in proxy.said if "auth.refresh" in text]
     assert [a["params"]["refresh_token"] for a in asked] == [before] * 3
+    assert proxy.count("auth.authenticate") == 0  # the new sockets began with it
     assert (await holder.command("toy.add", counter_id=counter))["value"] == 1
     assert (await change(topic)).offset == 1
     await holder.refresh()

@@ -146,9 +146,44 @@ async def test_a_resync_in_the_middle_of_a_move_ends_nothing(
     await until(lambda: proxy.count("topic.subscribe") == 2)
     old.inject(notice("socket:moving", after_ms=0, grace_ms=100))
     await until(lambda: second.reconnects)
+    proxy.pipes[-1].inject(notice("topic:resync", topic=followed.topic, why="unhealed"))
     await priya.command("toy.add", counter_id=counter, times=3)
     assert await offsets_until(followed, 3) == [1, 2, 3]
-    await until(lambda: followed.source is second._link.wire)
+    await until(lambda: followed.source is second._link.wire and not second._link._tasks)
+    # The first, the one whose answer went with the old socket, one on the new socket: never two beside each other.
+    assert proxy.count("topic.subscribe") == 3
+
+
+async def test_an_old_socket_that_is_ahead_of_the_new_one_s_snapshot_is_not_heard(
+    second: Client, proxy: Proxy, counter: UUID, followed: Subscription
+) -> None:
+    """All in the server's name: the new socket answers with a snapshot of offset 1 when the old one has told 3."""
+
+    def counted(offset: int) -> str:
+        data = {"counter_id": str(counter), "value": offset}
+        return notice("toy:counted", topic=followed.topic, offset=offset, at="2026-01-01T00:00:00Z", data=data)
+
+    resuming = ReplyTo("socket.resume", "drop")
+    proxy.up, proxy.down = resuming.up, resuming.down
+    old = proxy.pipes[0]
+    for offset in (1, 2, 3):
+        old.inject(counted(offset))
+    assert await offsets_until(followed, 3) == [1, 2, 3]
+    old.inject(notice("socket:moving", after_ms=0, grace_ms=10_000))
+    new = await proxy.accepted(2)
+    await until(lambda: proxy.count("socket.resume"))
+    asked = json.loads(next(text for text in proxy.said if "socket.resume" in text))
+    place = {"offset": 1, "resync": True, "snapshot": {"value": 1}}
+    answer = {"epoch": followed.epoch, "topics": {followed.topic: place}}
+    new.inject(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": answer}))
+    assert await change(followed) == Snapshot({"value": 1}, 1, resync=True)
+    old.inject(counted(4))
+    await second.query("socket.ping")
+    for offset in (2, 3, 4):
+        new.inject(counted(offset))
+    assert await offsets_until(followed, 4) == [2, 3, 4]
+    assert followed.pending() == 0
+    assert proxy.count("topic.subscribe") == 1
 
 
 async def test_an_old_socket_that_dies_while_moving_leaves_one_new_socket(
@@ -159,11 +194,13 @@ async def test_an_old_socket_that_dies_while_moving_leaves_one_new_socket(
     proxy.pipes[0].inject(notice("socket:moving", after_ms=0, grace_ms=10_000))
     await until(lambda: proxy.count("socket.resume"))
     proxy.pipes[0].cut()
+    await until(lambda: second._link.wire is None)
     asked = json.loads(next(text for text in proxy.said if "socket.resume" in text))
     answer = {"epoch": followed.epoch, "topics": {followed.topic: {"offset": 0, "events": []}}}
     proxy.pipes[1].inject(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": answer}))
     assert (await second.command("toy.add", counter_id=counter))["value"] == 1
     assert (await change(followed)).offset == 1
+    await until(lambda: not second._link._tasks)
     assert len(proxy.pipes) == 2
 
 

@@ -315,6 +315,16 @@ async def test_conflated_events_carry_a_version_instead_of_an_offset(
     assert 0 < first.version < later.version
 
 
+async def test_a_conflated_topic_starts_from_a_snapshot_after_an_outage(
+    second: Client, proxy: Proxy, counter: UUID
+) -> None:
+    """Nothing of it is kept to be replayed: only a snapshot tells that what was known is old."""
+    topic = await second.subscribe(f"toy_typing:{counter}")
+    assert await change(topic) == Snapshot(None, 0)
+    proxy.cut()
+    assert await change(topic) == Snapshot(None, 0, resync=True)
+
+
 async def test_a_reader_who_does_not_read_gets_one_fresh_snapshot_instead(
     priya: Client, second: Client, counter: UUID, followed: Subscription, monkeypatch: pytest.MonkeyPatch
 ) -> None:

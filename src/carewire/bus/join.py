@@ -182,8 +182,8 @@ class Joiner:
     @staticmethod
     async def _missed(ctx: Ctx, ask: _Ask, head: int, epoch: str, right: Any) -> Joined | None:
         """The events since `after`, or None when only a snapshot is honest; never a replay from before the right."""
-        if ask.after is None:
-            return None
+        if ask.after is None or not ask.subscription.channel.durable:
+            return None  # of a conflated topic nothing is kept that could be replayed
         if ask.epoch != epoch:
             metrics.RESYNCS.labels("epoch").inc()
             return None

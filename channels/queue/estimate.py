@@ -1,9 +1,10 @@
 """When will each be called: the replaceable part.
 
 What it knows: how long this doctor's own visits took (from the call to the end), the sitting's stated average to begin
-with, how long the one in the room has been there, and who is booked but not here yet. What it answers: a *curve*, the
-expected time of the call by how many are before one, as absolute low/mid/high, between which the truth lies in 80 of
-100 cases. Absolute times stay true while nothing happens, so a curve changes only with an event.
+with, how long the one in the room has been there, who waits and what moves them up, and who is booked but not here yet.
+What it answers: a *curve*, the expected time of the call by how many are before one, as absolute low/mid/high, between
+which the truth lies in 80 of 100 cases. Absolute times stay true while nothing happens, so a curve changes only with an
+event.
 """
 
 from collections.abc import Sequence
@@ -16,18 +17,25 @@ from typing import Final
 from msgspec import Struct
 from prometheus_client import Counter, Histogram
 
+from channels.queue.forecast import Coming, Waiting, play
+
 SAMPLES_MAX: Final = 60
-PRIOR_WEIGHT: Final = 4
+PRIOR_WEIGHT: Final = 6
 """The stated average counts like this many visits."""
-PRIOR_SHAPE: Final = (0.4, 0.65, 0.85, 1.05, 1.3, 1.75)
+PRIOR_SHAPE: Final = (0.3, 0.55, 0.8, 1.0, 1.35, 2.0)
 """Quantiles of a visit's length relative to its mean, before anything is known of this doctor."""
 OUTLIER: Final = 3.0
 """A visit counts at most as this many medians: one forgotten 'complete' must not move everybody's time."""
-SHOWS: Final = 0.85
+TAIL: Final = 0.5
+SHOWS: Final = 0.9
 """The share of booked patients who come."""
-AHEAD: Final = timedelta(minutes=10)
-BELOW, ABOVE = 1.15, 1.4
-"""Standard deviations below and above the mean that hold 80 %: visits are skewed to the long side."""
+EARLIEST, LATEST = -20.0, 15.0
+"""Who comes arrives between these minutes before and after her time, about evenly."""
+BELOW, ABOVE = 1.25, 1.75
+"""Standard deviations below and above the mean that hold 80 %: visits are skewed to the long side, and the order may
+turn out otherwise. Measured with `python -m load.rehearsal` on generated days."""
+MOMENT: Final = 1.0
+"""Minutes that pass, give or take, until somebody is called into a room that is free."""
 PAUSE_UNKNOWN: Final = timedelta(minutes=10)
 
 ERROR_MINUTES = Histogram(
@@ -107,7 +115,7 @@ class Pace(Struct, frozen=True):
 
 
 class Situation(Struct, frozen=True, kw_only=True):
-    """What the estimate looks at."""
+    """What the estimate looks at. Minutes count from `now`."""
 
     now: datetime
     begins: datetime
@@ -115,11 +123,26 @@ class Situation(Struct, frozen=True, kw_only=True):
     running: bool
     average: float
     pace: Pace
-    waiting: int
-    in_room: tuple[datetime, ...] = ()
-    """Since when each occupied room is occupied."""
-    booked: tuple[datetime, ...] = ()
-    """When those who are booked and not here yet are due."""
+    line: tuple[Waiting, ...]
+    """Who waits, in the order of the line; the last is whoever would arrive now."""
+    in_room: tuple[float, ...] = ()
+    """For how many minutes each occupied room is occupied."""
+    coming: tuple[Coming, ...] = ()
+    """Who is booked and not here yet."""
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self.line) - 1
+
+
+def shows(late: float) -> float:
+    """How likely a booked patient still comes who is not here `late` minutes after her time (before it: negative).
+
+    Most who come are there a while before their time, so every minute she is missing speaks against her.
+    """
+    missing = min(max((late - EARLIEST) / (LATEST - EARLIEST), 0.0), 1.0)
+    return SHOWS * (1 - missing) / (SHOWS * (1 - missing) + 1 - SHOWS)
 
 
 def curve(at: Situation) -> tuple[Point, ...]:
@@ -128,42 +151,46 @@ def curve(at: Situation) -> tuple[Point, ...]:
     mean = at.pace.mean(at.average)
     variance = fmean((s - mean) ** 2 for s in samples)
     rooms = max(len(at.in_room), 1)
-    elapsed = [(at.now - since).total_seconds() / 60 for since in at.in_room]
-    first, first_variance = _residual(samples, mean, elapsed, rooms)
+    free, free_variance = _residual(samples, mean, at.in_room, rooms)
     start = max(at.begins, at.now)
-    doubt = 0.0 if at.running else (2.0 + mean / 4) ** 2
+    begins = (start - at.now).total_seconds() / 60
+    unstarted = 0.0 if at.running else (2.0 + mean / 4) ** 2
     known = len(at.pace.minutes) + PRIOR_WEIGHT
-    coming = sorted(at.booked)
-    come = 0
-    wanted = set(knots(at.waiting))
+    turns = play(at.line, at.coming, begins + free, mean / rooms)
     points: list[Point] = []
-    for before in range(at.waiting + 1):
-        slots = before + SHOWS * come
-        mid = start + timedelta(minutes=first + slots * mean / rooms)
-        while come < len(coming) and coming[come] - AHEAD <= mid:
-            come += 1
-            slots = before + SHOWS * come
-            mid = start + timedelta(minutes=first + slots * mean / rooms)
-        if before in wanted:
-            spread = sqrt(
-                doubt
-                + first_variance
-                + slots * variance / rooms**2
-                + slots**2 * variance / (known * rooms**2)
-                + come * SHOWS * (1 - SHOWS) * (mean / rooms) ** 2
-            )
-            points.append(_point(before, start, mid, spread, points[-1] if points else None))
+    latest = 0.0
+    told = iter(knots(at.waiting))
+    knot = next(told, None)
+    for before, turn in enumerate(turns):
+        latest = max(latest, turn.minutes)
+        if before != knot:
+            continue
+        knot = next(told, None)
+        spread = sqrt(
+            MOMENT**2
+            + unstarted
+            + free_variance
+            + turn.visits * variance / rooms**2
+            + turn.visits**2 * variance / (known * rooms**2)
+            + turn.doubt * (mean / rooms) ** 2
+        )
+        mid = at.now + timedelta(minutes=latest)
+        points.append(_point(before, start, mid, spread, points[-1] if points else None))
     return tuple(points)
 
 
-def _residual(samples: Sequence[float], mean: float, elapsed: list[float], rooms: int) -> tuple[float, float]:
-    """Minutes until a room is free, and their variance: visits that last this long already, how long did they last?"""
-    if not elapsed:
-        return 0.0, 0.0
+def _residual(samples: Sequence[float], mean: float, in_room: Sequence[float], rooms: int) -> tuple[float, float]:
+    """Minutes until a room is free, and their variance: visits that last this long already, how long did they last?
+
+    To those that lasted longer one is added that lasts half a mean more: no doctor's longest visit is the longest ever.
+    """
     rest = []
-    for minutes in elapsed:
-        longer = [sample - minutes for sample in samples if sample > minutes] or [0.3 * mean]
-        rest.append((fmean(longer), fmean((x - fmean(longer)) ** 2 for x in longer) + (0.1 * mean) ** 2))
+    for minutes in in_room:
+        longer = [sample - minutes for sample in samples if sample > minutes] + [TAIL * mean]
+        expected = fmean(longer)
+        rest.append((expected, fmean((x - expected) ** 2 for x in longer) + (TAIL * mean) ** 2 / len(longer)))
+    if not rest:
+        return 0.0, 0.0
     return fmean(r for r, _ in rest) / rooms, fmean(v for _, v in rest) / rooms**2
 
 

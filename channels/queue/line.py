@@ -3,7 +3,7 @@
 Commands turn a line into another by the moves of `moves.py`; `settle` then orders, estimates and finds who is near.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -14,11 +14,13 @@ from msgspec.structs import replace
 from carewire.errors import NotFound
 from channels.queue import estimate
 from channels.queue.estimate import Expected, Pace, Point, Score
+from channels.queue.forecast import Coming, Waiting
 from channels.queue.lifecycle import IN_ROOM, EndReason, Priority, TokenKind, TokenState
 from channels.queue.places import place
 from channels.session.access import Session
 from channels.session.lifecycle import OPEN, SessionState
 
+MINUTE: Final = timedelta(minutes=1)
 DUE_AHEAD: Final = timedelta(minutes=10)
 """A booked patient who is present goes before arrivals from this long before her time."""
 LATE_AFTER: Final = timedelta(minutes=15)
@@ -27,8 +29,6 @@ PATIENCE: Final = timedelta(minutes=75)
 """Who counts by arrival and waits longer than this goes before booked."""
 STALE_AFTER: Final = timedelta(minutes=2)
 """An estimate that time has overtaken is made anew, but no more often than this."""
-STILL_COMING: Final = timedelta(minutes=30)
-"""A booked patient this late is not reckoned with any more."""
 
 
 class Token(Struct, frozen=True, kw_only=True):
@@ -248,15 +248,34 @@ def _curve(line: Line, now: datetime) -> tuple[Point, ...]:
             running=session.state is SessionState.LIVE,
             average=session.average_minutes,
             pace=line.pace,
-            waiting=sum(t.state is TokenState.WAITING for t in line.tokens),
-            in_room=tuple(t.called_at for t in line.tokens if t.state in IN_ROOM and t.called_at),
-            booked=tuple(
-                t.due_at
+            line=(*reckoned(line, now), Waiting(since=0.0, moves_up=PATIENCE / MINUTE)),
+            in_room=tuple((now - t.called_at) / MINUTE for t in line.tokens if t.state in IN_ROOM and t.called_at),
+            coming=tuple(
+                Coming(
+                    due=(t.due_at - now) / MINUTE,
+                    moves_up=(t.due_at - DUE_AHEAD - now) / MINUTE,
+                    share=estimate.shows((now - t.due_at) / MINUTE),
+                )
                 for t in line.tokens
-                if t.state is TokenState.EXPECTED and t.due_at and t.due_at > now - STILL_COMING
+                # Who comes later than this counts by arrival: behind everybody who is here.
+                if t.state is TokenState.EXPECTED and t.due_at and now <= t.due_at + LATE_AFTER
             ),
         )
     )
+
+
+def reckoned(line: Line, now: datetime) -> Iterator[Waiting]:
+    """What the forecast needs of each who waits, in the order of the line."""
+    for turn, token in enumerate(line.waiting):
+        held = token.hold is not None and rank(token, now) >= 2
+        moves_up = _changes_class_at(token)
+        yield Waiting(
+            since=((token.arrived_at or token.joined_at) - now) / MINUTE,
+            due=None if token.by_arrival or token.due_at is None else (token.due_at - now) / MINUTE,
+            moves_up=None if moves_up is None else (moves_up - now) / MINUTE,
+            first=rank(token, now) < 3 and not held,
+            turn=turn if held else None,
+        )
 
 
 def _told(line: Line, token: Token) -> Token:

@@ -8,31 +8,52 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.queue.estimate import Expected, Pace, Score, Situation, at, curve, knots
+from channels.queue.forecast import Coming, Waiting
 from tests.channels.queue.lines import NOW, minutes
 
 
 def situation(waiting: int = 20, **more: object) -> Situation:
+    line = tuple(Waiting(since=float(n - waiting)) for n in range(waiting + 1))
     values: dict[str, object] = {
-        "now": NOW, "begins": NOW, "running": True, "average": 10.0, "pace": Pace(), "waiting": waiting
+        "now": NOW, "begins": NOW, "running": True, "average": 10.0, "pace": Pace(), "line": line
     }  # fmt: skip
     return Situation(**values | more)  # type: ignore[arg-type]
 
 
-SITUATIONS = st.builds(
-    lambda waiting, average, visits, elapsed, due, ahead: situation(
+def booked(*due: float) -> tuple[Coming, ...]:
+    return tuple(Coming(due=d, moves_up=d - 10, share=0.9) for d in due)
+
+
+def waiting(since: float, due: float | None, first: bool, turn: int | None) -> Waiting:
+    moves_up = since + 75 if due is None else due - 10
+    return Waiting(since=since, due=due, moves_up=moves_up, first=first and turn is None, turn=turn)
+
+
+LINES = st.lists(
+    st.builds(
         waiting,
+        st.floats(-200, 0),
+        st.none() | st.floats(-200, 300),
+        st.sampled_from([False, False, True]),
+        st.sampled_from([None, None, 0, 3, 200]),
+    ),
+    max_size=150,
+)
+SITUATIONS = st.builds(
+    lambda line, average, visits, elapsed, due, ahead: situation(
+        line=(*line, Waiting(since=0.0, moves_up=75.0)),
         average=average,
         pace=Pace(tuple(visits)),
-        in_room=tuple(NOW - minutes(m) for m in elapsed),
-        booked=tuple(NOW + minutes(m) for m in due),
+        in_room=tuple(elapsed),
+        coming=booked(*due),
         begins=NOW + minutes(ahead),
         running=ahead == 0,
     ),
-    st.integers(0, 300),
+    LINES,
     st.floats(0.5, 240),
     st.lists(st.floats(0, 600), max_size=60),
     st.lists(st.floats(0, 300), max_size=8),
-    st.lists(st.integers(-30, 400), max_size=40),
+    st.lists(st.floats(-30, 400), max_size=40),
     st.sampled_from([0, 0, 5, 90]),
 )
 
@@ -82,12 +103,12 @@ def test_a_pause_moves_every_expected_time_by_as_much() -> None:
 
 
 def test_who_is_inside_for_long_is_still_reckoned_with() -> None:
-    fresh, long = (curve(situation(in_room=(NOW - minutes(m),)))[0].mid for m in (0, 30))
+    fresh, long = (curve(situation(in_room=(m,)))[0].mid for m in (0, 30))
     assert NOW < long < fresh
 
 
 def test_booked_who_are_still_to_come_push_those_behind() -> None:
-    alone, crowded = curve(situation()), curve(situation(booked=(NOW + minutes(60),) * 3))
+    alone, crowded = curve(situation()), curve(situation(coming=booked(60, 60, 60)))
     assert alone[1].mid == crowded[1].mid
     assert alone[-1].mid < crowded[-1].mid
 

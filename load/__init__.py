@@ -1,0 +1,1 @@
+"""Load from outside: a generated clinic day replayed through real sockets. Nothing of the product imports this."""

@@ -45,8 +45,8 @@ load: .venv/.replay ## replay a generated clinic day through real sockets (ARGS=
 bench: .venv/.test ## the benchmark against its own figures (ARGS=…)
 	@$(call module,load.bench)
 
-soak: .venv/.test ## delivery under faults, for as long as you like (ARGS=…)
-	@$(call module,tests.faults.soak)
+soak: .venv/.test ## delivery under faults: SEEDS=n of them from START=s on; goes on after an interruption (ARGS=…)
+	@$(call module,tests.faults.soak,--seeds $(or $(SEEDS),10) --start $(or $(START),1))
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -54,7 +54,7 @@ help: ## this list
 # Runs a module of ours; one that a later issue brings says so instead of a traceback.
 define module
 if [ ! -f "$(subst .,/,$(1)).py" ]; then echo "$(1) is not written yet" >&2; exit 2; fi; \
-exec $(BIN)/python -m $(1) $(ARGS)
+exec $(BIN)/python -m $(1) $(2) $(ARGS)
 endef
 
 .venv/.place:

@@ -21,6 +21,7 @@ from carewire.ids import uuid7
 ANSWER_S: Final = 4.0
 """A call that is not answered by then: the client takes the socket for dead and opens another."""
 CONNECT_S: Final = 3.0
+HOMESICK_S: Final = 2.0
 PAUSE_S: Final = (0.02, 0.2)
 
 
@@ -106,6 +107,7 @@ class Client:
     """One device of one account."""
 
     def __init__(self, name: str, account: UUID, token: str, urls: list[str], rng: random.Random) -> None:
+        """`urls`: the first is home; a client that had to go elsewhere comes back soon, as behind a load balancer."""
         self.name, self.account, self.token, self.urls, self.rng = name, account, token, urls, rng
         self.wanted: list[str] = []
         self.log: dict[str, list[Said]] = {}
@@ -118,17 +120,22 @@ class Client:
         self.tired = asyncio.Event()
         """Take up no new work."""
         self.writes = True
-        self.node = ""
         self.online = asyncio.Event()
         self._reading = asyncio.Event()
         self._reading.set()
         self._position: dict[str, tuple[str, int]] = {}
         self._on: set[str] = set()
         self._ws: ClientConnection | None = None
+        self._url = ""
         self._ids = itertools.count(1)
         self._pending: dict[int, _Waiting] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._listeners: dict[str, Callable[[Said], None]] = {}
+
+    @property
+    def at_home(self) -> bool:
+        """On the gateway it prefers?"""
+        return self._url == self.urls[0]
 
     # --- faults ------------------------------------------------------------------------------------------------------
     def freeze(self) -> None:
@@ -152,10 +159,13 @@ class Client:
     # --- life --------------------------------------------------------------------------------------------------------
     async def run(self) -> None:
         """Be connected as much as possible, until cancelled."""
+        url = 0
         try:
             while True:
+                opened = self.sockets
                 with contextlib.suppress(OSError, TimeoutError, WebSocketException, Lost):
-                    await self._one_socket(self.rng.choice(self.urls))
+                    await self._one_socket(self.urls[url])
+                url = (url + 1) % len(self.urls) if opened == self.sockets else 0
                 await asyncio.sleep(self.rng.uniform(*PAUSE_S))
         finally:
             self.drop()
@@ -174,11 +184,13 @@ class Client:
             max_size=None,
         )
         self.sockets += 1
-        self._ws = ws
+        self._ws, self._url = ws, url
         reader = asyncio.create_task(self._read(ws))
         try:
             await self._take_up()
             self.online.set()
+            if url != self.urls[0]:
+                asyncio.get_running_loop().call_later(HOMESICK_S, ws.transport.abort)
             await reader
         finally:
             self.online.clear()
@@ -279,6 +291,8 @@ class Client:
             raise Lost from None
         finally:
             self._pending.pop(number, None)
+            if not waiting.future.cancel() and not waiting.future.cancelled():
+                waiting.future.exception()  # looked at: nobody else will
 
     async def attempt(self, op: Op) -> dict[str, Any] | None:
         """Send an operation once; its answer, or None when none came. Written down either way."""
@@ -365,8 +379,6 @@ class Client:
                 self.notes.append(f"answer to nobody: {message['error']}")
             return
         params = message["params"]
-        if message["method"] == "socket:welcome":
-            self.node = params["node"]
         topic = params.get("topic")
         match message["method"]:
             case "topic:resync":

@@ -20,6 +20,7 @@ def main() -> int:
     parser.add_argument("--run-s", type=float, default=RUN_S, help="how long the faults go on")
     parser.add_argument("--only", default="", help="only these kinds of faults, separated by commas")
     parser.add_argument("--without", default="", help=f"switch off parts of the gateways: {', '.join(NAMES)}")
+    parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
     parser.add_argument("--keep", action="store_true", help="leave the folder with the logs")
     parser.add_argument("-v", "--verbose", action="store_true", help="tell each fault as it happens")
     args = parser.parse_args()
@@ -36,7 +37,10 @@ def main() -> int:
             keep=args.keep,
         )
     )
-    show(verdict)
+    if args.json:
+        print(msgspec.json.encode(verdict).decode())
+    else:
+        show(verdict)
     return 1 if verdict.violations else 0
 
 

@@ -107,6 +107,7 @@ async def _settle_jobs(world: World) -> None:
 
 async def _lose_last_hints(world: World, crew: Crew, within_s: float) -> float:
     """One more command per ledger, all hints of it lost: everybody must still hear of it. Answers after how long."""
+    await crew.settle()
     for gateway in world.gateways:
         gateway.to_valkey.mischief = Mischief(drop=1)
     client = crew.clients[0]

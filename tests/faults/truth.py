@@ -41,11 +41,11 @@ class Truth(msgspec.Struct, kw_only=True):
     """What a newcomer would be shown now."""
     base: dict[str, tuple[int, State]]
     """What a newcomer was shown before anything happened."""
-    marks: Counter[tuple[str, str]] = Counter()
+    marks: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
     """(operation, ledger): how often it left its mark."""
     amounts: dict[tuple[str, str], int] = {}
     ledgers: dict[str, tuple[int, int]] = {}
-    moves: Counter[tuple[str, str, str, str | None]] = Counter()
+    moves: Counter[tuple[str, str, str, str | None]] = msgspec.field(default_factory=Counter)
     """(account, command, token, state it led to) in the line: how often."""
     restored_at: float | None = None
     """When a backup took the place of the database: what was acknowledged before may be gone, and only that."""

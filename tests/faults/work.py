@@ -11,7 +11,7 @@ from tests.faults.world import World
 
 DEVICES: Final = 2
 """Sockets per bookkeeper and for the desk: the same key may come over both at once."""
-THINK_S: Final = 0.12
+THINK_S: Final = 0.09
 FORMER_MAX: Final = 40
 
 
@@ -41,7 +41,8 @@ class Crew:
 
     def _client(self, name: str, person: Person, topics: list[str]) -> Client:
         rng = random.Random(f"{self._seed}/client/{name}")
-        client = Client(name, person.account, person.token, self._urls, rng)
+        home = len(self.clients) % len(self._urls)
+        client = Client(name, person.account, person.token, self._urls[home:] + self._urls[:home], rng)
         client.wanted = list(topics)
         self.clients.append(client)
         return client
@@ -72,6 +73,13 @@ class Crew:
             if task not in late and (error := task.exception()) is not None:
                 raise error
         return not late
+
+    async def settle(self) -> None:
+        """Wait until everybody is connected, at home."""
+        for client in self.clients:
+            async with asyncio.timeout(60):
+                while not (client.online.is_set() and client.at_home):  # noqa: ASYNC110 - the log of a client is no signal
+                    await asyncio.sleep(0.02)
 
     def close_books(self) -> None:
         """From now on nothing is written down."""

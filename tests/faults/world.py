@@ -32,8 +32,9 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 class Gateway:
     """A process of `tests.faults.gateway`, always on the same port, behind its three proxies."""
 
-    def __init__(self, world: "World", number: int, rng: random.Random) -> None:
+    def __init__(self, world: "World", number: int, rng: random.Random, *, ws: str) -> None:
         self.name = f"g{number}"
+        self.ws = ws
         self.world = world
         self.port = free_port()
         self.log = world.folder / f"{self.name}.log"
@@ -71,6 +72,7 @@ class Gateway:
             "CAREWIRE_PORT": str(self.port),
             "CAREWIRE_NODE": f"{self.name}-{self.starts}",
             "CAREWIRE_POOL": "6",
+            "CAREWIRE_WS": self.ws,
             "CAREWIRE_ACCESS_TTL_S": "3600",
             "FAULTS_WITHOUT": " ".join(self.world.without),
         }
@@ -145,7 +147,11 @@ class World:
         self.postgres = Postgres(self.folder, fsync=False, settings={"synchronous_commit": "on"})
         self.valkey = Valkey(self.folder)
         self.postgres_lock, self.valkey_lock = asyncio.Lock(), asyncio.Lock()
-        self.gateways = [Gateway(self, n, random.Random(f"{seed}/proxy/{n}")) for n in (1, 2)]
+        # In every second seed one of them writes by the ordinary ASGI way.
+        self.gateways = [
+            Gateway(self, n, random.Random(f"{seed}/proxy/{n}"), ws="stock" if (n, seed % 2) == (2, 0) else "raw")
+            for n in (1, 2)
+        ]
 
     def postgres_socket(self) -> Address:
         return str(self.postgres.sockets / ".s.PGSQL.5432")

@@ -110,6 +110,10 @@ class NotFound(Refusal, code=404, reason="not_found"):
     """No such thing, or it is not yours to see."""
 
 
+class Overtaken(Refusal, code=409, reason="overtaken"):
+    """A later call on this socket took this topic over; its answer is the one that counts."""
+
+
 # --- the state says no -----------------------------------------------------------------------------------------------
 class Conflict(Refusal, code=409, reason="conflict"):
     """The present state of things does not allow this."""

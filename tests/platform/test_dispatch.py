@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -241,16 +242,17 @@ async def test_a_refusal_leaves_no_receipt_so_the_same_key_may_succeed_later(
 
 
 @pytest.mark.parametrize(
-    ("key", "refusal"),
+    ("made", "refusal"),
     [
-        (uuid4(), InvalidParams),
-        (uuid7(datetime.now(UTC) + timedelta(minutes=20)), InvalidParams),
-        (uuid7(datetime.now(UTC) - timedelta(hours=25)), KeyExpired),
+        (uuid4, InvalidParams),
+        (lambda: uuid7(datetime.now(UTC) + timedelta(minutes=20)), InvalidParams),
+        (lambda: uuid7(datetime.now(UTC) - timedelta(hours=25)), KeyExpired),
     ],
 )
 async def test_a_key_must_be_a_uuid7_of_today(
-    node: Node, owner: Actor, counter: UUID, key: UUID, refusal: type[Exception]
+    node: Node, owner: Actor, counter: UUID, made: Callable[[], UUID], refusal: type[Exception]
 ) -> None:
+    key = made()
     with pytest.raises(refusal):
         await call(node, owner, "toy.add", counter_id=counter, idempotency_key=str(key))
     assert await value(node, counter) == 0

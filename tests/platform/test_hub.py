@@ -10,7 +10,7 @@ import pytest
 
 from carewire.actor import Actor
 from carewire.bus.memory import MemoryBroker, MemoryBus
-from carewire.errors import NotFound
+from carewire.errors import NotFound, Overtaken
 from carewire.node import Node
 from tests.platform.conftest import MakeNode, call
 from tests.toy.parts import Ear, ToyIdentity, somebody
@@ -280,3 +280,16 @@ async def new_counter(node: Node, owner: Actor) -> UUID:
             datetime.now(UTC) - timedelta(days=1),
         )
     return counter_id
+
+
+async def test_of_two_subscribes_of_one_socket_the_later_counts_and_the_earlier_hears_why(
+    node: Node, owner: Actor, counter: UUID
+) -> None:
+    ear = Ear(owner)
+    first, second = await asyncio.gather(
+        listen(node, ear, f"toy:{counter}"), listen(node, ear, f"toy:{counter}"), return_exceptions=True
+    )
+    assert isinstance(first, Overtaken)
+    assert second["snapshot"]["value"] == 0
+    await call(node, owner, "toy.add", counter_id=counter)
+    await ear.until(lambda e: e.offsets == [1])

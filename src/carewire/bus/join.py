@@ -18,7 +18,7 @@ from carewire.bus.channel import Subscription
 from carewire.bus.frame import replay_text
 from carewire.clock import Clock
 from carewire.command import Ctx
-from carewire.errors import Internal, NotFound, Overloaded, Refusal, TooLarge, Unavailable
+from carewire.errors import Internal, NotFound, Overloaded, Overtaken, Refusal, TooLarge, Unavailable
 from carewire.settings import Settings
 from carewire.store import outbox
 from carewire.store.constraints import translate
@@ -156,7 +156,7 @@ class Joiner:
                     _settle(ask, refusal)
                 else:
                     metrics.JOINS.labels("events" if joined.events else "resync" if joined.resync else "snapshot").inc()
-                    _settle(ask, NotFound() if ask.subscription.struck else joined)
+                    _settle(ask, Overtaken() if ask.subscription.struck else joined)
 
     @staticmethod
     async def _rights(ctx: Ctx, batch: list[_Ask]) -> list[Any]:

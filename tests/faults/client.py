@@ -127,6 +127,7 @@ class Client:
         self._on: set[str] = set()
         self._ws: ClientConnection | None = None
         self._url = ""
+        self._away = False
         self._ids = itertools.count(1)
         self._pending: dict[int, _Waiting] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -165,7 +166,8 @@ class Client:
                 opened = self.sockets
                 with contextlib.suppress(OSError, TimeoutError, WebSocketException, Lost):
                     await self._one_socket(self.urls[url])
-                url = (url + 1) % len(self.urls) if opened == self.sockets else 0
+                url = (url + 1) % len(self.urls) if opened == self.sockets or self._away else 0
+                self._away = False
                 await asyncio.sleep(self.rng.uniform(*PAUSE_S))
         finally:
             self.drop()
@@ -381,6 +383,9 @@ class Client:
         params = message["params"]
         topic = params.get("topic")
         match message["method"]:
+            case "socket:moving" if self.rng.random() < 0.7:
+                # The others stay until they are closed.
+                asyncio.get_running_loop().call_later(params["after_ms"] / 1000, self._move)
             case "topic:resync":
                 self._note(topic, "resync", name=params.get("why"))
                 self._on.discard(topic)
@@ -397,6 +402,11 @@ class Client:
                     self._position[topic] = (self._position[topic][0], params["offset"])
             case name if name.split(":")[0] not in ("socket", "auth"):
                 self.notes.append(f"unknown message {name}")
+
+    def _move(self) -> None:
+        """Asked to go elsewhere: at once, and not home."""
+        self._away = True
+        self.drop()
 
     async def _come_back(self, topic: str) -> None:
         if self.rng.random() < 0.5:

@@ -4,7 +4,6 @@ Standard input is its leash: each line arms a point (`kill before`, `stop after`
 `before` is between the last statement of a transaction and COMMIT, `after` between COMMIT and publishing.
 """
 
-import ctypes
 import os
 import signal
 import sys
@@ -17,15 +16,15 @@ import msgspec
 from carewire.bus.channel import Channel
 from carewire.bus.hub import Hub
 from carewire.bus.join import Joiner
-from carewire.gateway import server
+from carewire.gateway import drain, server
 from carewire.jobs import runner
 from carewire.node import Node
 from carewire.settings import Settings
 from carewire.store import outbox, receipts
 from carewire.store.db import Tx
 from tests.faults import ledger
+from tests.faults.leash import die_with_parent
 
-PR_SET_PDEATHSIG = 1
 POINTS: dict[str, int] = {}
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
@@ -115,14 +114,16 @@ SWITCHES = {
 
 
 def main() -> None:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_parent(signal.SIGKILL)
     threading.Thread(target=follow_leash, daemon=True).start()
     assert ledger.TABLES
     for name in os.environ.get("FAULTS_WITHOUT", "").split():
         SWITCHES[name]()
     install_points()
-    # A job of a node that was killed is taken up again sooner than in life: a trial is short.
+    # A trial is short: a job of a node that was killed is taken up again, and a stopping node closes, sooner.
     runner.VISIBILITY = timedelta(seconds=3)  # type: ignore[misc]
+    assert drain.drain.__kwdefaults__ is not None
+    drain.drain.__kwdefaults__.update(notice_s=0.2, grace_s=1.0)
     server.run(Settings.from_env())
 
 

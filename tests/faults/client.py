@@ -128,6 +128,7 @@ class Client:
         self._ws: ClientConnection | None = None
         self._url = ""
         self._away = False
+        self._given_up: ClientConnection | None = None
         self._ids = itertools.count(1)
         self._pending: dict[int, _Waiting] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -287,6 +288,8 @@ class Client:
             async with asyncio.timeout(ANSWER_S):
                 return await waiting.future
         except TimeoutError:
+            # The answer may lie in a buffer already; who has given up on a socket reads nothing more from it.
+            self._given_up = ws
             ws.transport.abort()
             raise Lost from None
         except WebSocketException:
@@ -358,6 +361,8 @@ class Client:
             while True:
                 await self._reading.wait()
                 frame = await ws.recv()
+                if ws is self._given_up:
+                    raise Lost
                 self._heard(frame if isinstance(frame, bytes) else frame.encode())
                 if self.cut_after_receive:
                     self.cut_after_receive = False

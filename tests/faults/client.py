@@ -128,6 +128,7 @@ class Client:
         self._ws: ClientConnection | None = None
         self._url = ""
         self._away = False
+        self._absent_s = 0.0
         self._given_up: ClientConnection | None = None
         self._ids = itertools.count(1)
         self._pending: dict[int, _Waiting] = {}
@@ -152,6 +153,11 @@ class Client:
         if self._ws is not None:
             self._ws.transport.abort()
 
+    def stay_away(self, seconds: float) -> None:
+        """Go, and do not come back before."""
+        self._absent_s = seconds
+        self.drop()
+
     async def rest(self, seconds: float) -> None:
         """Do nothing so long, or until tired."""
         with contextlib.suppress(TimeoutError):
@@ -169,7 +175,8 @@ class Client:
                     await self._one_socket(self.urls[url])
                 url = (url + 1) % len(self.urls) if opened == self.sockets or self._away else 0
                 self._away = False
-                await asyncio.sleep(self.rng.uniform(*PAUSE_S))
+                away, self._absent_s = self._absent_s, 0.0
+                await asyncio.sleep(away + self.rng.uniform(*PAUSE_S))
         finally:
             self.drop()
             for task in list(self._tasks):

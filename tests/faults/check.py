@@ -82,11 +82,12 @@ def check_ledger(truth: Truth, ops: list[Op]) -> Iterator[str]:
         for ledger in targets:
             known.add((str(op.id), ledger))
             times = truth.marks[str(op.id), ledger]
-            least, most = (1, 1) if op.ok else (0, 0) if op.final else (0, 1)
+            once = op.params.get("times", 1)
+            least, most = (once, once) if op.ok else (0, 0) if op.final else (0, once)
             if op.ok and truth.restored_at is not None and op.ok.at < truth.restored_at:
                 least = 0
-            if not least <= times <= most:
-                yield f"{op.method} {op.id} ({_fate(op)}) took effect {times} times on {ledger}"
+            if not least <= times <= most or times % once:
+                yield f"{op.method} {op.id} ({_fate(op)}) took effect {times / once:g} times on {ledger}"
         if len({truth.marks[str(op.id), ledger] for ledger in targets}) > 1:
             yield f"{op.method} {op.id} took effect on one ledger only"
     for key in truth.marks.keys() - known:

@@ -127,6 +127,9 @@ class Client:
         self._on: set[str] = set()
         self._ws: ClientConnection | None = None
         self._url = ""
+        self._away = False
+        self._absent_s = 0.0
+        self._given_up: ClientConnection | None = None
         self._ids = itertools.count(1)
         self._pending: dict[int, _Waiting] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -150,6 +153,11 @@ class Client:
         if self._ws is not None:
             self._ws.transport.abort()
 
+    def stay_away(self, seconds: float) -> None:
+        """Go, and do not come back before."""
+        self._absent_s = seconds
+        self.drop()
+
     async def rest(self, seconds: float) -> None:
         """Do nothing so long, or until tired."""
         with contextlib.suppress(TimeoutError):
@@ -165,8 +173,10 @@ class Client:
                 opened = self.sockets
                 with contextlib.suppress(OSError, TimeoutError, WebSocketException, Lost):
                     await self._one_socket(self.urls[url])
-                url = (url + 1) % len(self.urls) if opened == self.sockets else 0
-                await asyncio.sleep(self.rng.uniform(*PAUSE_S))
+                url = (url + 1) % len(self.urls) if opened == self.sockets or self._away else 0
+                self._away = False
+                away, self._absent_s = self._absent_s, 0.0
+                await asyncio.sleep(away + self.rng.uniform(*PAUSE_S))
         finally:
             self.drop()
             for task in list(self._tasks):
@@ -285,6 +295,8 @@ class Client:
             async with asyncio.timeout(ANSWER_S):
                 return await waiting.future
         except TimeoutError:
+            # The answer may lie in a buffer already; who has given up on a socket reads nothing more from it.
+            self._given_up = ws
             ws.transport.abort()
             raise Lost from None
         except WebSocketException:
@@ -356,6 +368,8 @@ class Client:
             while True:
                 await self._reading.wait()
                 frame = await ws.recv()
+                if ws is self._given_up:
+                    raise Lost
                 self._heard(frame if isinstance(frame, bytes) else frame.encode())
                 if self.cut_after_receive:
                     self.cut_after_receive = False
@@ -381,6 +395,9 @@ class Client:
         params = message["params"]
         topic = params.get("topic")
         match message["method"]:
+            case "socket:moving" if self.rng.random() < 0.7:
+                # The others stay until they are closed.
+                asyncio.get_running_loop().call_later(params["after_ms"] / 1000, self._move)
             case "topic:resync":
                 self._note(topic, "resync", name=params.get("why"))
                 self._on.discard(topic)
@@ -397,6 +414,11 @@ class Client:
                     self._position[topic] = (self._position[topic][0], params["offset"])
             case name if name.split(":")[0] not in ("socket", "auth"):
                 self.notes.append(f"unknown message {name}")
+
+    def _move(self) -> None:
+        """Asked to go elsewhere: at once, and not home."""
+        self._away = True
+        self.drop()
 
     async def _come_back(self, topic: str) -> None:
         if self.rng.random() < 0.5:

@@ -1,10 +1,10 @@
 """One gateway of the checker: `carewire serve` with the ledger domain, points to die at, and parts to switch off.
 
 Standard input is its leash: each line arms a point (`kill before`, `stop after`, …), its end ends the process.
-`before` is between the last statement of a transaction and COMMIT, `after` between COMMIT and publishing.
+`claim` is behind the claim of a receipt, `before` between the last statement of a transaction and COMMIT, `after`
+between COMMIT and publishing, `reply` before a reply is written.
 """
 
-import ctypes
 import os
 import signal
 import sys
@@ -17,15 +17,17 @@ import msgspec
 from carewire.bus.channel import Channel
 from carewire.bus.hub import Hub
 from carewire.bus.join import Joiner
-from carewire.gateway import server
+from carewire.bus.watch import Watch
+from carewire.gateway import drain, server
+from carewire.gateway.connection import Socket
 from carewire.jobs import runner
 from carewire.node import Node
 from carewire.settings import Settings
 from carewire.store import outbox, receipts
 from carewire.store.db import Tx
 from tests.faults import ledger
+from tests.faults.leash import die_with_parent
 
-PR_SET_PDEATHSIG = 1
 POINTS: dict[str, int] = {}
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
@@ -58,6 +60,19 @@ def install_points() -> None:
             strike("after")
         publish(self, left)
 
+    take, write = receipts.take, Socket._write
+
+    async def take_or_die(*args: Any) -> Any:
+        row = await take(*args)
+        strike("claim")
+        return row
+
+    def write_or_die(self: Socket, reply: Any) -> None:
+        strike("reply")
+        write(self, reply)
+
+    receipts.take = take_or_die
+    Socket._write = write_or_die  # type: ignore[method-assign]
     outbox.finish = finish_or_die
     Node.publish = publish_or_die  # type: ignore[method-assign]
 
@@ -104,6 +119,11 @@ def without_epoch_check() -> None:
     Hub._new_epoch = lambda self, epoch: None  # type: ignore[method-assign]
 
 
+def without_rights_watch() -> None:
+    Watch.changed = lambda self, actor_id: None  # type: ignore[method-assign]
+    Watch.swept = lambda self, actor_id, offset: None  # type: ignore[method-assign]
+
+
 SWITCHES = {
     "gap_healing": without_gap_healing,
     "receipt_claim": without_receipt_claim,
@@ -111,18 +131,21 @@ SWITCHES = {
     "sweep": without_sweep,
     "root_lock": without_root_lock,
     "epoch_check": without_epoch_check,
+    "rights_watch": without_rights_watch,
 }
 
 
 def main() -> None:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_parent(signal.SIGKILL)
     threading.Thread(target=follow_leash, daemon=True).start()
     assert ledger.TABLES
     for name in os.environ.get("FAULTS_WITHOUT", "").split():
         SWITCHES[name]()
     install_points()
-    # A job of a node that was killed is taken up again sooner than in life: a trial is short.
+    # A trial is short: a job of a node that was killed is taken up again, and a stopping node closes, sooner.
     runner.VISIBILITY = timedelta(seconds=3)  # type: ignore[misc]
+    assert drain.drain.__kwdefaults__ is not None
+    drain.drain.__kwdefaults__.update(notice_s=0.2, grace_s=1.0)
     server.run(Settings.from_env())
 
 

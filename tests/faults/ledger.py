@@ -5,10 +5,10 @@ Only the gateways of the checker import it. It is written as a domain of the pro
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from carewire.access import door
 from carewire.actor import KNOWN
@@ -94,6 +94,19 @@ async def move(ctx: Ctx, source: UUID, target: UUID, op: UUID, by: int) -> Stand
     return await _write(ctx, held[target], op, by)
 
 
+@command("ledger.burst", allow={KNOWN}, emits={Moved}, rate=OFTEN)
+async def burst(ctx: Ctx, ledger_id: UUID, op: UUID, times: Annotated[int, Meta(ge=1, le=500)]) -> Standing:
+    """Add one so many times, each told on its own: more than a resume replays."""
+    standing = await ledger(ctx, ledger_id)
+    for _ in range(times):
+        standing = tell(ctx, standing, op, 1)
+    await ctx.tx.execute(
+        "INSERT INTO ledger_mark (ledger, op, by) SELECT $1, $2, 1 FROM generate_series(1, $3)", ledger_id, op, times
+    )
+    await _store(ctx, standing)
+    return standing
+
+
 class Later(Job, name="ledger.later", attempts=20):
     """Add when nobody waits."""
 
@@ -115,10 +128,20 @@ async def add_later(ctx: Ctx, job: Later) -> None:
 
 
 async def _write(ctx: Ctx, was: Standing, op: UUID, by: int) -> Standing:
-    standing = Standing(ledger_id=was.ledger_id, value=was.value + by, count=was.count + 1, last=op)
     await ctx.tx.execute("INSERT INTO ledger_mark (ledger, op, by) VALUES ($1, $2, $3)", was.ledger_id, op, by)
-    await ctx.tx.execute(
-        "UPDATE ledger SET value = $2, count = $3 WHERE id = $1", was.ledger_id, standing.value, standing.count
-    )
+    standing = tell(ctx, was, op, by)
+    await _store(ctx, standing)
+    return standing
+
+
+def tell(ctx: Ctx, was: Standing, op: UUID, by: int) -> Standing:
+    """The ledger after adding, and the event that says so."""
+    standing = Standing(ledger_id=was.ledger_id, value=was.value + by, count=was.count + 1, last=op)
     ctx.emit(Moved(ledger_id=was.ledger_id, op=op, by=by, value=standing.value, count=standing.count))
     return standing
+
+
+async def _store(ctx: Ctx, standing: Standing) -> None:
+    await ctx.tx.execute(
+        "UPDATE ledger SET value = $2, count = $3 WHERE id = $1", standing.ledger_id, standing.value, standing.count
+    )

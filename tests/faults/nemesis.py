@@ -1,11 +1,12 @@
 """Does to the world what the schedule says."""
 
 import asyncio
+import contextlib
 import signal
 from collections import Counter
 from collections.abc import Callable
 
-from tests.faults.client import Client, now
+from tests.faults.client import Client, Op, now
 from tests.faults.proxy import Mischief
 from tests.faults.schedule import Fault
 from tests.faults.world import Gateway, World
@@ -49,11 +50,7 @@ class Nemesis:
 
     # --- gateways ----------------------------------------------------------------------------------------------------
     async def _gateway_kill(self, fault: Fault) -> None:
-        gateway = self._gateway(fault)
-        async with gateway.lock:
-            await gateway.kill()
-            await asyncio.sleep(fault.for_s)
-            await gateway.start_for_sure()
+        await self._kill_at(fault, ("", "claim", "reply")[fault.target % 3])
 
     async def _kill_before_commit(self, fault: Fault) -> None:
         await self._kill_at(fault, "before")
@@ -64,12 +61,12 @@ class Nemesis:
     async def _kill_at(self, fault: Fault, point: str) -> None:
         gateway = self._gateway(fault)
         async with gateway.lock:
-            gateway.arm("kill", point)
-            try:
-                async with asyncio.timeout(STRIKE_S):
-                    await gateway.ended()
-            except TimeoutError:
-                await gateway.kill()
+            if point:
+                gateway.arm("kill", point)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(STRIKE_S):
+                        await gateway.ended()
+            await gateway.kill()
             await asyncio.sleep(fault.for_s)
             await gateway.start_for_sure()
 
@@ -183,6 +180,17 @@ class Nemesis:
         client.freeze()
         await asyncio.sleep(fault.for_s)
         client.thaw()
+
+    async def _client_away(self, fault: Fault) -> None:
+        """Away while more happens than a resume replays."""
+        client, other = self._client(fault), self.clients[0]
+        if client is other:
+            client = self.clients[1]
+        client.stay_away(fault.for_s)
+        ledger = next((topic for topic in client.wanted if topic.startswith("ledger:")), None)
+        if ledger is not None:
+            params = {"ledger_id": ledger.removeprefix("ledger:"), "times": 320}
+            await other.perform(Op(other.account, "ledger.burst", params, marked=True))
 
     async def _clients_cut(self, fault: Fault) -> None:
         self._gateway(fault).front.cut()

@@ -1,12 +1,14 @@
 """`python -m tests.faults.run --seed N [-v]`: one seed; exits 1 when something promised did not hold."""
 
 import argparse
+import signal
 import sys
 
 import msgspec
 import uvloop
 
 from carewire.discovery import discover
+from tests.faults.leash import die_with_parent
 from tests.faults.schedule import RUN_S, schedule
 from tests.faults.trial import Verdict, quiet, run
 from tests.faults.world import SWITCHES as NAMES
@@ -20,10 +22,12 @@ def main() -> int:
     parser.add_argument("--run-s", type=float, default=RUN_S, help="how long the faults go on")
     parser.add_argument("--only", default="", help="only these kinds of faults, separated by commas")
     parser.add_argument("--without", default="", help=f"switch off parts of the gateways: {', '.join(NAMES)}")
-    parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
+    parser.add_argument("--json", action="store_true", help="print the verdict as JSON, and end with the caller")
     parser.add_argument("--keep", action="store_true", help="leave the folder with the logs")
     parser.add_argument("-v", "--verbose", action="store_true", help="tell each fault as it happens")
     args = parser.parse_args()
+    if args.json:
+        die_with_parent(signal.SIGINT)
     discover("channels")
     only = frozenset(filter(None, args.only.split(","))) or None
     faults = schedule(args.seed, run_s=args.run_s, only=only)

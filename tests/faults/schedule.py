@@ -42,6 +42,7 @@ KINDS: Final[tuple[tuple[str, int, float, float], ...]] = (
     ("client_cut_after_send", 5, 0.0, 0.0),
     ("client_cut_after_receive", 5, 0.0, 0.0),
     ("client_frozen", 4, 0.5, 6.0),
+    ("client_away", 3, 1.0, 3.0),
     ("clients_cut", 2, 0.0, 0.0),
 )
 

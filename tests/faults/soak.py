@@ -22,6 +22,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 CODE: Final = ("src", "channels", "migrations", "tests/faults")
 SEED_S: Final = 300
 """No seed takes longer; one that does is a violation."""
+CLEAN_UP_S: Final = 20
 
 
 def main() -> int:
@@ -31,6 +32,7 @@ def main() -> int:
     parser.add_argument("--file", type=Path, default=ROOT / ".carewire" / "soak.jsonl", help="where results are kept")
     parser.add_argument("--table", type=Path, help="write the table here too")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     args.file.parent.mkdir(parents=True, exist_ok=True)
     code = digest()
     wanted = range(args.start, args.start + args.seeds)
@@ -67,9 +69,18 @@ def run_seed(seed: int) -> dict[str, Any]:
         return failed(seed, f"the trial itself broke: {err.decode(errors='replace')[-500:]}")
     finally:
         if child.poll() is None:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
+            end(child)
     return verdict
+
+
+def end(child: "subprocess.Popen[bytes]") -> None:
+    """Let a trial put its servers away; if it cannot, they die with it."""
+    os.killpg(child.pid, signal.SIGINT)
+    try:
+        child.wait(CLEAN_UP_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
 
 
 def failed(seed: int, problem: str) -> dict[str, Any]:

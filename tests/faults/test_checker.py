@@ -15,6 +15,7 @@ SCHEDULES = {
     "sweep": [],
     "root_lock": [],
     "epoch_check": RESTORED,
+    "rights_watch": [],
 }
 """What brings each of them out soon; the workload and the last lost hints are always there."""
 SIGNS = {
@@ -24,12 +25,13 @@ SIGNS = {
     "sweep": "the head is",
     "root_lock": "the sum is",
     "epoch_check": "",
+    "rights_watch": "without a right",
 }
 """A word of what is to be found."""
 
 
 @pytest.mark.parametrize("part", SWITCHES)
 async def test_the_checker_notices_what_is_missing(part: str) -> None:
-    run_s = 5 if part == "epoch_check" else 3
+    run_s = {"epoch_check": 5, "rights_watch": 7}.get(part, 3)
     verdict = await run(1, run_s=run_s, faults=SCHEDULES[part], without=[part], finish_s=6, head_s=4)
     assert any(SIGNS[part] in text for text in verdict.violations), verdict.violations[:5]

@@ -82,13 +82,16 @@ async def run(
         finished_s = time.monotonic() - healed
         await _settle_jobs(world)
         heads_s = await _lose_last_hints(world, crew, head_s)
+        overstaying = await _see_guests_out(world, crew, head_s)
         # What stands in the logs now counts; that everybody goes is no fault of the gateways.
         crew.close_books()
         await crew.leave()
         topics = {topic for client in crew.clients for topic in client.log}
         told = await truth.read(world, base, topics)
         told.restored_at = nemesis.restored_at
-        return _verdict(seed, crew, nemesis, world, told, finished_s, heads_s, time.monotonic() - started)
+        verdict = _verdict(seed, crew, nemesis, world, told, finished_s, heads_s, time.monotonic() - started)
+        verdict.violations.extend(overstaying)
+        return verdict
     finally:
         if crew is not None:
             await crew.leave()
@@ -128,6 +131,17 @@ async def _lose_last_hints(world: World, crew: Crew, within_s: float) -> float:
     for gateway in world.gateways:
         gateway.to_valkey.mischief = None
     return time.monotonic() - began
+
+
+async def _see_guests_out(world: World, crew: Crew, within_s: float) -> list[str]:
+    """Rights follow reality: in the end nobody hears what he may not. Answers who still does."""
+    deadline = time.monotonic() + within_s
+    while True:
+        hearing = [(c.account, topic) for c in crew.clients for topic in c.log if c.position(topic) is not None]
+        found = await truth.overstaying(world, hearing)
+        if not found or time.monotonic() > deadline:
+            return found
+        await asyncio.sleep(0.1)
 
 
 def _verdict(

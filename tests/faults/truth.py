@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from carewire import topic
+from carewire.actor import Actor
 from carewire.clock import Clock
 from carewire.command import Ctx
 from carewire.errors import NotFound
@@ -130,6 +131,37 @@ async def heads(world: World) -> dict[str, int]:
             return {row["topic"]: row["offset"] for row in await tx.fetch('SELECT topic, "offset" FROM topic_head')}
     finally:
         await db.close()
+
+
+async def overstaying(world: World, hearing: list[tuple[UUID, str]]) -> list[str]:
+    """Who of these (account, topic) has no right to hear it now."""
+    groups: dict[str, list[tuple[UUID, str]]] = {}
+    for account, name in hearing:
+        if not name.startswith("ledger:"):
+            groups.setdefault(name.split(":", 1)[0], []).append((account, name))
+    found = []
+    db = Database(world.postgres.url, pool_max=2)
+    await db.open()
+    try:
+        async with db.snapshot() as tx:
+            moment = datetime.now(UTC)
+            ctx = Ctx(tx=tx, now=moment, real_now=moment, settings=world.settings)
+            for prefix, pairs in groups.items():
+                declared = topic.REGISTRY[prefix]
+                asks = [
+                    (
+                        Actor(id=account, login_id=account, capacities=frozenset(), expires_at=moment),
+                        declared.parse(name),
+                    )
+                    for account, name in pairs
+                ]
+                answers = await declared.may(ctx, [(actor, key or ()) for actor, key in asks])
+                found += [
+                    f"{a} hears {t} without a right" for (a, t), r in zip(pairs, answers, strict=True) if r is None
+                ]
+    finally:
+        await db.close()
+    return found
 
 
 async def open_jobs(world: World) -> int:

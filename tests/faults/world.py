@@ -23,7 +23,7 @@ from tests.faults import ledger
 from tests.faults.proxy import Address, Proxy
 
 SECRET: Final = "a secret for the delivery checker, long enough to be taken"
-SWITCHES: Final = ("gap_healing", "receipt_claim", "ordering", "sweep", "root_lock", "epoch_check")
+SWITCHES: Final = ("gap_healing", "receipt_claim", "ordering", "sweep", "root_lock", "epoch_check", "rights_watch")
 """Parts of a gateway that `tests.faults.gateway` can switch off."""
 READY_S: Final = 60.0
 ROOT: Final = Path(__file__).resolve().parents[2]

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 import uvloop
 
+from carewire import metrics
 from carewire.app import create_app
 from carewire.client import Client
 from carewire.discovery import discover
@@ -144,3 +145,20 @@ async def connect(gateway: server.Running) -> AsyncIterator[Connect]:
 def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> dict[str, object]:
     """Tests run on the loop the server runs on."""
     return {"uvloop": uvloop.new_event_loop}
+
+
+def _undeclared() -> dict[tuple[str, ...], float]:
+    return {
+        tuple(sample.labels.values()): sample.value
+        for family in metrics.REFUSALS_UNDECLARED.collect()
+        for sample in family.samples
+        if sample.name.endswith("_total")
+    }
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_refused_against_the_contract() -> Iterator[None]:
+    """Whatever a test is about: a refusal that the contract does not name for its command is a bug."""
+    before = _undeclared()
+    yield
+    assert _undeclared() == before

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from carewire.command import Ctx, command
+from carewire.errors import IllegalMove
 from channels.identity import Capacity
 from channels.queue import access, moves
 from channels.queue.errors import NothingToCall, RoomBusy, SessionClosed, TooLate
@@ -28,7 +29,7 @@ async def call_next(ctx: Ctx, session_id: UUID, room_id: UUID | None = None, fin
     return desk_view(after, called)
 
 
-@command("queue.call", allow=RUNS, emits=MOVES, errors={SessionClosed, RoomBusy})
+@command("queue.call", allow=RUNS, emits=MOVES, errors={IllegalMove, SessionClosed, RoomBusy})
 async def call(ctx: Ctx, token_id: UUID, room_id: UUID | None = None, finish_current: bool = False) -> DeskView:
     """Call this token out of turn. It must be waiting: nobody is called twice."""
     line = await _line(ctx, token_id)
@@ -36,28 +37,28 @@ async def call(ctx: Ctx, token_id: UUID, room_id: UUID | None = None, finish_cur
     return await _after(ctx, line, moves.call(line, token_id, room, ctx.now, finish_current=finish_current), token_id)
 
 
-@command("queue.undo", allow=RUNS, emits=MOVES, errors={TooLate, RoomBusy})
+@command("queue.undo", allow=RUNS, emits=MOVES, errors={IllegalMove, TooLate, RoomBusy})
 async def undo(ctx: Ctx, token_id: UUID) -> DeskView:
     """Take a mistaken call back within 60 seconds; a consultation that the call finished goes on."""
     line = await _line(ctx, token_id)
     return await _after(ctx, line, moves.undo(line, token_id, ctx.now), token_id)
 
 
-@command("queue.recall", allow=RUNS, emits=MOVES)
+@command("queue.recall", allow=RUNS, emits=MOVES, errors={IllegalMove})
 async def recall(ctx: Ctx, token_id: UUID) -> DeskView:
     """Announce a called token again. It stays called; announcements are counted."""
     line = await _line(ctx, token_id)
     return await _after(ctx, line, moves.recall(line, token_id, ctx.now), token_id)
 
 
-@command("queue.begin", allow=RUNS, emits=MOVES)
+@command("queue.begin", allow=RUNS, emits=MOVES, errors={IllegalMove})
 async def begin(ctx: Ctx, token_id: UUID) -> DeskView:
     """The called patient is in the room; the consultation begins."""
     line = await _line(ctx, token_id)
     return await _after(ctx, line, moves.begin(line, token_id, ctx.now), token_id)
 
 
-@command("queue.complete", allow=RUNS, emits=MOVES)
+@command("queue.complete", allow=RUNS, emits=MOVES, errors={IllegalMove})
 async def complete(ctx: Ctx, token_id: UUID) -> DeskView:
     """The consultation is done."""
     line = await _line(ctx, token_id)

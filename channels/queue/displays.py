@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from carewire.access import door
 from carewire.actor import ANYONE
 from carewire.command import Ctx, Rate, command, query
-from carewire.errors import Field, InvalidParams, NotFound
+from carewire.errors import Field, IllegalMove, InvalidParams, NotFound
 from carewire.forms import Name
 from carewire.settings import Settings
 from channels.directory import access as directory
@@ -98,7 +98,7 @@ async def pair(ctx: Ctx) -> Pairing:
     return Pairing(display_id=row["id"], code=code, secret=secret, expires_at=expires_at)
 
 
-@command("display.renew", allow={Capacity.DISPLAY}, receipt=False, emits={BoardUpdated})
+@command("display.renew", allow={Capacity.DISPLAY}, receipt=False, emits={BoardUpdated}, errors={NotFound, IllegalMove})
 async def renew(ctx: Ctx) -> Renewed:
     """A fresh code for this screen, which is still waiting to be approved. The old code is worthless."""
     row = await ctx.tx.fetchrow("SELECT state FROM display WHERE id = $1 FOR UPDATE", ctx.actor.id)
@@ -130,7 +130,7 @@ async def asking(ctx: Ctx, place_id: UUID, code: Code) -> Asking:
     "display.approve",
     allow={Capacity.STAFF},
     emits={BoardUpdated},
-    errors={CodeWrong},
+    errors={IllegalMove, CodeWrong},
     rate=Rate(burst=5, per_minute=10, shared=True),
 )
 async def approve(
@@ -186,7 +186,7 @@ async def rename(ctx: Ctx, display_id: UUID, label: Name) -> Display:
     return (await _shown(ctx, place_id, display_id))[0]
 
 
-@command("display.revoke", allow={Capacity.STAFF}, emits={BoardUpdated})
+@command("display.revoke", allow={Capacity.STAFF}, emits={BoardUpdated}, errors={IllegalMove})
 async def revoke(ctx: Ctx, display_id: UUID) -> Display:
     """Take a screen's right away: it is dark within a second, and its secret is worthless."""
     place_id, state = await display(ctx, display_id, lock=True)

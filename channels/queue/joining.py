@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from carewire.command import Ctx, Rate, command
-from carewire.errors import Field, InvalidParams
+from carewire.errors import Field, IllegalMove, InvalidParams
 from carewire.forms import Name, Phone, Word
 from channels.identity import Capacity, Sex
 from channels.identity import access as identity
@@ -63,7 +63,7 @@ async def join(ctx: Ctx, session_id: UUID, patient_id: UUID | None = None, code:
     return view(after, after.get(token.id))
 
 
-@command("queue.leave", allow={Capacity.PATIENT, Capacity.STAFF, Capacity.DOCTOR}, emits=MOVES)
+@command("queue.leave", allow={Capacity.PATIENT, Capacity.STAFF, Capacity.DOCTOR}, emits=MOVES, errors={IllegalMove})
 async def leave(ctx: Ctx, token_id: UUID) -> TokenView:
     """Give a token up: its holder, or the desk for her."""
     line = await access.load(ctx.tx, await access.any_token(ctx, token_id, lock=True))
@@ -75,7 +75,7 @@ async def leave(ctx: Ctx, token_id: UUID) -> TokenView:
     "queue.arrive",
     allow={Capacity.PATIENT, Capacity.STAFF, Capacity.DOCTOR},
     emits=MOVES,
-    errors={SessionClosed, CodeWrong},
+    errors={IllegalMove, SessionClosed, CodeWrong},
     rate=Rate(burst=20, per_minute=60),
 )
 async def arrive(ctx: Ctx, token_id: UUID, code: Word | None = None, priority: Priority | None = None) -> TokenView:

@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from carewire.command import Ctx, command
-from carewire.errors import Field, InvalidParams
+from carewire.errors import Field, IllegalMove, InvalidParams
 from channels.identity import Capacity
 from channels.queue import access, moves
 from channels.queue.calling import RUNS
@@ -19,7 +19,7 @@ AlertBefore = Annotated[int, Meta(ge=0, le=100)]
 AlertMinutes = Annotated[int, Meta(ge=0, le=240)]
 
 
-@command("queue.move", allow=RUNS, emits=MOVES)
+@command("queue.move", allow=RUNS, emits=MOVES, errors={IllegalMove})
 async def move(ctx: Ctx, token_id: UUID, before: Ahead) -> DeskView:
     """Put a waiting token where `before` others are called before it; never ahead of emergencies and returns."""
     line = await access.load(ctx.tx, await access.desk_token(ctx, token_id, lock=True))
@@ -27,7 +27,7 @@ async def move(ctx: Ctx, token_id: UUID, before: Ahead) -> DeskView:
     return desk_view(after, after.get(token_id))
 
 
-@command("queue.prioritise", allow=RUNS, emits=MOVES)
+@command("queue.prioritise", allow=RUNS, emits=MOVES, errors={IllegalMove})
 async def prioritise(ctx: Ctx, token_id: UUID, reason: Priority | None) -> DeskView:
     """Give a waiting token priority for a reason that is recorded with your name; null takes it away."""
     line = await access.load(ctx.tx, await access.desk_token(ctx, token_id, lock=True))

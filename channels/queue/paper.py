@@ -112,7 +112,7 @@ async def slip(ctx: Ctx, token_id: UUID) -> Slip:
     )
 
 
-@query("queue.look", allow={ANYONE}, rate=Rate(burst=20, per_minute=60))
+@query("queue.look", allow={ANYONE}, rate=Rate(burst=20, per_minute=60), errors={NotFound})
 async def look(ctx: Ctx, key: Secret) -> SlipView:
     """What a slip's key shows: number, state, how many before, when. Read-only, without login, without a name."""
     row = await ctx.tx.fetchrow(

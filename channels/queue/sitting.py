@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from carewire.command import Ctx, command
-from carewire.errors import Field, InvalidParams, NotFound
+from carewire.errors import Field, IllegalMove, InvalidParams, NotFound
 from carewire.jobs.job import consumer
 from channels.identity import Capacity
 from channels.queue import access, metrics, moves
@@ -23,14 +23,14 @@ from channels.session.lifecycle import OPEN, PauseReason, SessionState
 RUNS = {Capacity.STAFF, Capacity.DOCTOR}
 
 
-@command("session.start", allow=RUNS, emits=MOVES, errors={DoctorBusy})
+@command("session.start", allow=RUNS, emits=MOVES, errors={IllegalMove, DoctorBusy})
 async def start(ctx: Ctx, session_id: UUID) -> SessionView:
     """The doctor sits; patients can be called. A doctor has one live session unless it was opened for several rooms."""
     line = await access.desk_line(ctx, session_id)
     return await _after(ctx, line, moves.start(line, ctx.now))
 
 
-@command("session.delay", allow=RUNS, emits=MOVES)
+@command("session.delay", allow=RUNS, emits=MOVES, errors={IllegalMove})
 async def delay(ctx: Ctx, session_id: UUID, until: datetime) -> SessionView:
     """Announce a late start; every expected time moves."""
     line = await access.desk_line(ctx, session_id)
@@ -38,7 +38,7 @@ async def delay(ctx: Ctx, session_id: UUID, until: datetime) -> SessionView:
     return await _after(ctx, line, moves.delay(line, until))
 
 
-@command("session.pause", allow=RUNS, emits=MOVES)
+@command("session.pause", allow=RUNS, emits=MOVES, errors={IllegalMove})
 async def pause(ctx: Ctx, session_id: UUID, reason: PauseReason, resumes_at: datetime | None = None) -> SessionView:
     """Nobody is called for a while; the waiting room reads the reason and, if known, until when."""
     line = await access.desk_line(ctx, session_id)
@@ -47,14 +47,14 @@ async def pause(ctx: Ctx, session_id: UUID, reason: PauseReason, resumes_at: dat
     return await _after(ctx, line, moves.pause(line, reason, resumes_at, ctx.now))
 
 
-@command("session.resume", allow=RUNS, emits=MOVES, errors={DoctorBusy})
+@command("session.resume", allow=RUNS, emits=MOVES, errors={IllegalMove, DoctorBusy})
 async def resume(ctx: Ctx, session_id: UUID) -> SessionView:
     """The line goes on after a pause."""
     line = await access.desk_line(ctx, session_id)
     return await _after(ctx, line, moves.resume(line, ctx.now))
 
 
-@command("session.end", allow=RUNS, emits=MOVES, errors={ConsultationRunning})
+@command("session.end", allow=RUNS, emits=MOVES, errors={IllegalMove, ConsultationRunning})
 async def end(ctx: Ctx, session_id: UUID) -> SessionView:
     """The sitting is over. Who still waits is cancelled without fault and offered the doctor's next session here."""
     line = await access.desk_line(ctx, session_id)
@@ -62,7 +62,7 @@ async def end(ctx: Ctx, session_id: UUID) -> SessionView:
     return await _after(ctx, line, after)
 
 
-@command("session.cancel", allow=RUNS, emits=MOVES, errors={ConsultationRunning})
+@command("session.cancel", allow=RUNS, emits=MOVES, errors={IllegalMove, ConsultationRunning})
 async def cancel(ctx: Ctx, session_id: UUID) -> SessionView:
     """The sitting does not take place, or breaks off; everybody is offered the doctor's next session here."""
     line = await access.desk_line(ctx, session_id)

@@ -129,7 +129,7 @@ export interface Commands {
   "display.approve": {
     params: DisplayApproveParams;
     result: Display;
-    refusal: "code_wrong" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "code_wrong" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** From where and when this code was asked for, to look at before approving it. */
   "display.asking": {
@@ -163,13 +163,13 @@ export interface Commands {
   "display.renew": {
     params: DisplayRenewParams;
     result: Renewed;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Take a screen's right away: it is dark within a second, and its secret is worthless. */
   "display.revoke": {
     params: DisplayRevokeParams;
     result: Display;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** One verified doctor and where she works. */
   "doctor.get": {
@@ -261,19 +261,19 @@ export interface Commands {
   "queue.arrive": {
     params: QueueArriveParams;
     result: TokenView;
-    refusal: "code_wrong" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "code_wrong" | "illegal_move" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Sent for a test: she leaves the room and will come back ahead of new arrivals. */
   "queue.away": {
     params: QueueAwayParams;
     result: DeskView;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** She is back: from a test ahead of new arrivals; skipped or a no-show, the same day, after the next few. */
   "queue.back": {
     params: QueueBackParams;
     result: DeskView;
-    refusal: "already_joined" | "session_closed" | "too_late" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "already_joined" | "illegal_move" | "session_closed" | "too_late" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Enter an outage's paper numbers with their times. Live numbers go on after them; jumps are recorded as void. */
   "queue.backfill": {
@@ -285,13 +285,13 @@ export interface Commands {
   "queue.begin": {
     params: QueueBeginParams;
     result: DeskView;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Call this token out of turn. It must be waiting: nobody is called twice. */
   "queue.call": {
     params: QueueCallParams;
     result: DeskView;
-    refusal: "room_busy" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "room_busy" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Call whoever is next into a room. With `finish_current` the one in consultation there is completed first.
@@ -307,7 +307,7 @@ export interface Commands {
   "queue.complete": {
     params: QueueCompleteParams;
     result: DeskView;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Enter a booked patient with her time. She gets no number until she arrives.
@@ -339,43 +339,43 @@ export interface Commands {
   "queue.leave": {
     params: QueueLeaveParams;
     result: TokenView;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** What a slip's key shows: number, state, how many before, when. Read-only, without login, without a name. */
   "queue.look": {
     params: QueueLookParams;
     result: SlipView;
-    refusal: "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Put a waiting token where `before` others are called before it; never ahead of emergencies and returns. */
   "queue.move": {
     params: QueueMoveParams;
     result: DeskView;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Called, announced twice, the grace time over, and nobody came. `queue.back` reverses it the same day. */
   "queue.no_show": {
     params: QueueNoShowParams;
     result: DeskView;
-    refusal: "too_early" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "too_early" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Give a waiting token priority for a reason that is recorded with your name; null takes it away. */
   "queue.prioritise": {
     params: QueuePrioritiseParams;
     result: DeskView;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Announce a called token again. It stays called; announcements are counted. */
   "queue.recall": {
     params: QueueRecallParams;
     result: DeskView;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** The called patient did not come; the room is free for the next. */
   "queue.skip": {
     params: QueueSkipParams;
     result: DeskView;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** What to print for a token: number, room, place, day, estimate, and a read-only key for a QR code. */
   "queue.slip": {
@@ -387,7 +387,7 @@ export interface Commands {
   "queue.undo": {
     params: QueueUndoParams;
     result: DeskView;
-    refusal: "room_busy" | "too_late" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "room_busy" | "too_late" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Somebody stands at the desk: in the line in five seconds, with a number.
@@ -403,7 +403,7 @@ export interface Commands {
   "session.cancel": {
     params: SessionCancelParams;
     result: SessionView;
-    refusal: "consultation_running" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "consultation_running" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Plan a doctor's sitting. The desk names the doctor; a doctor plans her own. The caller's only place need not be named.
@@ -419,13 +419,13 @@ export interface Commands {
   "session.delay": {
     params: SessionDelayParams;
     result: SessionView;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** The sitting is over. Who still waits is cancelled without fault and offered the doctor's next session here. */
   "session.end": {
     params: SessionEndParams;
     result: SessionView;
-    refusal: "consultation_running" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "consultation_running" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** One sitting. */
   "session.get": {
@@ -443,19 +443,19 @@ export interface Commands {
   "session.pause": {
     params: SessionPauseParams;
     result: SessionView;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** The line goes on after a pause. */
   "session.resume": {
     params: SessionResumeParams;
     result: SessionView;
-    refusal: "doctor_busy" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "doctor_busy" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** The doctor sits; patients can be called. A doctor has one live session unless it was opened for several rooms. */
   "session.start": {
     params: SessionStartParams;
     result: SessionView;
-    refusal: "doctor_busy" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "doctor_busy" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Change a sitting that is not over; what is absent stays. `starts_at` only until it starts. */
   "session.update": {
@@ -473,7 +473,7 @@ export interface Commands {
   "socket.resume": {
     params: ResumeParams;
     result: Resumed;
-    refusal: "internal" | "invalid_params" | "too_many_subscriptions" | "overloaded" | "unavailable";
+    refusal: "internal" | "invalid_params" | "too_many_subscriptions" | "busy" | "overloaded" | "unavailable";
   };
   /** Add an entry. */
   "specialty.create": {
@@ -509,7 +509,7 @@ export interface Commands {
   "topic.subscribe": {
     params: SubscribeParams;
     result: Subscribed;
-    refusal: "internal" | "invalid_params" | "not_found" | "too_large" | "too_many_subscriptions" | "overloaded" | "unavailable";
+    refusal: "internal" | "invalid_params" | "not_found" | "too_large" | "too_many_subscriptions" | "busy" | "overloaded" | "unavailable";
   };
   /** Stop listening to a topic; nothing of it comes after the reply. */
   "topic.unsubscribe": {

@@ -5,11 +5,9 @@ serialization failure runs the command again from the start, at most three times
 """
 
 import asyncio
-import re
 import secrets
 import time
 import traceback
-from functools import cache
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -17,22 +15,21 @@ import asyncpg
 import msgspec
 import structlog
 
-from carewire import metrics
+from carewire import metrics, refusals
 from carewire.actor import ANYONE, Actor, Identity
 from carewire.clock import Clock
 from carewire.command import REGISTRY, Command, Ctx, Peer
 from carewire.errors import (
     Busy,
-    Field,
     Forbidden,
     Internal,
-    InvalidParams,
     MethodNotFound,
     Refusal,
     Unauthenticated,
 )
 from carewire.gate import Gate
 from carewire.jobs.vault import Vault
+from carewire.params import decode_params
 from carewire.settings import Settings
 from carewire.store import outbox, receipts
 from carewire.store.constraints import is_rerun, translate
@@ -105,10 +102,12 @@ class Dispatcher:
             return await self._admit(command, params, actor, peer)
         except Refusal as refusal:
             outcome = refusal.reason
+            _compare_with_contract(command, refusal)
             raise
         except asyncpg.PostgresError as error:
             typed = translate(error) or _internal(command, error)
             outcome = typed.reason
+            _compare_with_contract(command, typed)
             raise typed from error
         except Exception as error:
             outcome = "internal"
@@ -220,37 +219,11 @@ class Dispatcher:
         )
 
 
-@cache
-def _decoder(params: type[msgspec.Struct]) -> "msgspec.json.Decoder[Any]":
-    return msgspec.json.Decoder(params)
-
-
-class Declared(Protocol):
-    """A command, or a method of the socket itself."""
-
-    @property
-    def params(self) -> type[msgspec.Struct]:
-        """What the params must be."""
-
-
-def decode_params(command: Declared, raw: bytes) -> msgspec.Struct:
-    """Strictly decode a command's params. Raises `InvalidParams` naming the field."""
-    try:
-        decoded: msgspec.Struct = _decoder(command.params).decode(raw)
-    except msgspec.ValidationError as error:
-        raise InvalidParams(fields=(_field(str(error)),)) from None
-    except (msgspec.DecodeError, RecursionError):
-        raise InvalidParams(fields=(Field("$", "is not decodable JSON"),)) from None
-    return decoded
-
-
-def _field(problem: str) -> Field:
-    """msgspec's text as path and problem: "Expected `int`, got `str` - at `$.limit`"."""
-    text, _, path = problem.partition(" - at `")
-    path = path.rstrip("`") or "$"
-    if named := re.match(r"Object (?:missing required|contains unknown) field `([^`]*)`", text):
-        path = f"{path}.{named[1]}"
-    return Field(path[:200], text[:200])
+def _compare_with_contract(command: Command, refusal: Refusal) -> None:
+    """The caller's answer is typed all the same; the contract is what is wrong, and somebody has to notice."""
+    if not refusals.is_declared(command, refusal):
+        metrics.REFUSALS_UNDECLARED.labels(command.name, refusal.reason).inc()
+        log.error("refusal_undeclared", command=command.name, reason=refusal.reason)
 
 
 def _arguments(params: msgspec.Struct, command: Command) -> dict[str, Any]:

@@ -29,6 +29,9 @@ COMMAND_SECONDS: Final = Histogram(
     ["name"],
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
 )
+REFUSALS_UNDECLARED: Final = Counter(
+    "carewire_refusals_undeclared", "Refusals that the contract does not name for their command", ["name", "reason"]
+)
 RERUNS: Final = Counter("carewire_command_reruns", "Commands rerun after a deadlock or serialization failure", ["name"])
 REPLAYS: Final = Counter("carewire_receipt_replays", "Stored replies returned", ["name"])
 JOBS: Final = Counter("carewire_jobs", "Jobs by name and outcome", ["name", "outcome"])

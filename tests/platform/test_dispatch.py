@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 import pytest
 
+from carewire import metrics
 from carewire.actor import Actor
 from carewire.command import Peer
 from carewire.errors import (
@@ -321,7 +322,9 @@ async def test_a_refusal_that_keeps_what_it_wrote_leaves_no_receipt_so_the_same_
         refusal.keep = True
         raise refusal
 
-    changed = msgspec.structs.replace(REGISTRY["toy.add"], handler=write_and_refuse)
+    changed = msgspec.structs.replace(
+        REGISTRY["toy.add"], handler=write_and_refuse, errors=REGISTRY["toy.add"].errors | {Conflict}
+    )
     monkeypatch.setitem(REGISTRY, "toy.add", changed)
     key = uuid7()
     for tries in (1, 2):
@@ -329,3 +332,19 @@ async def test_a_refusal_that_keeps_what_it_wrote_leaves_no_receipt_so_the_same_
             await call(node, owner, "toy.add", counter_id=counter, idempotency_key=key)
         assert await value(node, counter) == tries
     assert await count(node, "receipt") == 0
+
+
+async def test_a_refusal_the_contract_does_not_name_is_answered_and_counted(
+    node: Node, owner: Actor, counter: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from carewire.command import REGISTRY
+
+    counted = metrics.REFUSALS_UNDECLARED.labels("toy.forgetful", "toy_too_much")
+    forgetful = msgspec.structs.replace(REGISTRY["toy.add"], name="toy.forgetful", errors=frozenset())
+    monkeypatch.setitem(REGISTRY, "toy.forgetful", forgetful)
+    async with node.db.transaction() as tx:
+        await tx.execute("UPDATE counter SET value = 1000000 WHERE id = $1", counter)
+    with pytest.raises(toy.TooMuch):
+        await call(node, owner, "toy.forgetful", counter_id=counter)
+    assert counted._value.get() == 1
+    metrics.REFUSALS_UNDECLARED.remove("toy.forgetful", "toy_too_much")

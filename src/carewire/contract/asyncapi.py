@@ -21,6 +21,7 @@ from carewire.contract.schemas import REF, Schemas
 from carewire.contract.wording import paragraphs, parameter_words
 from carewire.event import Event
 from carewire.gateway.methods import Method
+from carewire.refusals import COMMON, of_command
 
 VERSION: Final = "1.0.0"
 """Of the wire, not of the server: the first number is that of the subprotocol `carewire.v1`."""
@@ -53,7 +54,7 @@ def build(declared: Declarations) -> dict[str, Any]:
         book.add_event(event, declared.emits.get(event, []))
     for name, notice in NOTICES.items():
         book.add_notice(name, notice)
-    used = {r.reason: r for c in declared.commands for r in refusals.of_command(c)}
+    used = {r.reason: r for c in declared.commands for r in of_command(c)}
     used.update((r.reason, r) for m in declared.methods for r in refusals.of_method(m))
     used.update((r.reason, r) for r in (*refusals.OF_FRAME, *declared.refusals))
     return {
@@ -155,9 +156,7 @@ class _Book:
             "x-emits": sorted(_event_key(event) for event in command.emits),
             "x-receipt": command.receipt,
             "x-rate": msgspec.to_builtins(command.rate),
-            "x-errors": [
-                refusals.describe(r) | {"common": r not in command.errors} for r in refusals.of_command(command)
-            ],
+            "x-errors": [refusals.describe(r) | {"common": r not in command.errors} for r in of_command(command)],
         }
         if command.development:
             operation["x-development"] = True
@@ -170,7 +169,7 @@ class _Book:
             "x-allow": ["anyone"],
             "x-emits": [],
             "x-receipt": False,
-            "x-errors": [refusals.describe(r) | {"common": r in refusals.COMMON} for r in refusals.of_method(method)],
+            "x-errors": [refusals.describe(r) | {"common": r in COMMON} for r in refusals.of_method(method)],
         }
 
     def add_event(self, event: type[Event], said_by: list[str]) -> None:

@@ -1,30 +1,16 @@
-"""Which refusals a call can be answered with: those it declares and those the way to it can give."""
+"""Refusals for the reader of the contract, and those of the methods that own the connection."""
 
 from typing import Any, Final
 
-from msgspec import inspect as kinds
-
 from carewire import errors
-from carewire.actor import ANYONE, KNOWN
-from carewire.command import Command
 from carewire.contract.wording import field_words
 from carewire.errors import Close, Refusal
 from carewire.gateway.methods import Method
 
-COMMON: Final[tuple[type[Refusal], ...]] = (
-    errors.InvalidParams,
-    errors.RateLimited,
-    errors.Busy,
-    errors.Overloaded,
-    errors.Unavailable,
-    errors.Internal,
-)
-"""Every command can be answered with these; the database alone can be busy, out of connections or away."""
-_RECEIPT: Final[tuple[type[Refusal], ...]] = (errors.KeyConflict, errors.KeyExpired, errors.InFlight)
-
 _JOINING: Final[tuple[type[Refusal], ...]] = (
     errors.InvalidParams,
     errors.TooManySubscriptions,
+    errors.Busy,
     errors.Overloaded,
     errors.Unavailable,
     errors.Internal,
@@ -38,23 +24,6 @@ OF_METHOD: Final[dict[str, tuple[type[Refusal], ...]]] = {
 
 OF_FRAME: Final[tuple[type[Refusal], ...]] = (errors.ParseError, errors.InvalidRequest, errors.MethodNotFound)
 """Given before a command is found; no command lists them."""
-
-
-def of_command(command: Command) -> list[type[Refusal]]:
-    """Everything this command can be refused with, the particular ones first."""
-    found = set(COMMON)
-    if ANYONE not in command.allow:
-        found.add(errors.Unauthenticated)
-        if KNOWN not in command.allow:
-            found.add(errors.Forbidden)
-    if command.kind == "command":
-        found.add(errors.OutcomeUnknown)
-    if command.receipt:
-        found.update(_RECEIPT)
-    if _takes_an_id(command):
-        found.add(errors.NotFound)
-    own = sorted(command.errors, key=lambda e: (e.code, e.reason))
-    return own + sorted(found - command.errors, key=lambda e: (e.code, e.reason))
 
 
 def of_method(method: Method) -> list[type[Refusal]]:
@@ -85,14 +54,3 @@ def _verdict(code: int) -> str:
     if code < 4100:
         return "come back at once"
     return "come back after the remedy" if code < 4200 else "do not come back"
-
-
-def _takes_an_id(command: Command) -> bool:
-    info = kinds.type_info(command.params)
-    assert isinstance(info, kinds.StructType)
-    return any(
-        isinstance(part, kinds.UUIDType)
-        for field in info.fields
-        if field.name != "idempotency_key"
-        for part in (field.type.types if isinstance(field.type, kinds.UnionType) else (field.type,))
-    )

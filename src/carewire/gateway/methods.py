@@ -12,8 +12,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from carewire import metrics
 from carewire.bus.hub import SUBSCRIPTIONS_MAX
-from carewire.dispatch import decode_params
 from carewire.errors import Refusal
+from carewire.params import decode_params
 
 if TYPE_CHECKING:
     from carewire.bus.channel import Listener

@@ -1,0 +1,89 @@
+"""What a caller gave, strictly decoded: the params struct of a command, or a refusal that names the field.
+
+Times are checked here for all commands at once: one without an offset is no moment, and one beyond the calendar of
+people alive overflows as soon as somebody adds a minute to it or moves it to another zone.
+"""
+
+import re
+from datetime import datetime
+from functools import cache
+from typing import Any, Final, Protocol
+
+import msgspec
+from msgspec import inspect as kinds
+
+from carewire.errors import Field, InvalidParams
+
+YEARS: Final = range(1900, 2200)
+SHOWN_CHARS: Final = 200
+
+
+class Declared(Protocol):
+    """A command, or a method of the socket itself."""
+
+    @property
+    def params(self) -> type[msgspec.Struct]:
+        """What the params must be."""
+
+
+def decode_params(command: Declared, raw: bytes) -> msgspec.Struct:
+    """Strictly decode a command's params. Raises `InvalidParams` naming the field."""
+    decoder, holds_times = _decoder(command.params)
+    try:
+        decoded: msgspec.Struct = decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        raise InvalidParams(fields=(_field(str(error)),)) from None
+    except (msgspec.DecodeError, RecursionError):
+        raise InvalidParams(fields=(Field("$", "is not decodable JSON"),)) from None
+    if holds_times and (field := _find_bad_time("$", decoded)):
+        raise InvalidParams(fields=(field,))
+    return decoded
+
+
+@cache
+def _decoder(params: type[msgspec.Struct]) -> "tuple[msgspec.json.Decoder[Any], bool]":
+    return msgspec.json.Decoder(params), _holds_times(kinds.type_info(params), set())
+
+
+def _holds_times(kind: Any, seen: set[type]) -> bool:
+    """May a value of this type hold a datetime somewhere?"""
+    if isinstance(kind, kinds.DateTimeType | kinds.AnyType):
+        return True
+    if isinstance(kind, kinds.StructType):
+        if kind.cls in seen:
+            return False
+        seen.add(kind.cls)
+        return any(_holds_times(field.type, seen) for field in kind.fields)
+    parts: list[Any] = []
+    if isinstance(kind, kinds.UnionType):
+        parts = list(kind.types)
+    elif isinstance(kind, kinds.CollectionType):
+        parts = [kind.item_type]
+    elif isinstance(kind, kinds.DictType):
+        parts = [kind.value_type]
+    return any(_holds_times(part, seen) for part in parts)
+
+
+def _find_bad_time(path: str, value: Any) -> Field | None:
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            return Field(path, "a time needs its offset, e.g. Z or +05:30")
+        # Its own year may still be in range where that of UTC is not: two days of the margin do not matter.
+        return None if value.year in YEARS else Field(path, f"want a year from {YEARS[0]} to {YEARS[-1]}")
+    found: Any = ()
+    if isinstance(value, msgspec.Struct):
+        found = ((f"{path}.{name}", getattr(value, name)) for name in value.__struct_fields__)
+    elif isinstance(value, list | tuple):
+        found = ((f"{path}[{index}]", item) for index, item in enumerate(value))
+    elif isinstance(value, dict):
+        found = ((f"{path}[...]", item) for item in value.values())
+    return next((field for inner, item in found if (field := _find_bad_time(inner, item))), None)
+
+
+def _field(problem: str) -> Field:
+    """msgspec's text as path and problem: "Expected `int`, got `str` - at `$.limit`"."""
+    text, _, path = problem.partition(" - at `")
+    path = path.removeprefix("key` in `").rstrip("`") or "$"
+    if named := re.match(r"Object (?:missing required|contains unknown) field `([^`]*)`", text):
+        path = f"{path}.{named[1]}"
+    return Field(path[:SHOWN_CHARS], text[:SHOWN_CHARS])

@@ -2,12 +2,19 @@
 
 import importlib
 import importlib.util
+import json
 from datetime import UTC, datetime
 
 from carewire.settings import Settings
 from carewire.store.db import Database
+from carewire.up import client_command
 from channels import ORDER
+from channels.directory import demo as places
 from channels.identity import demo
+from channels.queue import demo as queue
+
+Steps = list[tuple[str, dict[str, object]]]
+"""Commands to type: method and params."""
 
 
 class NotInProduction(RuntimeError):
@@ -27,19 +34,49 @@ async def seed(database_url: str, settings: Settings) -> str:
                 name = f"channels.{domain}.demo"
                 if importlib.util.find_spec(f"channels.{domain}") and importlib.util.find_spec(name):
                     await importlib.import_module(name).seed(tx, now)
+            steps = await queue.steps(tx, now)
     finally:
         await database.close()
-    return hint(settings)
+    return hint(settings, steps)
 
 
-def hint(settings: Settings) -> str:
-    """Who lives in the demo clinic, and how to log in as one of them by hand."""
-    desk = demo.DESK.phone
+def hint(settings: Settings, steps: Steps) -> str:
+    """Who lives in the demo clinic, and line by line how to see its queue move on a screen."""
     people = "\n".join(f"        {person.phone}  {person.name}" for person in demo.PEOPLE)
-    return f"""  demo  numbers to log in with (codes are read with dev.mailbox):
+    phone = demo.DESK.phone
+    log_in: Steps = [
+        ("auth.otp_send", {"phone": phone}),
+        ("dev.mailbox", {"to": phone, "limit": 1}),
+        ("auth.otp_verify", {"phone": phone, "code": "OTP"}),
+    ]
+    scope = {"place_id": str(places.CLINIC), "label": "Entrance", "room_ids": [str(r) for r, _ in places.ROOMS]}
+    approve: Steps = [("display.approve", {"code": "CODE", **scope})]
+    last = len(log_in) + len(approve)
+    moves = _typed(steps, last) or f"        today's demo sittings are over; remove {settings.data} to begin anew"
+    return f"""  demo  numbers to log in with (their codes are read with dev.mailbox):
 {people}
         {demo.ADMIN_EMAIL}  {demo.ADMIN_PASSWORD}
-  type  websockets {settings.public_ws}
-  then  {{"jsonrpc":"2.0","id":1,"method":"auth.otp_send","params":{{"phone":"{desk}"}}}}
-        {{"jsonrpc":"2.0","id":2,"method":"dev.mailbox","params":{{"to":"{desk}","limit":1}}}}
-        {{"jsonrpc":"2.0","id":3,"method":"auth.otp_verify","params":{{"phone":"{desk}","code":"…"}}}}"""
+
+  See the queue move, in two minutes:
+  1     open {settings.public_http}/display: it shows a pairing code
+  2     type {client_command(settings)}
+        and there, one line after the other:
+  3     log in as the front desk; put the six digits that the second line shows into the third, for OTP
+{_typed(log_in, 0)}
+  4     let the screen in; put the code it shows in for CODE
+{_typed(approve, len(log_in))}
+  5     watch the screen and call
+{moves}"""
+
+
+def _typed(steps: Steps, after: int) -> str:
+    """The steps as frames to type, numbered on after the last one."""
+    frames = [
+        json.dumps(
+            {"jsonrpc": "2.0", "id": number, "method": method, "params": params},
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+        for number, (method, params) in enumerate(steps, after + 1)
+    ]
+    return "\n".join(f"        {frame}" for frame in frames)

@@ -35,10 +35,12 @@ async def refresh(ctx: Ctx, display_id: UUID) -> BoardSnapshot:
             SELECT s.id FROM session s JOIN zone z ON z.place_id = s.place_id
               JOIN display d ON d.id = $1 AND d.state = 'approved'
              WHERE s.state <> 'cancelled'
-               AND (s.starts_at AT TIME ZONE z.zone)::date BETWEEN ($2::timestamptz AT TIME ZONE z.zone)::date
+               AND ((s.starts_at AT TIME ZONE z.zone)::date BETWEEN ($2::timestamptz AT TIME ZONE z.zone)::date
                    AND ($2::timestamptz AT TIME ZONE z.zone)::date + 1
+                   OR s.state IN ('live', 'paused'))  -- it runs past midnight: its patients still sit there
                AND EXISTS (SELECT FROM display_scope c WHERE c.display_id = $1
-                   AND (c.doctor_id = s.doctor_id OR c.room_id = s.room_id OR (c.room_id IS NOT NULL AND s.multi_room)))
+                   AND (c.doctor_id = s.doctor_id OR c.room_id = s.room_id
+                        OR (c.room_id IS NOT NULL AND s.room_id IS NULL)))  -- called into whatever room is named
         ), gone AS (
             DELETE FROM display_session h WHERE h.display_id = $1 AND h.session_id NOT IN (SELECT id FROM wanted)
             RETURNING 1

@@ -23,6 +23,7 @@ from channels.queue.lifecycle import TokenKind, TokenState
 from channels.queue.line import Line, Token
 from channels.queue.moved import moved
 from channels.session import access as session_access
+from channels.session.lifecycle import SessionState
 
 ZONE: Final = ZoneInfo("Asia/Kolkata")
 RUNNING: Final = timedelta(minutes=40)
@@ -42,6 +43,10 @@ WALK_INS: Final = (
 )
 
 
+SESSIONS: Final = "0199d3a0-0000-7000-b%"
+"""The ids of the demo's own sittings begin so."""
+
+
 def session_of(day: date, number: int) -> UUID:
     """The day's sitting: 1 of Dr. Asha (live), 2 of Dr. Vikram."""
     return UUID(f"0199d3a0-0000-7000-b{number:03d}-{day:%Y%m%d}0000")
@@ -53,7 +58,9 @@ def token_of(day: date, number: int) -> UUID:
 
 
 async def seed(tx: Tx, now: datetime) -> None:
-    """Both sittings of today and the tokens in front of the first."""
+    """Both sittings of today and the tokens in front of the first; those of earlier days are over by now."""
+    for session_id in await _stale(tx, now):
+        await _close(tx, session_id, now)
     day = now.astimezone(ZONE).date()
     midnight = datetime(day.year, day.month, day.day, tzinfo=ZONE)
     began = max(now - RUNNING, midnight)
@@ -63,8 +70,63 @@ async def seed(tx: Tx, now: datetime) -> None:
         [(*person, places.CLINIC, now) for person in WALK_INS],
     )
     await _session(tx, session_of(day, 2), places.DOCTOR_VIKRAM, places.ROOM_2, now + timedelta(minutes=20))
+    sits = "SELECT EXISTS (SELECT FROM session WHERE doctor_id = $1 AND state IN ('live', 'paused'))"
+    if await tx.fetchval(sits, places.DOCTOR_ASHA):  # today's, or yesterday's that runs past midnight
+        return
     if await _session(tx, session_of(day, 1), places.DOCTOR_ASHA, places.ROOM_1, began):
         await _line(tx, day, began, now)
+
+
+async def steps(tx: Tx, now: datetime) -> list[tuple[str, dict[str, object]]]:
+    """The commands with which the front desk sees a demo line move now; none when both sittings are over."""
+    row = await tx.fetchrow(
+        """SELECT s.id, s.state, s.room_id,
+                  (SELECT t.id FROM token t WHERE t.session_id = s.id AND t.state = 'called' LIMIT 1) AS called,
+                  (SELECT array_agg(t.id ORDER BY t.place) FROM token t
+                    WHERE t.session_id = s.id AND t.state = 'waiting') AS waiting
+             FROM session s WHERE s.state IN ('live', 'paused', 'scheduled') AND s.room_id IS NOT NULL
+              AND s.id::text LIKE $1 AND s.starts_at < $2 ORDER BY s.state = 'scheduled', s.starts_at LIMIT 1""",
+        SESSIONS,
+        now + timedelta(hours=1),
+    )
+    if row is None:
+        return []
+    session, waiting = str(row["id"]), list(row["waiting"] or ())
+    todo: list[tuple[str, dict[str, object]]] = []
+    if row["state"] != "live":
+        todo.append(("session.resume" if row["state"] == "paused" else "session.start", {"session_id": session}))
+    if row["called"] is not None:
+        todo.append(("queue.begin", {"token_id": str(row["called"])}))
+    if len(waiting) < 2:
+        todo.append(("queue.walk_in", {"session_id": session, "name": "Sita · सीता"}))
+    todo.append(("queue.call_next", {"session_id": session, "finish_current": True}))
+    if len(waiting) > 1:
+        todo.append(("queue.begin", {"token_id": str(waiting[0])}))
+        todo.append(("queue.call_next", {"session_id": session, "finish_current": True}))
+    return todo
+
+
+async def _stale(tx: Tx, now: datetime) -> list[UUID]:
+    """The demo's sittings whose time is over and that nobody ended."""
+    rows = await tx.fetch(
+        "SELECT id FROM session WHERE id::text LIKE $1 AND ends_at <= $2 AND state IN ('live', 'paused', 'scheduled')"
+        " AND id NOT IN ($3, $4) ORDER BY id",
+        SESSIONS,
+        now,
+        *(session_of(now.astimezone(ZONE).date(), number) for number in (1, 2)),
+    )
+    return [row["id"] for row in rows]
+
+
+async def _close(tx: Tx, session_id: UUID, now: datetime) -> None:
+    """What `session.end` does, for one that was forgotten."""
+    session = await session_access.locked(tx, session_id)
+    if session is None:
+        return
+    line = await access.load(tx, session)
+    scheduled = session.state is SessionState.SCHEDULED
+    after = moves.cancel(line, now, None) if scheduled else moves.end(line, now, None, forgotten=True)
+    await _store(tx, line, after, now)
 
 
 async def _session(tx: Tx, session_id: UUID, doctor_id: UUID, room_id: UUID, starts_at: datetime) -> bool:
@@ -88,10 +150,7 @@ async def _session(tx: Tx, session_id: UUID, doctor_id: UUID, room_id: UUID, sta
 async def _line(tx: Tx, day: date, began: datetime, now: datetime) -> None:
     """Two seen, one inside, three waiting, one on the way: told by the line's own moves."""
     session = await session_access.locked(tx, session_of(day, 1))
-    busy = await tx.fetchval(
-        "SELECT EXISTS (SELECT FROM session WHERE doctor_id = $1 AND state IN ('live', 'paused'))", places.DOCTOR_ASHA
-    )
-    if session is None or busy:  # yesterday's sitting was never ended; today's waits to be started by hand
+    if session is None:
         return
     empty = await access.load(tx, session)
     line = moves.start(empty, began)
@@ -109,8 +168,12 @@ async def _line(tx: Tx, day: date, began: datetime, now: datetime) -> None:
         called = began + visit * turn
         line = moves.call_next(line, room, called, finish_current=True)
         line = moves.begin(line, next(t.id for t in line.tokens if t.state is TokenState.CALLED), called)
+    await _store(tx, empty, line, now)
+
+
+async def _store(tx: Tx, before: Line, after: Line, now: datetime) -> None:
     ctx = Ctx(tx=tx, now=now, real_now=now, settings=Settings(secret=secrets.token_hex(32)))
-    await moved(ctx, empty, line)
+    await moved(ctx, before, after)
     await outbox.finish(ctx, Vault(ctx.settings.secret), None, b"null")
 
 

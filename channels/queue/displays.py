@@ -180,7 +180,8 @@ async def list_(ctx: Ctx, place_id: UUID) -> Displays:
 @command("display.rename", allow={Capacity.STAFF}, emits={BoardUpdated})
 async def rename(ctx: Ctx, display_id: UUID, label: Name) -> Display:
     """Call a screen something else."""
-    place_id, _ = await display(ctx, display_id, lock=True)
+    place_id, state = await display(ctx, display_id, lock=True)
+    DISPLAY.move(state, "rename")
     await ctx.tx.execute("UPDATE display SET label = $2 WHERE id = $1", display_id, label)
     await boards.refresh(ctx, display_id)
     return (await _shown(ctx, place_id, display_id))[0]

@@ -24,7 +24,9 @@ from channels.queue.ids import uuid7
 from channels.queue.lifecycle import Priority, TokenKind, TokenState
 from channels.queue.line import Line, Token
 from channels.queue.moved import MOVES, moved
+from channels.queue.refusals import shut
 from channels.queue.views import DeskView, TokenView, desk_view, view
+from channels.session import access as session_access
 
 BirthYear = Annotated[int, Meta(ge=1880, le=2200)]
 BOOKED_AROUND: Final = timedelta(hours=2)
@@ -53,8 +55,9 @@ async def join(ctx: Ctx, session_id: UUID, patient_id: UUID | None = None, code:
     elif not session.remote_join:
         raise NoRemoteJoin()
     if ctx.now < session.opens_at or ctx.now >= session.ends_at:
-        raise SessionClosed(opens_at=session.opens_at.isoformat(), ends_at=session.ends_at.isoformat())
+        raise shut(session)
     kind = TokenKind.WALK_IN if present else TokenKind.REMOTE
+    moves.check_joins(line, patient.id)  # before the room: who is in the full line already is told that
     admission.check_room(line, kind)
     token = new(ctx, kind, patient.id, patient.name, account_id=ctx.actor.id)
     after = moves.add(line, token, ctx.now, present=present)
@@ -81,7 +84,9 @@ async def leave(ctx: Ctx, token_id: UUID) -> TokenView:
 async def arrive(ctx: Ctx, token_id: UUID, code: Word | None = None, priority: Priority | None = None) -> TokenView:
     """The patient is here: the token gets the next number. The desk says so, or her phone with the wall's code."""
     if code is None:
-        session = await access.desk_token(ctx, token_id, lock=True)
+        session = await access.any_token(ctx, token_id, lock=True)
+        if not await session_access.runs(ctx, session.id):
+            raise InvalidParams(fields=(Field("$.code", "give the code from the place's wall, or ask its desk"),))
     else:
         session = await access.own_token(ctx, token_id, lock=True)
         await arrival.check(ctx, session.place_id, code)
@@ -116,8 +121,9 @@ async def walk_in(
     """
     patients.check_birth_year(birth_year, ctx.now)
     line = await access.desk_line(ctx, session_id)
-    admission.check_room(line, TokenKind.WALK_IN)
     person = await patients.at_desk(ctx, line.session.place_id, name, phone, birth_year, sex)
+    moves.check_joins(line, person.id)
+    admission.check_room(line, TokenKind.WALK_IN)
     token = new(ctx, TokenKind.WALK_IN, person.id, person.name)
     after = moves.add(line, token, ctx.now, present=True)
     if priority is not None:
@@ -152,11 +158,12 @@ async def expect(
     session = line.session
     if due_at.tzinfo is None or not session.starts_at - BOOKED_AROUND <= due_at <= session.ends_at + BOOKED_AROUND:
         raise InvalidParams(fields=(Field("$.due_at", "does not lie in the session"),))
-    admission.check_room(line, TokenKind.BOOKED)
     if patient_id is not None:
         person = await patients.of_place(ctx, session.place_id, patient_id)
     else:
         person = await patients.at_desk(ctx, session.place_id, name or "", phone, birth_year, sex)
+    moves.check_joins(line, person.id)
+    admission.check_room(line, TokenKind.BOOKED)
     token = new(ctx, TokenKind.BOOKED, person.id, person.name, due_at=due_at)
     return await _admitted(ctx, line, moves.add(line, token, ctx.now, present=False), token.id)
 

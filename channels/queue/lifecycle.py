@@ -79,11 +79,11 @@ TOKEN: Final = Lifecycle(
         "away": Move({T.IN_CONSULTATION}, T.AWAY),
         "back": Move({T.AWAY, T.SKIPPED, T.NO_SHOW}, T.WAITING),
         "complete": Move({T.IN_CONSULTATION}, T.COMPLETED),
-        "reopen": Move({T.COMPLETED}, T.IN_CONSULTATION),  # only by undoing the call that finished it
+        "reopen": Move({T.COMPLETED}, T.IN_CONSULTATION, by_hand=False),  # only by undoing the call that finished it
         "move": Move({T.WAITING}, T.WAITING),
         "prioritise": Move({T.WAITING}, T.WAITING),
         "leave": Move({T.EXPECTED, T.WAITING, T.AWAY, T.SKIPPED}, T.CANCELLED),
-        "close": Move({T.EXPECTED, T.WAITING, T.CALLED, T.AWAY, T.SKIPPED}, T.CANCELLED),
+        "close": Move({T.EXPECTED, T.WAITING, T.CALLED, T.AWAY, T.SKIPPED}, T.CANCELLED, by_hand=False),
     },
 )
 
@@ -92,6 +92,7 @@ DISPLAY: Final = Lifecycle(
     start={DisplayState.PENDING},
     moves={
         "approve": Move({DisplayState.PENDING}, DisplayState.APPROVED),
+        "rename": Move({DisplayState.APPROVED}, DisplayState.APPROVED),
         "revoke": Move({DisplayState.PENDING, DisplayState.APPROVED}, DisplayState.REVOKED),
     },
 )

@@ -296,16 +296,23 @@ def _is_near(line: Line, token: Token, now: datetime) -> bool:
     if token.alert_before is None and token.alert_minutes is None:
         return False
     before = line.before(token)
-    if before is None or line.session.state is not SessionState.LIVE:
+    if before is None:
         return False
-    if token.alert_before is not None and before <= token.alert_before:
+    if token.alert_before is not None and line.session.state is SessionState.LIVE and before <= token.alert_before:
         return True
     expected = line.expected(token)
     return (
         token.alert_minutes is not None
         and expected is not None
+        and _has_times(line)
         and expected.mid - now <= timedelta(minutes=token.alert_minutes)
     )
+
+
+def _has_times(line: Line) -> bool:
+    """Does the curve stand on a known hour? A pause without an announced end promises nothing to be near to."""
+    session = line.session
+    return session.state in OPEN and (session.state is not SessionState.PAUSED or session.resumes_at is not None)
 
 
 def _near(line: Line, token: Token, now: datetime) -> Token:

@@ -8,19 +8,18 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
-from carewire.errors import Field, InvalidParams, NotFound
+from carewire.errors import Field, IllegalMove, InvalidParams, NotFound
 from channels.queue.errors import (
     AlreadyJoined,
     ConsultationRunning,
     NothingToCall,
     NumberTaken,
-    RoomBusy,
-    SessionClosed,
     TooEarly,
     TooLate,
 )
 from channels.queue.lifecycle import ACTIVE, IN_ROOM, TOKEN, EndReason, Priority, TokenState
 from channels.queue.line import Line, Room, Token, order
+from channels.queue.refusals import busy, closed, shut, wire_time
 from channels.session.lifecycle import OPEN, SESSION, PauseReason, SessionState
 
 UNDO: Final = timedelta(seconds=60)
@@ -32,12 +31,16 @@ T = TokenState
 # --- coming and going ------------------------------------------------------------------------------------------------
 def add(line: Line, token: Token, now: datetime, *, present: bool) -> Line:
     """A new token: expected, or at once present with the next number."""
-    if line.session.state not in OPEN:
-        raise SessionClosed()
-    if any(t.patient_id == token.patient_id and t.state in ACTIVE for t in line.tokens):
-        raise AlreadyJoined()
+    check_joins(line, token.patient_id)
     line = line.put(replace(token, state=T.EXPECTED))
     return arrive(line, token.id, now) if present else line
+
+
+def check_joins(line: Line, patient_id: UUID) -> None:
+    """The session still takes somebody, and she is not in its line already."""
+    _open(line)
+    if any(t.patient_id == patient_id and t.state in ACTIVE for t in line.tokens):
+        raise AlreadyJoined()
 
 
 def arrive(line: Line, token_id: UUID, now: datetime) -> Line:
@@ -45,8 +48,9 @@ def arrive(line: Line, token_id: UUID, now: datetime) -> Line:
     token = line.get(token_id)
     state = TOKEN.move(token.state, "arrive")
     session = line.session
-    if session.state not in OPEN or now < session.opens_at:
-        raise SessionClosed(opens_at=session.opens_at.isoformat())
+    _open(line)
+    if now < session.opens_at:
+        raise shut(session)
     number = line.last_number + 1
     return replace(line.put(replace(token, state=state, number=number, arrived_at=now)), last_number=number)
 
@@ -91,7 +95,7 @@ def call(line: Line, token_id: UUID, room: Room | None, now: datetime, *, finish
     for other in line.tokens:
         if other.state in IN_ROOM and other.room_id == room_id:
             if other.state is T.CALLED or not finish_current:
-                raise RoomBusy(room_id=None if room_id is None else str(room_id), state=other.state.value)
+                raise busy(other)
             line = complete(line, other.id, now)
             finished = other.id
     called = replace(
@@ -112,7 +116,8 @@ def undo(line: Line, token_id: UUID, now: datetime) -> Line:
     token = line.get(token_id)
     state = TOKEN.move(token.state, "undo")
     if token.called_at is None or now - token.called_at > UNDO:
-        raise TooLate(seconds=int(UNDO.total_seconds()))
+        seconds = int(UNDO.total_seconds())
+        raise TooLate(f"A call can be taken back for {seconds} seconds; skip it or begin it now", seconds=seconds)
     back = replace(
         token, state=state, called_at=None, announced_at=None, calls=0, room_id=None, room=None, finished_id=None
     )
@@ -162,7 +167,12 @@ def no_show(line: Line, token_id: UUID, now: datetime) -> Line:
     state = TOKEN.move(token.state, "no_show")
     if not _may_be_no_show(line, token, now):
         grace = timedelta(minutes=line.session.grace_minutes)
-        raise TooEarly(calls=token.calls, not_before=((token.called_at or now) + grace).isoformat())
+        raise TooEarly(
+            f"Announced {token.calls} of {ANNOUNCEMENTS} times, and {line.session.grace_minutes} minutes must have"
+            " passed since the call: `queue.recall` announces again, `queue.skip` frees the room at once",
+            calls=token.calls,
+            not_before=wire_time((token.called_at or now) + grace),
+        )
     return line.put(replace(token, state=state, ended_at=now, finished_id=None))
 
 
@@ -203,6 +213,10 @@ def prioritise(line: Line, token_id: UUID, reason: Priority | None, now: datetim
 def alert(line: Line, token_id: UUID, before: int | None, minutes: int | None) -> Line:
     """Set when the holder wants to hear that her turn is near; it is told once per token."""
     token = line.get(token_id)
+    if token.state not in ACTIVE:
+        possible = TOKEN.possible(token.state)
+        text = f"This token is over ({token.state.value}): nothing to be told of"
+        raise IllegalMove(text, state=token.state.value, move="alert", legal=possible)
     return line.put(replace(token, alert_before=before, alert_minutes=minutes))
 
 
@@ -223,7 +237,8 @@ def backfill(line: Line, papers: list[Paper]) -> tuple[Line, list[tuple[int, int
     jumps: list[tuple[int, int]] = []
     for paper in sorted(papers, key=lambda p: p.number):
         if paper.number <= line.last_number:
-            raise NumberTaken(number=paper.number, last_number=line.last_number)
+            text = f"Number {paper.number} is not free: the last number given is {line.last_number}"
+            raise NumberTaken(text, number=paper.number, last_number=line.last_number)
         if paper.number > line.last_number + 1:
             jumps.append((line.last_number + 1, paper.number - 1))
         seen = paper.called_at is not None
@@ -294,11 +309,12 @@ def _close(
     for token in line.tokens:
         if token.state is T.IN_CONSULTATION:
             if not forgotten:
-                raise ConsultationRunning()
+                where = f" in {token.room}" if token.room else ""
+                raise ConsultationRunning(f"Number {token.number} is in consultation{where}; finish that first")
             ended.append(replace(token, state=TOKEN.move(token.state, "complete"), ended_at=now))
         elif token.state in (T.CALLED, T.SKIPPED) and _may_be_no_show(line, token, now):
             ended.append(replace(token, state=TOKEN.move(token.state, "no_show"), ended_at=now, finished_id=None))
-        elif token.state is T.EXPECTED and reason is EndReason.SESSION_ENDED:
+        elif token.state is T.EXPECTED and reason is EndReason.SESSION_ENDED and _missed(line, token, now):
             ended.append(_ended(token, TOKEN.move(token.state, "close"), now, EndReason.NOT_ARRIVED))
         elif token.state in ACTIVE:
             gone = _ended(token, TOKEN.move(token.state, "close"), now, reason)
@@ -336,14 +352,19 @@ def _may_be_no_show(line: Line, token: Token, now: datetime) -> bool:
     return token.called_at is not None and token.calls >= ANNOUNCEMENTS and now >= token.called_at + grace
 
 
+def _missed(line: Line, token: Token, now: datetime) -> bool:
+    """Her time is over and she did not come. Whom an early end robs of the rest of her time is not at fault."""
+    return now >= (line.session.ends_at if token.due_at is None else token.due_at)
+
+
 def _running(line: Line) -> None:
     if line.session.state is not SessionState.LIVE:
-        raise SessionClosed(state=line.session.state.value)
+        raise closed(line.session)
 
 
 def _open(line: Line) -> None:
     if line.session.state not in OPEN:
-        raise SessionClosed(state=line.session.state.value)
+        raise closed(line.session)
 
 
 def _same_day(one: datetime, other: datetime, zone: str) -> bool:

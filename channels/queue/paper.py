@@ -24,8 +24,10 @@ from channels.queue.moved import MOVES, moved
 from channels.queue.moves import Paper
 from channels.queue.views import DeskView, desk_view
 from channels.session import access as session_access
+from channels.session.access import Session
 
 SLIP_LIVES: Final = timedelta(hours=24)
+PAPER_BEFORE: Final = timedelta(hours=24)
 
 
 class Slip(Struct, frozen=True, kw_only=True):
@@ -149,7 +151,7 @@ async def backfill(
     admission.check_room(line, TokenKind.WALK_IN, more=len(papers))
     entered: list[Paper] = []
     for index, paper in enumerate(papers):
-        _check_times(ctx, index, paper)
+        _check_times(ctx, line.session, index, paper)
         patients.check_birth_year(paper.birth_year, ctx.now)
         person = await patients.at_desk(
             ctx, line.session.place_id, paper.name, paper.phone, paper.birth_year, paper.sex
@@ -173,12 +175,14 @@ async def backfill(
     )
 
 
-def _check_times(ctx: Ctx, index: int, paper: PaperNumber) -> None:
-    """Paper times lie in the past and in order; who has an end was called."""
+def _check_times(ctx: Ctx, session: Session, index: int, paper: PaperNumber) -> None:
+    """Paper times lie in the past, in order and in this sitting's day; who has an end was called."""
     moments = [m for m in (paper.arrived_at, paper.called_at, paper.ended_at) if m is not None]
     ordered = all(m.tzinfo is not None for m in moments) and moments == sorted(moments) and moments[-1] <= ctx.now
     if not ordered or (paper.ended_at is not None and paper.called_at is None):
         raise InvalidParams(fields=(Field(f"$.papers[{index}]", "arrived, called and ended must follow one another"),))
+    if moments[0] < session.starts_at - PAPER_BEFORE:  # a mistyped date would have waited longest and go first
+        raise InvalidParams(fields=(Field(f"$.papers[{index}].arrived_at", "lies days before the session"),))
 
 
 async def _record(ctx: Ctx, session_id: UUID, jumps: list[tuple[int, int]]) -> None:

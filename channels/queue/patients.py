@@ -22,14 +22,16 @@ async def at_desk(
 ) -> Person:
     """The returning patient with this phone and name, or a new one of this place.
 
-    A family shares a phone, so the name decides within it. A patient of another place, or one who never came here, is
-    not found: otherwise a desk could ask who has which number.
+    A family shares a phone, so the name decides within it; a child without a phone is found by her guardian's. A
+    patient of another place, or one who never came here, is not found: otherwise a desk could ask who has which number.
     """
     number = normalise_phone(ctx.settings, phone) if phone else None
     if number is not None:
         row = await ctx.tx.fetchrow(
             """SELECT p.id, p.name FROM patient p
-                WHERE p.phone = $2 AND lower(p.name) = lower($3) AND (p.place_id = $1 OR EXISTS (
+                WHERE (p.phone = $2 OR EXISTS (SELECT FROM guardianship g JOIN account a ON a.id = g.account_id
+                       WHERE g.patient_id = p.id AND g.until IS NULL AND a.phone = $2))
+                  AND lower(p.name) = lower($3) AND (p.place_id = $1 OR EXISTS (
                       SELECT FROM token t JOIN session s ON s.id = t.session_id
                        WHERE t.patient_id = p.id AND s.place_id = $1 AND t.number IS NOT NULL))
                 ORDER BY p.created_at LIMIT 1""",

@@ -59,6 +59,7 @@ async def end(ctx: Ctx, session_id: UUID) -> SessionView:
     """The sitting is over. Who still waits is cancelled without fault and offered the doctor's next session here."""
     line = await access.desk_line(ctx, session_id)
     after = moves.end(line, ctx.now, await _next_session(ctx, line.session))
+    planned(ctx, line.session.place_id)  # one that ran past midnight leaves the boards now
     return await _after(ctx, line, after)
 
 
@@ -175,4 +176,5 @@ async def close_forgotten(ctx: Ctx, job: SessionForgotten) -> None:
     else:
         after = moves.end(line, ctx.now, offer, forgotten=True)
     await moved(ctx, line, after)
+    planned(ctx, session.place_id)
     metrics.alarm_forgotten(session.id, session.place_id)

@@ -4,7 +4,17 @@ from typing import Annotated
 
 from msgspec import Meta
 
-Name = Annotated[str, Meta(min_length=1, max_length=120, description="A person's or thing's name as people write it")]
+# One line that shows something: no control characters, no marks that turn the text after them around (a screen would
+# show another name than was typed), and not only blanks. The joiners inside Indic names and emoji stay.
+_SHOWN = (
+    r"^(?![\s\S]*[\u0000-\u001f\u007f\u2028\u2029\u202a-\u202e\u2066-\u2069])"
+    r"(?=[\s\S]*[^\s\u200b-\u200f\u2060\ufeff])"
+)
+
+Name = Annotated[
+    str,
+    Meta(min_length=1, max_length=120, pattern=_SHOWN, description="A person's or thing's name as people write it"),
+]
 Word = Annotated[str, Meta(min_length=1, max_length=64)]
 Line = Annotated[str, Meta(min_length=1, max_length=300, description="One line of text")]
 Text = Annotated[str, Meta(min_length=1, max_length=4000)]

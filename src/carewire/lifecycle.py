@@ -23,6 +23,8 @@ class Move(NamedTuple, Generic[S]):
 
     sources: frozenset[S] | set[S]
     target: S
+    by_hand: bool = True
+    """False: only part of another command, so who is refused does not hear of it: she could not ask for it."""
 
 
 class Lifecycle(Generic[S]):
@@ -45,15 +47,20 @@ class Lifecycle(Generic[S]):
         """The names of the moves that are legal from here, in declared order."""
         return [name for name, move in self.moves.items() if state in move.sources]
 
+    def possible(self, state: S) -> list[str]:
+        """Those of the legal moves that somebody can ask for."""
+        return [name for name in self.legal(state) if self.moves[name].by_hand]
+
     def move(self, state: str, name: str) -> S:
         """The state after the named move. Raises `IllegalMove` (with `state` and `legal`) when it is not legal."""
         present = self.states(state)
         step = self.moves[name]
         if present not in step.sources:
+            possible = self.possible(present)
             raise IllegalMove(
-                f"cannot {name} from {present.value}",
+                f"cannot {name} from {present.value}; possible now: {', '.join(possible) or 'nothing, it is over'}",
                 state=present.value,
                 move=name,
-                legal=self.legal(present),
+                legal=possible,
             )
         return step.target

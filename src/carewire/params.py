@@ -83,6 +83,8 @@ def _find_bad_time(path: str, value: Any) -> Field | None:
 def _field(problem: str) -> Field:
     """msgspec's text as path and problem: "Expected `int`, got `str` - at `$.limit`"."""
     text, _, path = problem.partition(" - at `")
+    if " matching regex " in text:  # an expression tells a person nothing; the reference shows it with its meaning
+        text = "has a form or characters that are not allowed here"
     path = path.removeprefix("key` in `").rstrip("`") or "$"
     if named := re.match(r"Object (?:missing required|contains unknown) field `([^`]*)`", text):
         path = f"{path}.{named[1]}"

@@ -231,9 +231,14 @@ async def show(settings: Settings, hint: str | None) -> None:
 
 
 def default_hint(settings: Settings) -> str:
+    return f'  type  {client_command(settings)}\n  then  {{"jsonrpc":"2.0","id":1,"method":"socket.ping"}}'
+
+
+def client_command(settings: Settings) -> str:
+    """What to type for a client that is installed already, with its path: the environment need not be active."""
     tool = Path(sys.executable).with_name("websockets")
     shown = os.path.relpath(tool) if tool.is_relative_to(Path.cwd()) else str(tool)
-    return f'  type  {shown} {settings.public_ws}\n  then  {{"jsonrpc":"2.0","id":1,"method":"socket.ping"}}'
+    return f"{shown} {settings.public_ws}"
 
 
 async def watch(settings: Settings, child: Child, servers: Sequence[Postgres | Valkey]) -> None:

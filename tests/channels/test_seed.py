@@ -1,13 +1,20 @@
 """The demo clinic (PRODUCT 21)."""
 
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
 import msgspec
 import pytest
 
 from carewire.node import Node
 from carewire.settings import Settings
 from channels.identity.demo import ADMIN_EMAIL, DESK, WALK_IN_PATIENT
+from channels.queue import demo as queue
 from channels.seed import NotInProduction, hint, seed
-from tests.channels.callers import rows
+from tests.channels.callers import Caller, fresh_network, letters, next_code, rows
+from tests.channels.queue.conftest import topic
 
 COUNTS = {
     "SELECT 1 FROM doctor": 2,
@@ -45,5 +52,74 @@ async def test_the_demo_clinic_is_there_and_seeding_again_changes_nothing(clinic
 
 
 async def test_the_hint_names_who_can_log_in(settings: Settings) -> None:
-    assert DESK.phone in hint(settings)
-    assert ADMIN_EMAIL in hint(settings)
+    assert DESK.phone in hint(settings, [])
+    assert ADMIN_EMAIL in hint(settings, [])
+
+
+async def test_who_types_what_the_hint_says_sees_the_queue_move_on_a_screen(clinic: Node) -> None:
+    screen = await follow(clinic, await again(clinic))
+    assert [(t["number"], t["state"]) for t in screen] == [(6, "waiting"), (5, "called")]
+    # A second `make up` finds number 5 called and goes on from there.
+    screen = await follow(clinic, await again(clinic))
+    assert [(t["number"], t["state"]) for t in screen] == [(7, "waiting"), (6, "called")]
+
+
+async def test_the_hint_goes_on_when_the_first_doctors_sitting_is_over_or_paused(clinic: Node) -> None:
+    day = clinic.clock.now().astimezone(queue.ZONE).date()
+    desk = Caller(clinic, fresh_network(7))
+    await desk.log_in(DESK.phone)
+    inside = queue.token_of(day, 3)
+    await desk.call("queue.complete", token_id=inside)
+    await desk.call("session.pause", session_id=queue.session_of(day, 1), reason="break")
+    await follow(clinic, await again(clinic))
+    (called,) = await rows(clinic, "SELECT id FROM token WHERE state = 'called'")
+    await desk.call("queue.skip", token_id=called["id"])
+    await desk.call("session.end", session_id=queue.session_of(day, 1))
+    screen = await follow(clinic, await again(clinic), queue.session_of(day, 2))
+    assert [(t["number"], t["state"]) for t in screen] == [(1, "called")]
+    (called,) = await rows(clinic, "SELECT id FROM token WHERE state = 'called'")
+    await desk.call("queue.skip", token_id=called["id"])
+    await desk.call("session.end", session_id=queue.session_of(day, 2))
+    assert "sittings are over" in await again(clinic)
+
+
+async def test_a_new_day_begins_with_a_live_line_although_yesterdays_was_forgotten(clinic: Node) -> None:
+    for days in (1, 2):
+        later = clinic.clock.now() + timedelta(days=days)
+        async with clinic.db.transaction() as tx:
+            await queue.seed(tx, later)
+            steps = await queue.steps(tx, later)
+        today = str(queue.session_of(later.astimezone(queue.ZONE).date(), 1))
+        assert ("queue.call_next", {"session_id": today, "finish_current": True}) in steps
+        live = await rows(clinic, "SELECT id FROM session WHERE state IN ('live', 'paused')")
+        assert [str(row["id"]) for row in live] == [today]
+    assert not await rows(
+        clinic,
+        "SELECT 1 FROM token t JOIN session s ON s.id = t.session_id"
+        " WHERE s.state IN ('completed', 'cancelled') AND t.ended_at IS NULL",
+    )
+
+
+async def again(node: Node) -> str:
+    assert node.settings.database_url is not None
+    return await seed(node.settings.database_url, node.settings)
+
+
+async def follow(node: Node, text: str, session: UUID | None = None) -> list[dict[str, Any]]:
+    """Type every frame of the hint, with the two codes put in; answers what the approved screen then sees."""
+    screen, typist = Caller(node, fresh_network(8)), Caller(node, fresh_network(9))
+    pairing = await screen.call("display.pair")
+    for frame in (json.loads(line) for line in text.splitlines() if line.strip().startswith('{"jsonrpc"')):
+        params = frame["params"]
+        if frame["method"] == "auth.otp_send":
+            known = len(await letters(node, params["phone"]))
+        if params.get("code") == "OTP":
+            params["code"] = await next_code(node, params["phone"], known)
+        if params.get("code") == "CODE":
+            params["code"] = pairing["code"]
+        await typist.call(frame["method"], **params)
+    day = node.clock.now().astimezone(queue.ZONE).date()
+    shown = await topic(node, f"line:{session or queue.session_of(day, 1)}")
+    boards = await topic(node, f"board:{pairing['display_id']}")
+    assert shown.sitting.session_id in {s.session_id for s in boards.sessions}
+    return [msgspec.to_builtins(token) for token in shown.tokens]

@@ -131,6 +131,35 @@ async def test_a_screen_follows_todays_and_tomorrows_sessions_by_itself(
     assert board.snapshot.label == "Corridor"
 
 
+async def test_a_rooms_screen_shows_whatever_may_be_called_into_it_also_past_midnight(
+    clinic: Node, desk: Caller, make_session: MakeSession, time: ProductClock
+) -> None:
+    _, pairing = await paired(clinic)
+    await desk.call("display.approve", code=pairing["code"], **SCREEN)
+    board = await Listener(clinic, f"board:{pairing['display_id']}").join()
+    now = time.now()
+    anywhere = await make_session(room_id=None, ends_at=now + timedelta(hours=23))
+    await run_job(clinic, SessionPlanned(place_id=places.CLINIC))
+    await board.check()
+    assert anywhere in {str(s.session_id) for s in board.snapshot.sessions}
+    time.turn(days=1, hours=6)  # a night clinic: its day is over and it still sits
+    await run_job(clinic, SessionPlanned(place_id=places.CLINIC))
+    await board.check()
+    assert anywhere in {str(s.session_id) for s in board.snapshot.sessions}
+    await desk.call("session.end", session_id=anywhere)
+    await run_job(clinic, SessionPlanned(place_id=places.CLINIC))
+    await board.check()
+    assert anywhere not in {str(s.session_id) for s in board.snapshot.sessions}
+
+
+async def test_a_revoked_screen_has_no_name_to_change(clinic: Node, desk: Caller) -> None:
+    _, pairing = await paired(clinic)
+    display = await desk.call("display.approve", code=pairing["code"], **SCREEN)
+    await desk.call("display.revoke", display_id=display["id"])
+    with pytest.raises(IllegalMove):
+        await desk.call("display.rename", display_id=display["id"], label="Ghost")
+
+
 async def test_secrets_and_codes_are_stored_as_digests_only(clinic: Node) -> None:
     _, pairing = await paired(clinic)
     row = (await rows(clinic, "SELECT * FROM display WHERE id = $1", UUID(pairing["display_id"])))[0]

@@ -67,8 +67,9 @@ async def test_the_code_on_the_wall_proves_presence(priya: Caller, desk: Caller,
 
 async def test_her_phone_arrives_with_the_code_and_not_without(priya: Caller, desk: Caller, session: str) -> None:
     token = (await priya.call("queue.join", session_id=session, patient_id=people.ARJUN_PATIENT))["id"]
-    with pytest.raises(NotFound):
+    with pytest.raises(InvalidParams) as asked:
         await priya.call("queue.arrive", token_id=token)
+    assert asked.value.fields[0].path == "$.code"
     code = (await desk.call("queue.arrival_code", place_id=places.CLINIC))["code"]
     assert (await priya.call("queue.arrive", token_id=token, code=code))["number"] == 1
 
@@ -87,12 +88,13 @@ async def test_an_account_holds_three_active_tokens_a_day(
 
 
 async def test_who_repeatedly_does_not_come_cannot_join_from_afar_any_more(
-    clinic: Node, desk: Caller, make_session: MakeSession
+    clinic: Node, desk: Caller, make_session: MakeSession, time: ProductClock
 ) -> None:
     late = as_person(clinic, people.PHARMACIST)
-    for _ in range(3):
-        session = await make_session(remote_join=True)
+    for ended_early in (True, False, False, False):  # whom an early end robbed of her time missed nothing
+        session = await make_session(remote_join=True, ends_at=time.now() + timedelta(minutes=5))
         await late.call("queue.join", session_id=session)
+        time.turn(minutes=1 if ended_early else 6)
         await desk.call("session.end", session_id=session)
     session = await make_session(remote_join=True)
     with pytest.raises(NoRemoteJoin):
@@ -116,6 +118,20 @@ async def test_quotas_and_capacity_hold_and_the_cancelled_take_no_room(
         await walk_in(desk, session, "Three")
     await desk.call("queue.leave", token_id=first["id"])
     assert (await walk_in(desk, session, "Three"))["number"] == 3
+
+
+async def test_who_is_in_a_full_line_already_is_told_that_and_not_that_it_is_full(
+    priya: Caller, desk: Caller, make_session: MakeSession
+) -> None:
+    session = await make_session(remote_join=True, capacity=1)
+    await priya.call("queue.join", session_id=session, patient_id=people.ARJUN_PATIENT)
+    with pytest.raises(AlreadyJoined):
+        await priya.call("queue.join", session_id=session, patient_id=people.ARJUN_PATIENT)
+    with pytest.raises(QueueFull):
+        await walk_in(desk, session, "One Too Many")
+    await desk.call("session.end", session_id=session)
+    with pytest.raises(SessionClosed):  # over is over, also when it was full
+        await walk_in(desk, session, "One Too Many")
 
 
 async def test_a_line_opens_and_closes_with_its_session(
@@ -149,9 +165,16 @@ async def test_a_returning_patient_is_found_by_phone_and_name_among_this_places_
     wife = await walk_in(desk, two, "Sita Kumar", phone="+919911122333")
     assert again["patient_id"] == first["patient_id"]
     assert wife["patient_id"] != first["patient_id"]
-    # Priya's number exists, but she never came to this desk by it: nobody is found.
+    # The pharmacist's number exists, but she never came to this desk by it: nobody is found.
     stranger = await walk_in(desk, two, people.PHARMACIST.name, phone=people.PHARMACIST.phone)
     assert stranger["patient_id"] != str(people.SELF_PATIENTS[people.PHARMACIST.account_id])
+    # Arjun came by his mother's phone and has none of his own: the desk types hers.
+    child = await walk_in(desk, two, "Arjun Sharma", phone=people.PRIYA.phone)
+    assert child["patient_id"] == str(people.ARJUN_PATIENT)
+    # His grandmother is booked and was never here: her number tells the desk nothing.
+    assert (await walk_in(desk, two, "Kamla Sharma", phone=people.PRIYA.phone))["patient_id"] != str(
+        people.KAMLA_PATIENT
+    )
 
 
 async def test_a_patient_sees_herself_and_counts_and_the_desk_sees_everybody(
@@ -188,6 +211,9 @@ async def test_an_outages_paper_numbers_are_entered_and_live_numbers_go_on_after
         await desk.call(
             "queue.backfill", session_id=session, papers=[{"number": 5, "name": "Late", "arrived_at": at[0]}]
         )
+    long_ago = {"number": 9, "name": "Mistyped", "arrived_at": "1990-01-01T00:00:00Z"}
+    with pytest.raises(InvalidParams):  # she would have waited longest of all
+        await desk.call("queue.backfill", session_id=session, papers=[long_ago])
 
 
 async def test_a_slips_key_reads_one_token_without_login_and_without_a_name(

@@ -50,7 +50,9 @@ def test_every_other_pair_is_refused_and_says_what_is_legal(machine: "Lifecycle[
             else:
                 with pytest.raises(IllegalMove) as refused:
                     machine.move(state, move)
-                assert refused.value.data["legal"] == machine.legal(state)
+                told = refused.value.data["legal"]
+                assert set(told) == set(machine.legal(state)) - {"close", "reopen"}  # no command is called so
+                assert all(name in str(refused.value) for name in told)
 
 
 def test_a_token_is_active_or_ended() -> None:

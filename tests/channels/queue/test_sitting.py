@@ -36,8 +36,8 @@ async def test_who_waits_at_the_end_is_not_at_fault_and_is_offered_the_next_sess
     announced = (await walk_in(desk, session, "Announced Twice"))["id"]
     tested = (await walk_in(desk, session, "Tested"))["id"]
     await walk_in(desk, session, "Waiting")
-    due = now + timedelta(minutes=30)
-    await desk.call("queue.expect", session_id=session, name="Never Came", due_at=due.isoformat())
+    for name, due in (("Never Came", now), ("Not Due Yet", now + timedelta(minutes=30))):
+        await desk.call("queue.expect", session_id=session, name=name, due_at=due.isoformat())
     await desk.call("queue.call", token_id=tested)
     await desk.call("queue.begin", token_id=tested)
     with pytest.raises(ConsultationRunning):
@@ -55,6 +55,7 @@ async def test_who_waits_at_the_end_is_not_at_fault_and_is_offered_the_next_sess
         "Tested": ("cancelled", "session_ended"),
         "Waiting": ("cancelled", "session_ended"),
         "Never Came": ("cancelled", "not_arrived"),
+        "Not Due Yet": ("cancelled", "session_ended"),
     }
     offers = await rows(clinic, "SELECT offer_id, reason FROM token WHERE session_id = $1", UUID(session))
     assert {str(row["offer_id"]) for row in offers if row["reason"] == "session_ended"} == {following, following}

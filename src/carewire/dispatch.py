@@ -8,6 +8,7 @@ import asyncio
 import secrets
 import time
 import traceback
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -126,10 +127,10 @@ class Dispatcher:
             await self._limits.spend(command, str(actor.id) if actor else peer.address)
         params = decode_params(command, raw)
         if command.kind == "query":
-            return await self._query(command, params, actor, peer)
+            return await self._rerun(command, lambda: self._query(command, params, actor, peer))
         key: UUID | None = getattr(params, "idempotency_key", None) if command.receipt else None
         if key is None or actor is None:
-            return await self._rerun(command, params, actor, peer, None)
+            return await self._rerun(command, lambda: self._execute(command, params, actor, peer, None))
         claim = receipts.claim_of(command, params, key, actor.id, self.clock.real_now())
         return await self._once(command, params, actor, peer, claim)
 
@@ -142,17 +143,15 @@ class Dispatcher:
             await asyncio.wait((running,))
         mine = self._running[slot] = asyncio.get_running_loop().create_future()
         try:
-            return await self._rerun(command, params, actor, peer, claim)
+            return await self._rerun(command, lambda: self._execute(command, params, actor, peer, claim))
         finally:
             del self._running[slot]
             mine.cancel()
 
-    async def _rerun(
-        self, command: Command, params: msgspec.Struct, actor: Actor | None, peer: Peer, claim: receipts.Claim | None
-    ) -> Outcome:
+    async def _rerun(self, command: Command, run: Callable[[], Awaitable[Outcome]]) -> Outcome:
         for attempt in range(RERUNS_MAX + 1):
             try:
-                return await self._execute(command, params, actor, peer, claim)
+                return await run()
             except asyncpg.PostgresError as error:
                 if not is_rerun(error):
                     raise

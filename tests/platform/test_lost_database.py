@@ -1,19 +1,24 @@
 """What a command is told when the database, or the way there, is lost."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
+from carewire.actor import Actor
 from carewire.embedded import Postgres
 from carewire.errors import OutcomeUnknown, Unavailable
+from carewire.node import Node
 from carewire.store import db as store
 from carewire.store.db import Database
 from tests.faults.proxy import Proxy
+from tests.platform.conftest import call
 
 
 @pytest_asyncio.fixture
@@ -66,3 +71,29 @@ async def _freeze(far: Database, line: Proxy, *, at_commit: bool) -> None:
         line.freeze()
         if not at_commit:
             await tx.fetchval("SELECT 1")
+
+
+async def test_a_commit_that_the_server_turned_into_a_rollback_is_no_success(db: Database) -> None:
+    """Who swallows the error of a statement gets no error from COMMIT either, only another word."""
+    with pytest.raises(RuntimeError, match="nothing was committed"):
+        await _swallow(db)
+
+
+async def _swallow(db: Database) -> None:
+    async with db.transaction() as tx:
+        with contextlib.suppress(asyncpg.UndefinedTableError):
+            await tx.execute("INSERT INTO nowhere VALUES (1)")
+
+
+async def test_a_migration_under_open_connections_costs_no_command_and_no_query(
+    node: Node, owner: Actor, counter: UUID
+) -> None:
+    for _ in range(30):
+        await asyncio.gather(*(call(node, owner, "toy.get", counter_id=counter) for _ in range(6)))
+    await call(node, owner, "toy.add", counter_id=counter)
+    async with node.db.transaction() as tx:
+        await tx.execute("ALTER TABLE counter ALTER COLUMN value TYPE integer")
+    assert (await call(node, owner, "toy.get", counter_id=counter))["value"] == 1
+    async with node.db.transaction() as tx:
+        await tx.execute("ALTER TABLE counter ALTER COLUMN value TYPE bigint")
+    assert (await call(node, owner, "toy.add", counter_id=counter))["value"] == 2

@@ -1,5 +1,7 @@
 """What a violated constraint means to the caller. The database says no; this says it in the wire's words."""
 
+from typing import Final
+
 import asyncpg
 
 from carewire.errors import Busy, Conflict, Refusal
@@ -22,6 +24,15 @@ def translate(error: asyncpg.PostgresError) -> Refusal | None:
     return None
 
 
+_RERUN: Final = (
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.OutdatedSchemaCacheError,
+)
+
+
 def is_rerun(error: BaseException) -> bool:
-    """Deadlocks and serialization failures: nothing is wrong with the command, run it again."""
-    return isinstance(error, asyncpg.SerializationError | asyncpg.DeadlockDetectedError)
+    """Deadlocks, serialization failures, and a schema that was migrated under a connection that knew the old one:
+    nothing is wrong with the command, run it again."""
+    return isinstance(error, _RERUN)

@@ -186,7 +186,9 @@ class Database:
                 await _roll_back(connection)
                 raise
             committing = True
-            await connection.execute("COMMIT")
+            if await connection.execute("COMMIT") != "COMMIT":
+                # The server answers ROLLBACK, and no error, to who swallowed the error of a statement before.
+                raise RuntimeError("a statement of this transaction had failed: nothing was committed")
         except LOST as lost:
             _discard(connection)
             if committing and begin == "BEGIN":

@@ -6,15 +6,16 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from carewire.actor import Actor
 from carewire.bus import hub
 from carewire.bus.memory import MemoryBroker, MemoryBus
-from carewire.errors import Unavailable
+from carewire.errors import NotFound, Unavailable
 from carewire.node import Node
 from carewire.store import outbox
-from carewire.topic import find
+from carewire.topic import REGISTRY, find
 from tests.platform.conftest import MakeNode, call
 from tests.platform.test_hub import LossyBroker, listen, new_counter
 from tests.toy.parts import Ear
@@ -173,3 +174,19 @@ async def test_without_a_database_hundreds_who_join_are_told_at_once_and_not_one
     )
     assert all(isinstance(answer, Unavailable) for answer in answers)
     assert asked < 20
+
+
+async def test_a_right_that_goes_while_the_answer_is_made_is_not_found_and_not_said_to_be_overtaken(
+    node: Node, owner: Actor, counter: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ear, name = Ear(owner), f"toy:{counter}"
+    declared = REGISTRY["toy"]
+
+    async def snapshot(*args: Any) -> Any:
+        node.hub.end(node.hub.subscriptions(ear)[name], "right")
+        return await declared.snapshot(*args)
+
+    monkeypatch.setitem(REGISTRY, "toy", msgspec.structs.replace(declared, snapshot=snapshot))
+    with pytest.raises(NotFound):
+        await node.hub.subscribe(ear, name, None, None)
+    assert ear.heard == []

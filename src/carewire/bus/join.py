@@ -156,7 +156,7 @@ class Joiner:
                     _settle(ask, refusal)
                 else:
                     metrics.JOINS.labels("events" if joined.events else "resync" if joined.resync else "snapshot").inc()
-                    _settle(ask, Overtaken() if ask.subscription.struck else joined)
+                    _settle(ask, _overtaken(ask.subscription) or joined)
 
     @staticmethod
     async def _rights(ctx: Ctx, batch: list[_Ask]) -> list[Any]:
@@ -212,6 +212,13 @@ class Joiner:
         if isinstance(answer, Refusal):
             raise answer
         return answer
+
+
+def _overtaken(subscription: Subscription) -> Refusal | None:
+    """What became of a subscription while it was being answered: the right went, or another subscribe came."""
+    if subscription.ended is not None:
+        return NotFound()
+    return Overtaken() if subscription.struck else None
 
 
 def _settle(ask: _Ask, outcome: Joined | Refusal) -> None:

@@ -273,6 +273,8 @@ class Client:
         self._position[topic] = (epoch, place["offset"])
 
     def _refused(self, topic: str, error: dict[str, Any]) -> None:
+        if error["data"]["reason"] == "overtaken":
+            return  # by another subscribe of ours, whose answer is the one that counts
         self._note(topic, "refused", name=error["data"]["reason"])
         self._position.pop(topic, None)
         if error["data"]["reason"] == "not_found" and topic in self.wanted:

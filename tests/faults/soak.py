@@ -66,7 +66,7 @@ def run_seed(seed: int) -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         return failed(seed, f"not over after {SEED_S} s")
     except ValueError:
-        return failed(seed, f"the trial itself broke: {err.decode(errors='replace')[-500:]}")
+        return failed(seed, f"the trial itself broke ({child.returncode}): {err.decode(errors='replace')[-500:]}")
     finally:
         if child.poll() is None:
             end(child)

@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from carewire.actor import KNOWN
 from carewire.command import Ctx, command, query
 from carewire.errors import Field, InvalidParams, NotFound
 from carewire.forms import Cursor, Limit
@@ -24,6 +23,9 @@ from channels.session.views import (
     planned,
     view,
 )
+
+PEOPLE = frozenset(Capacity) - {Capacity.DISPLAY}
+"""Everybody with a login; a screen is told its sessions by its board and looks nothing up."""
 
 
 @command("session.create", allow={Capacity.STAFF, Capacity.DOCTOR})
@@ -91,13 +93,13 @@ async def create(
     return view(access.from_row(row))
 
 
-@query("session.get", allow={KNOWN})
+@query("session.get", allow=PEOPLE)
 async def get(ctx: Ctx, session_id: UUID) -> SessionView:
     """One sitting."""
     return view(await access.session(ctx, session_id))
 
 
-@query("session.list", allow={KNOWN})
+@query("session.list", allow=PEOPLE)
 async def list_(
     ctx: Ctx,
     doctor_id: UUID | None = None,

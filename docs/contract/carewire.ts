@@ -431,13 +431,13 @@ export interface Commands {
   "session.get": {
     params: SessionGetParams;
     result: SessionView;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Sittings of a doctor or a place, earliest first; without either, those the caller runs: at the desks where she works and as a doctor. `since`/`until` bound `starts_at`. */
   "session.list": {
     params: SessionListParams;
     result: PageOfSessionView;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Nobody is called for a while; the waiting room reads the reason and, if known, until when. */
   "session.pause": {

@@ -173,6 +173,31 @@ async def test_nearness_is_told_once(clinic: Node, desk: Caller, session: str) -
     assert whats == ["arrived", "changed", "near"]
 
 
+async def test_who_asked_for_minutes_hears_of_a_start_that_is_near_before_it_happens(
+    clinic: Node, desk: Caller, make_session: MakeSession, time: ProductClock
+) -> None:
+    starts = time.now() + timedelta(minutes=30)
+    session = await make_session(live=False, starts_at=starts, ends_at=starts + timedelta(hours=2))
+    token = (await walk_in(desk, session, "First In Line"))["id"]
+    await desk.call("queue.alert", token_id=token, minutes=20)
+    time.turn(minutes=11)
+    await run_job(clinic, LineDue(session_id=UUID(session)))
+    assert [data["what"] for _, data in await told(clinic, f"token:{token}")] == ["arrived", "changed", "near"]
+
+
+async def test_a_pause_without_an_announced_end_promises_nothing_to_be_near_to(
+    clinic: Node, desk: Caller, session: str, time: ProductClock
+) -> None:
+    await desk.call("session.pause", session_id=session, reason="emergency")
+    token = (await walk_in(desk, session, "Waiting"))["id"]
+    await desk.call("queue.alert", token_id=token, minutes=30)
+    assert [data["what"] for _, data in await told(clinic, f"token:{token}")] == ["arrived", "changed"]
+    until = time.now() + timedelta(minutes=20)
+    await desk.call("session.resume", session_id=session)
+    await desk.call("session.pause", session_id=session, reason="break", resumes_at=until.isoformat())
+    assert [data["what"] for _, data in await told(clinic, f"token:{token}")][2:] == ["near"]
+
+
 async def test_who_may_hear_what(
     clinic: Node, desk: Caller, doctor: Caller, priya: Caller, stranger: Caller, session: str
 ) -> None:

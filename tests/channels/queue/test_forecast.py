@@ -64,7 +64,8 @@ def test_the_forecast_is_the_order_in_which_the_line_calls_if_nobody_else_comes(
 ) -> None:
     tokens = [
         token(n, waited=waited, due_at=None if due is None else NOW + minutes(due), priority=priority)
-        for n, (waited, due, priority) in enumerate(people)
+        # Arrival gives the number: who has waited longer has the lower one.
+        for n, (waited, due, priority) in enumerate(sorted(people, key=lambda one: -one[0]))
     ]
     stands = line(*tokens)
     waiting = stands.waiting

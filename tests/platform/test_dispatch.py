@@ -297,7 +297,7 @@ async def test_offsets_are_gapless_and_in_commit_order_under_concurrency(
 async def test_an_unregistered_violation_is_a_plain_conflict(node: Node, owner: Actor, counter: UUID) -> None:
     from carewire.command import REGISTRY, Ctx, command
 
-    @command("toy.clash", allow={"known"})
+    @command("toy.clash", allow={"known"}, errors={Conflict})
     async def clash(ctx: Ctx) -> None:
         """Insert the same key twice."""
         await ctx.tx.execute("INSERT INTO counter (id, owner) VALUES ($1, $1)", counter)

@@ -64,6 +64,9 @@ def serve(args: argparse.Namespace) -> int:
     settings = Settings.from_env()
     if settings.database_url is None:
         return complain_about_database()
+    problem = asyncio.run(database_problem(settings.database_url))
+    if problem is not None:
+        return complain(problem, FAILED)
     load("carewire.gateway.server", "run")(settings)
     return 0
 
@@ -74,9 +77,12 @@ def migrate(args: argparse.Namespace) -> int:
     settings = Settings.from_env()
     if settings.database_url is None:
         return complain_about_database()
+    problem = asyncio.run(database_problem(settings.database_url, migrated=False))
+    if problem is not None:
+        return complain(problem, FAILED)
     try:
         ran = asyncio.run(migrate(settings.database_url, progress=tell))
-    except (OSError, MigrationError) as exc:
+    except MigrationError as exc:
         return complain(str(exc), FAILED)
     tell(f"{len(ran)} migrations ran" if ran else "the schema is up to date")
     return 0
@@ -86,6 +92,9 @@ def seed(args: argparse.Namespace) -> int:
     settings = Settings.from_env()
     if settings.database_url is None:
         return complain_about_database()
+    problem = asyncio.run(database_problem(settings.database_url))
+    if problem is not None:
+        return complain(problem, FAILED)
     hint = asyncio.run(load(*SEEDER)(settings.database_url, settings))
     if hint:
         print(hint)
@@ -119,6 +128,23 @@ def tell(text: str) -> None:
 def complain(text: str, status: int) -> int:
     tell(f"carewire: {text}")
     return status
+
+
+async def database_problem(url: str, *, migrated: bool = True) -> str | None:
+    """Why this database cannot be worked with, in one line with its mend; None when it can."""
+    import asyncpg
+
+    from carewire.store.migrate import pending
+
+    try:
+        behind = await pending(url)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as exc:
+        # Never the address: it may hold a password.
+        text = f"{type(exc).__name__}: {exc}".strip(": ")
+        return f"the database cannot be reached: {text}; mend: start it, or correct CAREWIRE_DATABASE_URL"
+    if migrated and behind:
+        return f"the schema is behind ({', '.join(behind)}); mend: carewire migrate"
+    return None
 
 
 def complain_about_database() -> int:

@@ -3,9 +3,11 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from redis.asyncio import Redis
 
 from carewire.bus import redis
 from carewire.bus.redis import RedisBroker
@@ -94,3 +96,21 @@ async def test_a_line_that_fell_silent_is_noticed_and_opened_again(
         while ("a", b"2") not in hearing.heard:
             hearing.broker.publish("a", b"2")
             await asyncio.sleep(0.02)
+
+
+async def test_a_bus_that_refuses_our_password_is_not_connected_and_heals_when_it_takes_it(tmp_path: Path) -> None:
+    async with Valkey(tmp_path) as guarded:
+        admin = Redis.from_url(guarded.url)
+        await admin.config_set("requirepass", "a-password")
+        stranger = Hearing(RedisBroker(guarded.url))
+        await stranger.broker.start(stranger.receive, stranger.reconnected)
+        try:
+            assert not stranger.broker.connected
+            assert stranger.reconnects == 0
+            await stranger.broker.subscribe("a")  # at once: the sweep stands in
+            await admin.execute_command("AUTH", "a-password")
+            await admin.config_set("requirepass", "")
+            await stranger.until(lambda: stranger.broker.connected)
+        finally:
+            await stranger.broker.close()
+            await admin.aclose()

@@ -45,6 +45,7 @@ class _Link(asyncio.Protocol):
         self._on_reply = on_reply
         self.heard = 0
         self.spoke = asyncio.Event()
+        self.refused = False
         self.transport: asyncio.Transport | None = None
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -56,6 +57,11 @@ class _Link(asyncio.Protocol):
         self.spoke.set()
         self._reader.feed(data)
         while (reply := self._reader.gets()) is not False:
+            if isinstance(reply, hiredis.ReplyError) and not self.refused:
+                # A wrong password, a server that still loads, a missing right: not connected, whatever the line says.
+                self.refused = True
+                log.error("bus_refused", reply=str(reply).split(" ", 1)[0])
+                self.close()
             try:
                 self._on_reply(reply)
             except Exception as error:  # a callback's fault must never cost the connection
@@ -195,7 +201,7 @@ class RedisBroker:
             self._asked.clear()
 
     async def _speak(self) -> None:
-        link = await self._connect(lambda reply: None)
+        link = await self._connect(self._spoken)
         self._speaking = link
         try:
             await self._watch(link)
@@ -213,6 +219,8 @@ class RedisBroker:
             if not link.lost.done() and link.heard == heard:
                 log.warning("bus_silent")
                 return
+        if link.refused:
+            raise ConnectionError("the bus refused a command")  # so that the next try comes later and later
 
     async def _connect(self, on_reply: Callable[[Any], None]) -> _Link:
         loop = asyncio.get_running_loop()
@@ -234,12 +242,16 @@ class RedisBroker:
         except TimeoutError:
             link.close()
             raise
+        if link.refused:
+            raise ConnectionError("the bus refused us")
         return link
 
-    def _heard(self, reply: Any) -> None:
+    @staticmethod
+    def _spoken(reply: Any) -> None:
         if isinstance(reply, hiredis.ReplyError):
-            log.error("bus_refused", reply=str(reply).split(" ", 1)[0])
-            return
+            metrics.HINTS_UNSENT.inc()
+
+    def _heard(self, reply: Any) -> None:
         if not isinstance(reply, list) or len(reply) != 3:
             return
         kind, channel = reply[0], reply[1]

@@ -177,7 +177,7 @@ async def list_(ctx: Ctx, place_id: UUID) -> Displays:
     return Displays(displays=await _shown(ctx, place.id, None))
 
 
-@command("display.rename", allow={Capacity.STAFF}, emits={BoardUpdated})
+@command("display.rename", allow={Capacity.STAFF}, emits={BoardUpdated}, errors={IllegalMove})
 async def rename(ctx: Ctx, display_id: UUID, label: Name) -> Display:
     """Call a screen something else."""
     place_id, state = await display(ctx, display_id, lock=True)

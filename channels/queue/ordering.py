@@ -35,7 +35,7 @@ async def prioritise(ctx: Ctx, token_id: UUID, reason: Priority | None) -> DeskV
     return desk_view(after, after.get(token_id))
 
 
-@command("queue.alert", allow={Capacity.PATIENT, Capacity.STAFF, Capacity.DOCTOR}, emits=MOVES)
+@command("queue.alert", allow={Capacity.PATIENT, Capacity.STAFF, Capacity.DOCTOR}, emits=MOVES, errors={IllegalMove})
 async def alert(
     ctx: Ctx, token_id: UUID, before: AlertBefore | None = None, minutes: AlertMinutes | None = None
 ) -> TokenView:

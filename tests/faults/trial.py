@@ -91,6 +91,8 @@ async def run(
         told.restored_at = nemesis.restored_at
         verdict = _verdict(seed, crew, nemesis, world, told, finished_s, heads_s, time.monotonic() - started)
         verdict.violations.extend(overstaying)
+        for gateway in world.gateways:
+            verdict.violations.extend(gateway.errors())
         return verdict
     finally:
         if crew is not None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import asyncpg
+import msgspec
 
 from carewire.embedded import Postgres, Valkey
 from carewire.settings import Settings
@@ -125,6 +126,16 @@ class Gateway:
         if self._child is not None and self._child.stdin is not None:
             with contextlib.suppress(OSError):
                 self._child.stdin.write(f"{what} {point}\n".encode())
+
+    def errors(self) -> list[str]:
+        """What it logged as an error, whatever the clients noticed of it."""
+        found = []
+        for line in self.log.read_text(errors="replace").splitlines():
+            with contextlib.suppress(msgspec.DecodeError):
+                entry = msgspec.json.decode(line)
+                if isinstance(entry, dict) and entry.get("level") == "error":
+                    found.append(f"{self.name} logged {line}")
+        return found
 
     @property
     def frozen(self) -> bool:

@@ -157,7 +157,7 @@ export interface Commands {
   "display.rename": {
     params: DisplayRenameParams;
     result: Display;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** A fresh code for this screen, which is still waiting to be approved. The old code is worthless. */
   "display.renew": {

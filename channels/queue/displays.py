@@ -27,6 +27,7 @@ ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """No 0/O, 1/I/L: the code is read from a screen and typed on a phone."""
 CODE_LENGTH: Final = 6
 CODE_LIVES: Final = timedelta(minutes=10)
+FORGOTTEN_AFTER: Final = timedelta(days=1)
 APPROVES: Final = frozenset({Duty.OWNER, Duty.MANAGER, Duty.FRONT_DESK})
 
 Code = Annotated[str, Meta(min_length=CODE_LENGTH, max_length=CODE_LENGTH + 3, pattern="^[0-9A-Za-z -]+$")]
@@ -82,6 +83,7 @@ async def pair(ctx: Ctx) -> Pairing:
 
     Until approval the screen hears only its own `board:`.
     """
+    await _forget(ctx)
     secret, code, expires_at = credential.make(), _new_code(), ctx.real_now + CODE_LIVES
     row = await ctx.tx.fetchrow(
         """INSERT INTO display (secret_digest, code_digest, code_expires_at, asked_network, asked_at)
@@ -96,6 +98,18 @@ async def pair(ctx: Ctx) -> Pairing:
         raise NotFound()
     await boards.refresh(ctx, row["id"])
     return Pairing(display_id=row["id"], code=code, secret=secret, expires_at=expires_at)
+
+
+async def _forget(ctx: Ctx) -> None:
+    """Let a few screens go that nobody approved and that stopped asking: anybody may pair, so they must not pile up.
+
+    A screen that still waits renews its code; one that comes back after that pairs anew.
+    """
+    await ctx.tx.execute(
+        "DELETE FROM display WHERE id IN (SELECT id FROM display WHERE state = 'pending' AND code_expires_at < $1"
+        " ORDER BY code_expires_at LIMIT 5 FOR UPDATE SKIP LOCKED)",
+        ctx.real_now - FORGOTTEN_AFTER,
+    )
 
 
 @command("display.renew", allow={Capacity.DISPLAY}, receipt=False, emits={BoardUpdated}, errors={NotFound, IllegalMove})

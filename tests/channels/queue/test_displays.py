@@ -174,3 +174,17 @@ async def test_secrets_and_codes_are_stored_as_digests_only(clinic: Node) -> Non
 )
 def test_only_the_network_of_an_address_is_kept(address: str, network: str | None) -> None:
     assert coarse(address) == network
+
+
+async def test_screens_that_nobody_approved_do_not_pile_up(clinic: Node, desk: Caller, time: ProductClock) -> None:
+    _, approved = await paired(clinic)
+    await desk.call("display.approve", code=approved["code"], **SCREEN)
+    for _ in range(3):
+        await paired(clinic)
+    waiting, _ = await paired(clinic)
+    time.turn(minutes=24 * 60 - 5)
+    await waiting.call("display.renew")
+    time.turn(minutes=30)
+    _, newest = await paired(clinic)
+    left = {str(row["id"]) for row in await rows(clinic, "SELECT id FROM display")}
+    assert left == {approved["display_id"], str(waiting.actor.id), newest["display_id"]}

@@ -26,9 +26,13 @@ def check_room(line: Line, kind: TokenKind, *, more: int = 1) -> None:
         else (len(taken) - booked, session.walk_in_quota, "walk_in")
     )
     if session.capacity is not None and len(taken) + more > session.capacity:
-        raise QueueFull(quota="capacity", limit=session.capacity)
+        raise _full("capacity", session.capacity, "patients")
     if limit is not None and used + more > limit:
-        raise QueueFull(quota=quota, limit=limit)
+        raise _full(quota, limit, "booked patients" if quota == "booked" else "patients without an appointment")
+
+
+def _full(quota: str, limit: int, of: str) -> QueueFull:
+    return QueueFull(f"The session takes {limit} {of} and has no room for more", quota=quota, limit=limit)
 
 
 async def check_account(ctx: Ctx, account_id: UUID, day: datetime, zone: str, *, remote: bool) -> None:

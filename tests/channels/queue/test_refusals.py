@@ -6,7 +6,15 @@ from carewire.errors import IllegalMove, InvalidParams
 from carewire.node import Node
 from channels.directory import demo as places
 from channels.identity import demo as people
-from channels.queue.errors import ConsultationRunning, NumberTaken, RoomBusy, SessionClosed, TooEarly, TooLate
+from channels.queue.errors import (
+    ConsultationRunning,
+    NumberTaken,
+    QueueFull,
+    RoomBusy,
+    SessionClosed,
+    TooEarly,
+    TooLate,
+)
 from tests.channels.callers import Caller
 from tests.channels.queue.conftest import MakeSession, ProductClock, walk_in
 
@@ -58,6 +66,16 @@ async def test_what_came_too_early_or_too_late_says_what_is_left_to_do(
     time.turn(seconds=61)
     with pytest.raises(TooLate, match="60 seconds; skip it or begin it"):
         await desk.call("queue.undo", token_id=token)
+
+
+async def test_a_full_session_says_how_many_of_whom_it_takes(desk: Caller, make_session: MakeSession) -> None:
+    session = await make_session(capacity=2, walk_in_quota=1)
+    await walk_in(desk, session, "One")
+    with pytest.raises(QueueFull, match="takes 1 patients without an appointment"):
+        await walk_in(desk, session, "Two")
+    await desk.call("session.update", session_id=session, capacity=1, walk_in_quota=None)
+    with pytest.raises(QueueFull, match="takes 1 patients and has no room"):
+        await walk_in(desk, session, "Two")
 
 
 async def test_a_taken_paper_number_is_named(desk: Caller, session: str, time: ProductClock) -> None:

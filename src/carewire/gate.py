@@ -16,7 +16,7 @@ from carewire.errors import Overloaded
 
 RESERVED: Final = 2
 WAITING_PER_SLOT: Final = 50
-PATIENCE_S: Final = 1.5
+PATIENCE_S: Final = 3.0
 SMOOTHING: Final = 0.05
 
 

@@ -23,7 +23,7 @@ class ArrivalCode(Struct, frozen=True, kw_only=True):
 
 
 @command("queue.arrival_code", allow={Capacity.STAFF}, receipt=False)
-async def arrival_code(ctx: Ctx, place_id: UUID, renew: bool = False) -> ArrivalCode:
+async def arrival_code(ctx: Ctx, renew: bool = False, place_id: UUID | None = None) -> ArrivalCode:
     """The code to print and hang up at this place; `renew` makes a new one and the old paper worthless."""
     place = await directory.place(ctx, place_id, duties=DESK)
     row = await ctx.tx.fetchrow(

@@ -132,8 +132,8 @@ async def renew(ctx: Ctx) -> Renewed:
     return Renewed(code=code, expires_at=expires_at)
 
 
-@query("display.asking", allow={Capacity.STAFF}, errors={CodeWrong}, rate=Rate(burst=5, per_minute=10, shared=True))
-async def asking(ctx: Ctx, place_id: UUID, code: Code) -> Asking:
+@query("display.asking", allow={Capacity.STAFF}, errors={CodeWrong}, rate=Rate(burst=20, per_minute=20, shared=True))
+async def asking(ctx: Ctx, code: Code, place_id: UUID | None = None) -> Asking:
     """From where and when this code was asked for, to look at before approving it."""
     await directory.place(ctx, place_id, duties=APPROVES)
     row = await _by_code(ctx, code, lock=False)
@@ -145,10 +145,15 @@ async def asking(ctx: Ctx, place_id: UUID, code: Code) -> Asking:
     allow={Capacity.STAFF},
     emits={BoardUpdated},
     errors={IllegalMove, CodeWrong},
-    rate=Rate(burst=5, per_minute=10, shared=True),
+    rate=Rate(burst=20, per_minute=20, shared=True),
 )
 async def approve(
-    ctx: Ctx, place_id: UUID, code: Code, label: Name, room_ids: Scope | None = None, doctor_ids: Scope | None = None
+    ctx: Ctx,
+    code: Code,
+    label: Name,
+    room_ids: Scope | None = None,
+    doctor_ids: Scope | None = None,
+    place_id: UUID | None = None,
 ) -> Display:
     """Let a screen show the lines of these rooms or doctors at your place, today's and tomorrow's, by itself."""
     place = await directory.place(ctx, place_id, duties=APPROVES)
@@ -185,7 +190,7 @@ async def approve(
 
 
 @query("display.list", allow={Capacity.STAFF})
-async def list_(ctx: Ctx, place_id: UUID) -> Displays:
+async def list_(ctx: Ctx, place_id: UUID | None = None) -> Displays:
     """The approved screens of your place."""
     place = await directory.place(ctx, place_id, duties=APPROVES)
     return Displays(displays=await _shown(ctx, place.id, None))

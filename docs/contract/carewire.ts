@@ -813,23 +813,23 @@ export interface Display {
 }
 
 export interface DisplayApproveParams {
-  place_id: string;
   code: string;
   /** A person's or thing's name as people write it */
   label: string;
   room_ids?: string[] | null;
   doctor_ids?: string[] | null;
+  place_id?: string | null;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }
 
 export interface DisplayAskingParams {
-  place_id: string;
   code: string;
+  place_id?: string | null;
 }
 
 export interface DisplayListParams {
-  place_id: string;
+  place_id?: string | null;
 }
 
 export interface DisplayPairParams { [key: string]: never }
@@ -1182,8 +1182,8 @@ export interface QueueAlertParams {
 }
 
 export interface QueueArrivalCodeParams {
-  place_id: string;
   renew?: boolean;
+  place_id?: string | null;
 }
 
 export interface QueueArriveParams {

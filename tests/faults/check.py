@@ -131,8 +131,9 @@ def check_log(truth: Truth, topic: str, log: list[Said]) -> Iterator[str]:
     epoch: str | None = None
     position: int | None = None
     state: State = None
-    for said in log:
-        here = f"at {said.at:.2f} s on socket {said.socket}"
+    for number, said in enumerate(log):
+        before = ", ".join(map(brief, log[max(0, number - 4) : number]))
+        here = f"at {said.at:.2f} s on socket {said.socket}, after {before or 'nothing'}"
         match said.kind:
             case "lost" | "resync":
                 hears = False
@@ -190,6 +191,12 @@ def _one(
         stored = truth.events.get(topic, {}).get(offset or 0)
         if stored is None or (stored.name, stored.data) != (told["name"], told["data"]):
             yield f"{here}: event {offset} tells {told}, the record has {stored}"
+
+
+def brief(said: Said) -> str:
+    """A line of a log in few words."""
+    asked = f" to {said.data['asked'][1]}" if said.kind == "answer" else ""
+    return f"{said.kind} {said.name or ''}{'' if said.offset is None else said.offset}{asked} ({said.socket})"
 
 
 def check_end(truth: Truth, topic: str, log: list[Said]) -> Iterator[str]:

@@ -11,6 +11,7 @@ import pytest
 
 from carewire.actor import Actor
 from carewire.bus import hub
+from carewire.bus.channel import Channel, Subscription
 from carewire.bus.memory import MemoryBroker, MemoryBus
 from carewire.errors import NotFound, Unavailable
 from carewire.node import Node
@@ -190,3 +191,40 @@ async def test_a_right_that_goes_while_the_answer_is_made_is_not_found_and_not_s
     with pytest.raises(NotFound):
         await node.hub.subscribe(ear, name, None, None)
     assert ear.heard == []
+
+
+def text_of(offset: int) -> bytes:
+    return b'{"method":"toy:counted","params":{"offset":%d}}' % offset
+
+
+async def test_who_goes_live_with_an_older_answer_than_the_first_one_misses_nothing_in_between(
+    owner: Actor, counter: UUID
+) -> None:
+    """A resume waits for all its topics; a subscribe that came later may be answered sooner, and newer."""
+    channel = Channel(f"toy:{counter}", REGISTRY["toy"], (counter,))
+    slow, quick = Ear(owner), Ear(owner)
+    older, newer = Subscription(slow, channel), Subscription(quick, channel)
+    channel.joining += [older, newer]
+    channel.accept(7, text_of(7))
+    channel.accept(8, text_of(8))
+    assert channel.go_live(newer, 8)
+    assert channel.go_live(older, 6)
+    channel.accept(9, text_of(9))
+    assert (quick.offsets, slow.offsets) == ([9], [7, 8, 9])
+
+
+async def test_an_older_answer_whose_next_event_no_hint_brought_is_told_to_start_over(
+    make_node: MakeNode, owner: Actor
+) -> None:
+    here, there = await pair(make_node)
+    counter_id = await new_counter(here, owner)
+    slow, quick = Ear(owner), Ear(owner)
+    older = await here.hub.subscribe(slow, f"toy:{counter_id}", None, None)
+    await call(there, owner, "toy.add", counter_id=counter_id)
+    newer = await here.hub.subscribe(quick, f"toy:{counter_id}", None, None)
+    newer.go_live()
+    older.go_live()
+    assert [m["method"] for m in slow.heard] == ["topic:resync"]
+    await call(there, owner, "toy.add", counter_id=counter_id)
+    await quick.until(lambda e: e.offsets == [2])
+    assert slow.offsets == []

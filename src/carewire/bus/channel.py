@@ -152,32 +152,55 @@ class Channel:
         for waiting in self.joining:
             self._keep(waiting, 0, frame)
 
-    def go_live(self, subscription: Subscription, head: int) -> None:
-        """The answer with `head` was written: flush what came meanwhile, then follow. A struck one stays out."""
+    def go_live(self, subscription: Subscription, head: int) -> bool:
+        """The answer with `head` was written: flush what came meanwhile, then follow. A struck one stays out.
+
+        False: this node has forwarded what neither the answer nor the buffer holds; the listener must start over.
+        """
         if subscription in self.joining:
             self.joining.remove(subscription)
         if subscription.struck or subscription.live:
-            return
+            return True
         subscription.live = True
         subscription.offset = head
-        for offset, frame in subscription.buffer:
-            if offset > head or not self.durable:
-                subscription.listener.deliver(frame)
-        subscription.buffer.clear()
         if not self.durable:
+            for _, frame in subscription.buffer:
+                subscription.listener.deliver(frame)
             self.live[subscription.listener] = subscription
-            return
-        if self.position is None:
-            self.position = head
-            self.target = max(self.target, head)
-            self.pending = {offset: text for offset, text in self.pending.items() if offset > head}
+        elif self.position is None:
             self.live[subscription.listener] = subscription
-            self._drain()
-        elif self.position >= head:
-            self.live[subscription.listener] = subscription
+            self._begin(head)
+        elif not self._covers(subscription, head):
+            return False
         else:
-            self.target = max(self.target, head)
-            self.ahead.append(subscription)
+            for offset, frame in subscription.buffer:
+                if offset > head:
+                    subscription.listener.deliver(frame)
+            if self.position >= head:
+                self.live[subscription.listener] = subscription
+            else:
+                self.target = max(self.target, head)
+                self.ahead.append(subscription)
+        subscription.buffer.clear()
+        return True
+
+    def _begin(self, head: int) -> None:
+        """The first answer tells where the topic stands. Others may be waiting for an older answer than this one."""
+        self.position = head
+        self.target = max(self.target, head)
+        early, self.pending = self.pending, {o: text for o, text in self.pending.items() if o > head}
+        for offset in sorted(o for o in early if o <= head):
+            for waiting in self.joining:
+                self._keep(waiting, offset, Frame(early[offset]))
+        self._drain()
+
+    def _covers(self, subscription: Subscription, head: int) -> bool:
+        """Do answer and buffer hold everything up to what was forwarded here?"""
+        covered = head
+        for offset, _ in subscription.buffer:
+            if offset == covered + 1:
+                covered = offset
+        return self.position is None or covered >= self.position
 
     def forget(self) -> None:
         """Another database: nothing that was told or kept so far says anything about what comes."""

@@ -209,7 +209,9 @@ class Hub:
         if not subscription.struck and (subscription.overflown or joined.epoch != self.epoch):
             self.resync(subscription, "overflow" if subscription.overflown else "epoch")
             return
-        channel.go_live(subscription, joined.head)
+        if not channel.go_live(subscription, joined.head):
+            self.resync(subscription, "overtaken")
+            return
         if channel.behind:
             self._heal(channel)
 

@@ -1712,8 +1712,8 @@ export interface TopicEnded {
 /** The topic cannot go on without a gap, so it stopped: subscribe again and start from the snapshot. */
 export interface TopicResync {
   topic: string;
-  /** `overflow`: too much came while joining; `unhealed`: a missing event was not found in time; `epoch`: the record's life is another one. */
-  why: "epoch" | "overflow" | "unhealed";
+  /** `overflow`: too much came while joining; `overtaken`: what came while joining was told to others before the answer was ready; `unhealed`: a missing event was not found in time; `epoch`: the record's life is another one. */
+  why: "epoch" | "overflow" | "overtaken" | "unhealed";
 }
 
 /** Which topic. */

@@ -76,9 +76,9 @@ class TopicResync(Struct, frozen=True, kw_only=True):
     """The topic cannot go on without a gap, so it stopped: subscribe again and start from the snapshot."""
 
     topic: str
-    why: Literal["overflow", "unhealed", "epoch"]
-    """`overflow`: too much came while joining; `unhealed`: a missing event was not found in time; `epoch`: the
-    record's life is another one."""
+    why: Literal["overflow", "overtaken", "unhealed", "epoch"]
+    """`overflow`: too much came while joining; `overtaken`: what came while joining was told to others before the answer
+    was ready; `unhealed`: a missing event was not found in time; `epoch`: the record's life is another one."""
 
 
 NOTICES: Final[dict[str, type[Struct]]] = {

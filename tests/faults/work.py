@@ -150,8 +150,9 @@ class Crew:
                 await client.rest(1)
                 continue
             await client.want(f"token:{token['id']}", line)
-            await client.rest(rng.uniform(1, 8))
-            if not client.tired.is_set() and rng.random() < 0.5:
+            await client.rest(rng.uniform(0.5, 5))
+            # Half of them go home in the end too: then nobody may hear the line any more who gave up the token.
+            if rng.random() < 0.5:
                 await client.perform(Op(client.account, "queue.leave", {"token_id": token["id"]}))
 
 

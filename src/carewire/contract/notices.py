@@ -77,8 +77,8 @@ class TopicResync(Struct, frozen=True, kw_only=True):
 
     topic: str
     why: Literal["overflow", "overtaken", "unhealed", "epoch"]
-    """`overflow`: too much came while joining; `overtaken`: what came while joining was told to others before the answer
-    was ready; `unhealed`: a missing event was not found in time; `epoch`: the record's life is another one."""
+    """`overflow`: too much came while joining; `overtaken`: what came while joining was told to others before the
+    answer was ready; `unhealed`: a missing event was not found in time; `epoch`: the record's life is another one."""
 
 
 NOTICES: Final[dict[str, type[Struct]]] = {

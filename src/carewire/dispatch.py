@@ -27,6 +27,7 @@ from carewire.errors import (
     MethodNotFound,
     Refusal,
     Unauthenticated,
+    Unavailable,
 )
 from carewire.gate import Gate
 from carewire.jobs.vault import Vault
@@ -87,9 +88,12 @@ class Dispatcher:
         self._running: dict[tuple[UUID, str, UUID], asyncio.Future[Outcome]] = {}
 
     async def authenticate(self, token: str) -> Actor:
-        """The actor of an access token; raises `Unauthenticated`."""
-        async with self.db.snapshot() as tx:
-            return await self.identity.authenticate(tx, token, self.clock.real_now())
+        """The actor of an access token. Raises `Unauthenticated`, or why the database could not say."""
+        try:
+            async with self.db.snapshot() as tx:
+                return await self.identity.authenticate(tx, token, self.clock.real_now())
+        except asyncpg.PostgresError as error:
+            raise translate(error) or Unavailable(after_ms=500) from error
 
     async def run(self, name: str, params: bytes, actor: Actor | None, peer: Peer) -> Outcome:
         """Run a command or query. Raises a `Refusal` and nothing else."""

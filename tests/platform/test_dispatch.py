@@ -14,6 +14,7 @@ from carewire import metrics
 from carewire.actor import Actor
 from carewire.command import Peer
 from carewire.errors import (
+    Busy,
     Conflict,
     Forbidden,
     Internal,
@@ -27,10 +28,10 @@ from carewire.errors import (
     Unavailable,
 )
 from carewire.node import Node
-from carewire.store.db import ENGINE
+from carewire.store.db import ENGINE, Tx
 from tests import toy
 from tests.platform.conftest import MakeNode, call
-from tests.toy.parts import somebody, uuid7
+from tests.toy.parts import ToyIdentity, somebody, uuid7
 
 
 async def value(node: Node, counter: UUID) -> int:
@@ -348,3 +349,16 @@ async def test_a_refusal_the_contract_does_not_name_is_answered_and_counted(
         await call(node, owner, "toy.forgetful", counter_id=counter)
     assert counted._value.get() == 1
     metrics.REFUSALS_UNDECLARED.remove("toy.forgetful", "toy_too_much")
+
+
+async def test_a_login_that_the_database_is_too_slow_for_is_told_to_come_back(
+    node: Node, identity: ToyIdentity
+) -> None:
+    async def slow(tx: Tx, token: str, real_now: datetime) -> Actor:
+        await tx.execute("SET LOCAL statement_timeout = '10ms'")
+        await tx.execute("SELECT pg_sleep(1)")
+        raise AssertionError("the statement should have been ended")
+
+    identity.authenticate = slow  # type: ignore[method-assign]
+    with pytest.raises(Busy):
+        await node.dispatcher.authenticate("token")

@@ -4,7 +4,7 @@ from typing import Final
 
 import asyncpg
 
-from carewire.errors import Busy, Conflict, Refusal
+from carewire.errors import Busy, Conflict, Refusal, Unavailable
 
 _BY_NAME: dict[str, type[Refusal]] = {}
 
@@ -21,6 +21,8 @@ def translate(error: asyncpg.PostgresError) -> Refusal | None:
         return _BY_NAME.get(error.constraint_name or "", Conflict)()
     if isinstance(error, asyncpg.LockNotAvailableError | asyncpg.QueryCanceledError):
         return Busy(after_ms=200)
+    if isinstance(error, asyncpg.OperatorInterventionError | asyncpg.InsufficientResourcesError):
+        return Unavailable(after_ms=1000)
     return None
 
 

@@ -32,6 +32,6 @@ SIGNS = {
 
 @pytest.mark.parametrize("part", SWITCHES)
 async def test_the_checker_notices_what_is_missing(part: str) -> None:
-    run_s = {"epoch_check": 5, "rights_watch": 7}.get(part, 3)
+    run_s = {"epoch_check": 5, "rights_watch": 12}.get(part, 3)
     verdict = await run(1, run_s=run_s, faults=SCHEDULES[part], without=[part], finish_s=6, head_s=4)
     assert any(SIGNS[part] in text for text in verdict.violations), verdict.violations[:5]

@@ -28,6 +28,7 @@ def violations(truth: Truth, clients: list[Client]) -> list[str]:
     found += check_record(truth)
     found += check_answers(truth, ops)
     found += check_ledger(truth, ops)
+    found += check_refused(truth, ops)
     found += check_line(truth, ops)
     for client in clients:
         for topic, log in client.log.items():
@@ -94,6 +95,16 @@ def check_ledger(truth: Truth, ops: list[Op]) -> Iterator[str]:
         yield f"a mark of {key} that nobody made"
 
 
+def check_refused(truth: Truth, ops: list[Op]) -> Iterator[str]:
+    """What was refused has no effect, unless an earlier try still lay in a frozen node and ran after the refusal."""
+    for op in ops:
+        claimed = truth.receipts.get(str(op.id))
+        if claimed is None or op.final is None or op.ok:
+            continue
+        if claimed < op.final.at or not any(t.outcome == "lost" for t in op.tries):
+            yield f"{op.method} {op.id}: refused ({op.final.reason}) though it had taken effect"
+
+
 def check_line(truth: Truth, ops: list[Op]) -> Iterator[str]:
     """The line's own record of who did what holds each acknowledged command once, and no more than was sent."""
     acknowledged: Counter[tuple[str, str, str, str | None]] = Counter()
@@ -103,7 +114,7 @@ def check_line(truth: Truth, ops: list[Op]) -> Iterator[str]:
             continue
         if op.ok:
             acknowledged[str(op.account), op.method, op.result["id"], LED_TO[op.method]] += 1
-        elif op.final is None:
+        elif op.final is None or str(op.id) in truth.receipts:
             open_ends[str(op.account), op.method] += 1
     extra: Counter[tuple[str, str]] = Counter()
     moves = {key: n for key, n in truth.moves.items() if LED_TO.get(key[1]) == key[3]}

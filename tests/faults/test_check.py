@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.faults.check import check_answers, check_end, check_ledger, check_log, check_record
+from tests.faults.check import check_answers, check_end, check_ledger, check_log, check_record, check_refused
 from tests.faults.client import Op, Said, Try
 from tests.faults.truth import Event, Truth, replay
 
@@ -137,3 +137,19 @@ def test_no_final_answer_and_two_results_for_one_key_are_violations(truth: Truth
     assert len(list(check_answers(truth, [op(1, ("lost", b""), ("lost", b""))]))) == 1
     assert len(list(check_answers(truth, [op(1, ("ok", b"1"), ("ok", b"2"))]))) == 1
     assert list(check_answers(truth, [op(1, ("lost", b""), ("ok", b"1"), ("ok", b"1"))])) == []
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "claimed_at", "right"),
+    [
+        (("lost", "refused"), 9.0, True),
+        (("lost", "refused"), -1.0, False),
+        (("refused",), 9.0, False),
+    ],
+)
+def test_only_a_try_that_came_late_may_take_effect_after_a_refusal(
+    truth: Truth, outcomes: tuple[str, ...], claimed_at: float, right: bool
+) -> None:
+    wanted = op(1, *((outcome, b"") for outcome in outcomes))
+    truth.receipts = {str(wanted.id): claimed_at}
+    assert (list(check_refused(truth, [wanted])) == []) is right

@@ -1,5 +1,6 @@
 """What the database says in the end, and what every topic looked like at every offset on the way there."""
 
+import time
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,7 @@ from carewire.errors import NotFound
 from carewire.store.db import Database
 from channels.queue.events import LineUpdated, QueueUpdated, TokenUpdated
 from channels.queue.projection import LineSnapshot, QueueSnapshot, TokenFact
+from tests.faults.client import now
 from tests.faults.world import World
 
 State = dict[str, Any] | None
@@ -48,6 +50,8 @@ class Truth(msgspec.Struct, kw_only=True):
     ledgers: dict[str, tuple[int, int]] = {}
     moves: Counter[tuple[str, str, str, str | None]] = msgspec.field(default_factory=Counter)
     """(account, command, token, state it led to) in the line: how often."""
+    receipts: dict[str, float] = {}
+    """When each operation that took effect claimed its receipt, on the clock of the logs."""
     restored_at: float | None = None
     """When a backup took the place of the database: what was acknowledged before may be gone, and only that."""
     states: dict[str, dict[int, State]] = {}
@@ -116,6 +120,9 @@ async def collect(world: World, base: dict[str, tuple[int, State]], topics: set[
                 truth.ledgers[row["id"]] = (row["value"], row["count"])
             for row in await tx.fetch("SELECT actor_id::text, what, token_id::text, to_state FROM token_move"):
                 truth.moves[row["actor_id"], row["what"], row["token_id"], row["to_state"]] += 1
+            behind = time.time() - now()
+            for row in await tx.fetch("SELECT key::text, extract(epoch FROM claimed_at)::float8 AS at FROM receipt"):
+                truth.receipts[row["key"]] = row["at"] - behind
     finally:
         await db.close()
     truth.events = {name: events for name, events in truth.events.items() if name.split(":")[0] in (*APPLIED, "ledger")}

@@ -15,8 +15,10 @@ from typing import Any
 import msgspec
 
 from carewire.bus.channel import Channel
+from carewire.bus.healing import Healing
 from carewire.bus.hub import Hub
 from carewire.bus.join import Joiner
+from carewire.bus.sweep import Sweep
 from carewire.bus.watch import Watch
 from carewire.gateway import drain, server
 from carewire.gateway.connection import Socket
@@ -79,7 +81,7 @@ def install_points() -> None:
 
 # --- what a checker must notice when it is missing -------------------------------------------------------------------
 def without_gap_healing() -> None:
-    Hub._heal = lambda self, channel: None  # type: ignore[method-assign]
+    Healing.heal = lambda self, channel: None  # type: ignore[method-assign]
 
 
 def without_receipt_claim() -> None:
@@ -94,10 +96,10 @@ def without_ordering() -> None:
 
 
 def without_sweep() -> None:
-    async def sweep(self: Hub) -> None:
+    async def sweep(self: Sweep) -> None:
         pass
 
-    Hub._sweep = sweep  # type: ignore[method-assign]
+    Sweep.sweep = sweep  # type: ignore[method-assign]
 
 
 def without_root_lock() -> None:

@@ -20,6 +20,7 @@ from websockets.asyncio.client import ClientConnection
 from carewire.actor import Actor
 from carewire.bus.channel import Listener
 from carewire.bus.frame import Frame, Stored, event_text
+from carewire.bus.tick import Tick
 from carewire.clock import Clock
 from carewire.command import Peer
 from carewire.dispatch import Outcome
@@ -60,8 +61,12 @@ class Behind:
 
     epoch = "e1"
 
+    def reroute(self, listener: Listener) -> None:
+        """Every event goes through `deliver` here."""
+
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.tick = Tick()
         self.listeners: set[Listener] = set()
         self.live: dict[str, set[Listener]] = {}
         self.offsets: dict[str, int] = {}

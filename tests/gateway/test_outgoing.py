@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import cast
 
 from carewire.bus.frame import Frame
+from carewire.bus.tick import Tick
 from carewire.errors import Close
 from carewire.gateway.outgoing import RawOutgoing
 from carewire.gateway.services import Rules
@@ -20,14 +21,13 @@ class Line:
         self.buffered = 0
         self.blocks_inside_write = False
 
-    def watch(self, paused: Callable[[], None], resumed: Callable[[], None]) -> None:
-        self.paused, self.resumed = paused, resumed
+    def watch(self, paused: Callable[[], None], resumed: Callable[[], None], ended: Callable[[], None]) -> None:
+        self.paused, self.resumed, self.ended_by_peer = paused, resumed, ended
 
-    def write(self, frames: bytes) -> bool:
+    def write(self, frames: bytes) -> None:
         self.written.append(frames)
         if self.blocks_inside_write:
             self.paused()
-        return True
 
     def close(self, code: int, reason: str) -> None:
         self.ended = (code, reason)
@@ -35,7 +35,7 @@ class Line:
 
 def make(line: Line, rules: Rules | None = None) -> RawOutgoing:
     """The lane on this line."""
-    return RawOutgoing(cast(RawLane, line), rules or Rules(), lambda code: None)
+    return RawOutgoing(cast(RawLane, line), rules or Rules(), lambda code: None, Tick())
 
 
 async def tick() -> None:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from carewire.actor import Actor
-from carewire.bus import hub
+from carewire.bus import healing
 from carewire.bus.channel import Channel, Subscription
 from carewire.bus.memory import MemoryBroker, MemoryBus
 from carewire.errors import NotFound, Unavailable
@@ -42,7 +42,7 @@ async def test_a_lost_hint_that_only_a_sweep_during_the_join_saw_is_healed_when_
     ear = Ear(owner)
     answer = await here.hub.subscribe(ear, f"toy:{counter_id}", None, None)
     await call(there, owner, "toy.add", counter_id=counter_id)
-    await here.hub._sweep()
+    await here.hub.sweep.sweep()
     answer.go_live()
     await ear.until(lambda e: e.offsets == [1])
 
@@ -55,7 +55,7 @@ async def test_a_server_that_gives_out_old_transaction_ids_again_hides_no_event(
     counter_id = await new_counter(here, owner)
     ear = Ear(owner)
     await listen(here, ear, f"toy:{counter_id}")
-    here.hub._seen = str(2**40)
+    here.hub.sweep.seen = str(2**40)
     assert here.db._pool is not None
     await here.db._pool.expire_connections()
     await call(there, owner, "toy.add", counter_id=counter_id)
@@ -127,7 +127,7 @@ async def test_a_gap_that_cannot_be_healed_is_told_and_who_joins_meanwhile_is_no
     name = f"toy:{counter_id}"
     ear, late = Ear(owner), Ear(owner)
     await listen(here, ear, name)
-    monkeypatch.setattr(hub, "HEAL_MAX_S", 0.3)
+    monkeypatch.setattr(healing, "HEAL_MAX_S", 0.3)
     read = outbox.read
 
     async def read_nothing(*args: Any) -> Any:

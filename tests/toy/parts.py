@@ -44,6 +44,8 @@ class ToyIdentity:
 class Ear:
     """A listener that keeps what it hears; `until(n)` waits for the n-th message."""
 
+    direct = None
+
     def __init__(self, actor: Actor | None) -> None:
         self.actor = actor
         self.closed = False

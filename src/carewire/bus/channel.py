@@ -11,12 +11,15 @@ import msgspec
 from carewire import metrics
 from carewire.actor import Actor
 from carewire.bus.frame import Frame
+from carewire.bus.tick import Tick, Write
 from carewire.topic import Topic
 
 PENDING_MAX: Final = 1000
 """Early hints kept per topic; more are dropped and read back from the record."""
 JOINING_MAX: Final = 1000
 """Frames kept for one joining listener; more and it starts over."""
+BATCH_BYTES_MAX: Final = 64 * 1024
+"""Frames of one turn that are written in one piece; what is beyond starts the next, so that a blocked line shows."""
 
 
 class Listener(Protocol):
@@ -26,8 +29,12 @@ class Listener(Protocol):
     def actor(self) -> Actor | None:
         """Who is on this socket now."""
 
+    @property
+    def direct(self) -> Write | None:
+        """The way straight onto the line while it is free; None: `deliver`. `Hub.reroute` is told when it changes."""
+
     def deliver(self, frame: Frame) -> None:
-        """An event for this socket; frames of one loop tick leave together, in order."""
+        """An event for this socket, behind all earlier ones."""
 
     def notify(self, name: str, params: bytes) -> None:
         """A message about the connection itself (`topic:ended`, `topic:resync`)."""
@@ -56,12 +63,18 @@ class Subscription:
 
 
 class Channel:
-    """See the module. `position` is the last offset forwarded; None until a snapshot told where the topic stands."""
+    """See the module. `position` is the last offset forwarded; None until a snapshot told where the topic stands.
 
-    __slots__ = ("ahead", "declared", "durable", "joining", "key", "live", "name", "pending", "position", "target",
-                 "versions")  # fmt: skip
+    Who follows is in `direct` (its line is free: frames of one turn are written at its end, joined), in `queued` (it
+    keeps frames itself) or in `ahead` (its answer was newer than what this node has forwarded).
+    """
 
-    def __init__(self, name: str, declared: Topic, key: tuple[Any, ...], *, durable: bool = True) -> None:
+    __slots__ = ("_batch", "_batch_bytes", "_tick", "ahead", "declared", "direct", "durable", "joining", "key", "name",
+                 "pending", "position", "queued", "target", "versions")  # fmt: skip
+
+    def __init__(
+        self, name: str, declared: Topic, key: tuple[Any, ...], *, durable: bool = True, tick: Tick | None = None
+    ) -> None:
         self.name = name
         self.declared = declared
         self.key = key
@@ -70,14 +83,18 @@ class Channel:
         self.target = 0
         self.pending: dict[int, bytes] = {}
         self.versions: dict[str, int] = {}
-        self.live: dict[Listener, Subscription] = {}
+        self.direct: dict[Subscription, Write] = {}
+        self.queued: dict[Subscription, None] = {}
         self.ahead: list[Subscription] = []
         self.joining: list[Subscription] = []
+        self._tick = tick or Tick()
+        self._batch: list[Frame] = []
+        self._batch_bytes = 0
 
     @property
     def empty(self) -> bool:
         """Nobody listens and nobody is about to."""
-        return not (self.live or self.joining or self.ahead)
+        return not (self.direct or self.queued or self.joining or self.ahead)
 
     @property
     def behind(self) -> bool:
@@ -86,11 +103,7 @@ class Channel:
 
     def following(self) -> list[Subscription]:
         """Those that have their answer and hear, or wait for what comes next."""
-        return [*self.live.values(), *self.ahead]
-
-    def subscriptions(self) -> list[Subscription]:
-        """All of them, whatever their state."""
-        return [*self.live.values(), *self.ahead, *self.joining]
+        return [*self.direct, *self.queued, *self.ahead]
 
     def accept(self, offset: int, text: bytes) -> None:
         """A durable event, hinted or read back. Afterwards `behind` tells whether something is missing."""
@@ -112,24 +125,62 @@ class Channel:
     def _forward(self, offset: int, text: bytes) -> None:
         self.position = offset
         frame = Frame(text)
-        for listener in self.live:
-            listener.deliver(frame)
+        self._spread(frame)
         for waiting in self.joining:
             self._keep(waiting, offset, frame)
         if self.ahead:
             self._catch_up(offset, frame)
 
+    def _spread(self, frame: Frame) -> None:
+        """A frame for everybody who is live now."""
+        # Those who queue first: writing the batch may block a line, and its listener has had this frame then.
+        for subscription in list(self.queued) if self.queued else ():
+            subscription.listener.deliver(frame)
+        if self.direct:
+            if not self._batch:
+                self._tick.add_channel(self)
+            self._batch.append(frame)
+            self._batch_bytes += len(frame.text)
+            if self._batch_bytes > BATCH_BYTES_MAX:
+                self._tick.flush()
+
+    def take(self) -> bytes:
+        """The frames for `direct`, joined; they are forgotten."""
+        frames, self._batch, self._batch_bytes = self._batch, [], 0
+        return frames[0].ready if len(frames) == 1 else b"".join([frame.ready for frame in frames])
+
+    def reroute(self, subscription: Subscription) -> None:
+        """The line of this listener was blocked, is free again, or closes."""
+        write = subscription.listener.direct
+        if write is None and subscription in self.direct:
+            del self.direct[subscription]
+            self.queued[subscription] = None
+            for frame in self._batch:
+                subscription.listener.deliver(frame)
+        elif write is not None and subscription in self.queued:
+            del self.queued[subscription]
+            self._follow(subscription)
+
+    def _follow(self, subscription: Subscription) -> None:
+        """From the next frame on."""
+        write = subscription.listener.direct
+        if write is None:
+            self.queued[subscription] = None
+            return
+        if self._batch:
+            self._tick.flush()
+        self.direct[subscription] = write
+
     def _catch_up(self, offset: int, frame: Frame) -> None:
         """Listeners whose snapshot was newer than what this node had forwarded."""
-        still = []
-        for subscription in self.ahead:
+        ahead, self.ahead = self.ahead, []
+        for subscription in ahead:
             if offset > subscription.offset:
                 subscription.listener.deliver(frame)
             if offset >= subscription.offset:
-                self.live[subscription.listener] = subscription
+                self._follow(subscription)
             else:
-                still.append(subscription)
-        self.ahead = still
+                self.ahead.append(subscription)
 
     @staticmethod
     def _keep(waiting: Subscription, offset: int, frame: Frame) -> None:
@@ -147,8 +198,7 @@ class Channel:
             return
         self.versions[key] = version
         frame = Frame(text)
-        for listener in self.live:
-            listener.deliver(frame)
+        self._spread(frame)
         for waiting in self.joining:
             self._keep(waiting, 0, frame)
 
@@ -166,9 +216,9 @@ class Channel:
         if not self.durable:
             for _, frame in subscription.buffer:
                 subscription.listener.deliver(frame)
-            self.live[subscription.listener] = subscription
+            self._follow(subscription)
         elif self.position is None:
-            self.live[subscription.listener] = subscription
+            self._follow(subscription)
             self._begin(head)
         elif not self._covers(subscription, head):
             return False
@@ -177,7 +227,7 @@ class Channel:
                 if offset > head:
                     subscription.listener.deliver(frame)
             if self.position >= head:
-                self.live[subscription.listener] = subscription
+                self._follow(subscription)
             else:
                 self.target = max(self.target, head)
                 self.ahead.append(subscription)
@@ -214,8 +264,11 @@ class Channel:
     def remove(self, subscription: Subscription) -> None:
         """This listener hears no more of this topic."""
         subscription.struck = True
-        if self.live.get(subscription.listener) is subscription:
-            del self.live[subscription.listener]
+        if subscription in self.direct:
+            if self._batch:
+                self._tick.flush()
+            del self.direct[subscription]
+        self.queued.pop(subscription, None)
         self.ahead = [s for s in self.ahead if s is not subscription]
         self.joining = [s for s in self.joining if s is not subscription]
 

@@ -72,3 +72,16 @@ def replay_text(event: Stored) -> bytes:
         _encode(event.at),
         event.payload,
     )
+
+
+def count_frames(data: bytes) -> int:
+    """How many ready frames these are."""
+    number = at = 0
+    while at < len(data):
+        size, head = data[at + 1], 2
+        if size >= 126:
+            head = 4 if size == 126 else 10
+            size = int.from_bytes(data[at + 2 : at + head], "big")
+        at += head + size
+        number += 1
+    return number

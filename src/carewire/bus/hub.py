@@ -1,22 +1,22 @@
 """The hub: one per node. Brings every event of a topic to this node's listeners once, in order, without a gap.
 
-Hints come over the bus; what they lack is read from the record: 20 ms after a gap shows (a crossing hint usually
-closes it first), and once a second by a sweep that finds lost last hints without traffic. What cannot be healed in
-five seconds becomes an explicit `topic:resync`; the listener subscribes again. Never a silent gap, never a guess.
+Hints come over the bus; what they lack is read from the record (`healing`), and a sweep finds lost last hints without
+traffic (`sweep`). A gap that cannot be closed becomes an explicit `topic:resync`; the listener subscribes again.
 """
 
 import asyncio
 from typing import Final
 from uuid import UUID
 
-import structlog
-
 from carewire import metrics, topic
 from carewire.actor import Identity
 from carewire.bus.broker import Broker
 from carewire.bus.channel import Channel, Listener, Subscription, topic_notice
-from carewire.bus.frame import Stored, conflated_text, event_text
+from carewire.bus.frame import conflated_text, event_text
+from carewire.bus.healing import Healing
 from carewire.bus.join import Answer, Joined, Joiner
+from carewire.bus.sweep import Sweep
+from carewire.bus.tick import Tick
 from carewire.bus.watch import Watch
 from carewire.clock import Clock
 from carewire.errors import NotFound, Refusal, TooManySubscriptions
@@ -25,19 +25,8 @@ from carewire.settings import Settings
 from carewire.store import outbox
 from carewire.store.db import Database
 
-log = structlog.get_logger("carewire.hub")
-
-CROSSING_S: Final = 0.02
-HEAL_RETRY_S: Final = 0.1
-HEAL_MAX_S: Final = 5.0
-SWEEP_S: Final = 1.0
-PAGE: Final = 300
 SUBSCRIPTIONS_MAX: Final = 200
 """Subscriptions one socket may hold."""
-
-MOMENT: Final = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xmin, carewire_epoch() AS epoch"
-SWEEP: Final = """SELECT topic, max("offset") AS last FROM event WHERE xid >= $1::text::xid8 GROUP BY topic"""
-HEADS: Final = """SELECT topic, "offset" AS last FROM topic_head WHERE topic = ANY($1)"""
 
 
 class Hub:
@@ -49,11 +38,10 @@ class Hub:
         self._channels: dict[str, Channel] = {}
         self.listeners: set[Listener] = set()
         self._by_listener: dict[Listener, dict[str, Subscription]] = {}
-        self._healing: dict[str, asyncio.Task[None]] = {}
-        self._seen: str | None = None
-        self._connects = 0
-        self._sweep_now = asyncio.Event()
-        self._sweeper: asyncio.Task[None] | None = None
+        self._epoch_mark = db.epoch.encode()
+        self.tick = Tick()
+        self.healing = Healing(db, self._channels, self.resync)
+        self.sweep = Sweep(db, self._mind, self._found, self._heal_again)
         self._joiner = Joiner(db=db, clock=clock, settings=settings)
         self.watch = Watch(db=db, broker=broker, identity=identity, clock=clock, settings=settings, hub=self)
         self._conflated = {e.spec.pattern.prefix for e in EVENTS.values() if not e.spec.durable}
@@ -68,17 +56,15 @@ class Hub:
 
     async def start(self) -> None:
         """Begin listening and sweeping."""
-        await self._sweep()
-        await self.broker.start(self._hinted, self._sweep_now.set)
-        self._sweeper = asyncio.create_task(self._sweep_for_ever(), name="hub-sweep")
+        await self.sweep.sweep()
+        await self.broker.start(self._hinted, self.sweep.hasten)
+        self.sweep.start()
         self.watch.start()
 
     async def stop(self) -> None:
         """End; listeners are told by their sockets, not from here."""
-        tasks = [t for t in (self._sweeper, *self._healing.values()) if t is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.sweep.stop()
+        await self.healing.stop()
         await self.watch.stop()
         await self._joiner.stop()
         await self.broker.close()
@@ -101,6 +87,11 @@ class Hub:
         """The socket is gone, with its subscriptions, also those still joining."""
         self.listeners.discard(listener)
         self.leave(listener)
+
+    def reroute(self, listener: Listener) -> None:
+        """The listener's `direct` came or went."""
+        for subscription in list(self._by_listener.get(listener, {}).values()):
+            subscription.channel.reroute(subscription)
 
     def leave(self, listener: Listener) -> None:
         """The login of this socket ended: so do all its subscriptions."""
@@ -191,7 +182,9 @@ class Hub:
         declared, key = found
         channel = self._channels.get(name)
         if channel is None:
-            channel = Channel(name, declared, key, durable=declared.pattern.prefix not in self._conflated)
+            channel = Channel(
+                name, declared, key, durable=declared.pattern.prefix not in self._conflated, tick=self.tick
+            )
             self._channels[name] = channel
         subscription = Subscription(listener, channel)
         channel.joining.append(subscription)
@@ -202,7 +195,7 @@ class Hub:
     def _go_live(self, subscription: Subscription, joined: Joined) -> None:
         channel = subscription.channel
         if joined.epoch != self.epoch:
-            self._sweep_now.set()  # one of the two is about another database; the sweep tells which
+            self.sweep.hasten()  # one of the two is about another database; the sweep tells which
         if subscription.ended is not None:
             subscription.listener.notify("topic:ended", topic_notice(channel.name, why=subscription.ended))
             return
@@ -213,7 +206,7 @@ class Hub:
             self.resync(subscription, "overtaken")
             return
         if channel.behind:
-            self._heal(channel)
+            self.healing.heal(channel)
 
     def _forget(self, subscription: Subscription) -> None:
         held = self._by_listener.get(subscription.listener)
@@ -229,14 +222,13 @@ class Hub:
         if channel.empty and self._channels.get(channel.name) is channel:
             del self._channels[channel.name]
             self.broker.unsubscribe(channel.name)
-            if (task := self._healing.pop(channel.name, None)) is not None:
-                task.cancel()
+            self.healing.forget(channel)
 
     # --- events --------------------------------------------------------------------------------------------------
 
     def publish(self, left: outbox.Left) -> None:
         """A transaction committed on this node: tell the bus and this node's own listeners."""
-        epoch = self.epoch.encode()
+        epoch = self._epoch_mark
         for stored in left.events:
             text = event_text(stored)
             self.broker.publish(stored.topic, b"%b %d %b" % (epoch, stored.offset, text))
@@ -250,7 +242,7 @@ class Hub:
 
     def _hinted(self, channel: str, hint: bytes) -> None:
         epoch, position, text = hint.split(b" ", 2)
-        if epoch.decode() != self.epoch:
+        if epoch != self._epoch_mark:
             return
         if position.startswith(b"~"):
             version, _, key = position[1:].partition(b":")
@@ -266,109 +258,37 @@ class Hub:
         if channel is not None:
             channel.accept(offset, text)
             if channel.behind:
-                self._heal(channel)
+                self.healing.heal(channel)
 
     def _told(self, name: str, version: int, key: str, text: bytes) -> None:
         channel = self._channels.get(name)
         if channel is not None:
             channel.tell(version, key, text)
 
-    # --- healing -------------------------------------------------------------------------------------------------
+    # --- the record ----------------------------------------------------------------------------------------------
 
-    def _heal(self, channel: Channel) -> None:
-        if channel.name not in self._healing:
-            task = asyncio.create_task(self._read_back(channel), name="hub-heal")
-            self._healing[channel.name] = task
-            task.add_done_callback(lambda done: self._healed(channel, done))
+    def _mind(self) -> list[str]:
+        return [*self._channels, *self.watch.topics()]
 
-    def _healed(self, channel: Channel, task: asyncio.Task[None]) -> None:
-        if self._healing.get(channel.name) is task:
-            del self._healing[channel.name]
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("heal_failed", error=type(error).__name__)
-
-    async def _read_back(self, channel: Channel) -> None:
-        loop = asyncio.get_running_loop()
-        started = loop.time()
-        await asyncio.sleep(CROSSING_S)
-        while channel.behind and self._channels.get(channel.name) is channel:
-            before = channel.position
-            for row in await self._missing(channel):
-                if row.offset > (channel.position or 0):
-                    metrics.HINTS_LOST.inc()
-                channel.accept(row.offset, event_text(row))
-            if channel.position != before:
-                started = loop.time()
-                if not channel.behind:
-                    metrics.GAPS_HEALED.inc()
-            elif channel.behind:
-                if loop.time() - started > HEAL_MAX_S:
-                    # Who is still joining has an answer coming that is newer than this gap.
-                    for subscription in channel.following():
-                        self.resync(subscription, "unhealed")
-                    return
-                await asyncio.sleep(HEAL_RETRY_S)
-
-    async def _missing(self, channel: Channel) -> list[Stored]:
-        """The next events after what was forwarded; none when the database is away, or is not the one of before."""
-        epoch = self.epoch
-        try:
-            async with self.db.snapshot() as tx:
-                rows = await outbox.read(tx, channel.name, channel.position or 0, PAGE)
-        except Exception as error:  # whatever it is, the gap stays a gap and has to be told in the end
-            log.warning("heal_waits", error=type(error).__name__)
-            return []
-        return rows if epoch == self.epoch else []
-
-    async def _sweep_for_ever(self) -> None:
-        while True:
-            try:
-                async with asyncio.timeout(SWEEP_S):
-                    await self._sweep_now.wait()
-            except TimeoutError:
-                pass
-            self._sweep_now.clear()
-            try:
-                await self._sweep()
-            except Exception as error:  # the sweep is what makes lost hints harmless: nothing may end it
-                log.warning("sweep_failed", error=type(error).__name__)
-            for channel in list(self._channels.values()):
-                if channel.behind:
-                    self._heal(channel)
-
-    async def _sweep(self) -> None:
-        """Find events whose hints were lost, also the last ones. By transaction id: a timestamp would miss a row that
-        was stamped before a sweep and committed after it.
-
-        After any new connection by the heads of our topics instead: a server that crashed gives out again the ids of
-        transactions that never reached its log, and a restored one starts from much older ones.
-        """
-        with metrics.SWEEP_SECONDS.time():
-            async with self.db.snapshot() as tx:
-                connects, seen = self.db.connects, self._seen
-                moment = await tx.fetchrow(MOMENT)
-                assert moment is not None
-                self.db.heed(moment["epoch"])
-                if seen is None or self._seen is None or connects != self._connects:
-                    rows = await tx.fetch(HEADS, [*self._channels, *self.watch.topics()])
-                else:
-                    rows = await tx.fetch(SWEEP, seen)
-            self._seen, self._connects = moment["xmin"], connects
-        for row in rows:
-            self._swept(row["topic"], row["last"])
-
-    def _swept(self, name: str, last: int) -> None:
+    def _found(self, name: str, last: int) -> None:
+        """The record holds this offset of a topic."""
         if name.startswith("rights:"):
             self.watch.swept(UUID(name.removeprefix("rights:")), last)
         elif (channel := self._channels.get(name)) is not None:
             # Also while everybody is still joining: this sweep may have seen an event that no answer holds.
             channel.target = max(channel.target, last)
             if channel.behind:
-                self._heal(channel)
+                self.healing.heal(channel)
+
+    def _heal_again(self) -> None:
+        for channel in list(self._channels.values()):
+            if channel.behind:
+                self.healing.heal(channel)
 
     def _new_epoch(self, epoch: str) -> None:
         """Another database: what was told so far says nothing about what comes."""
-        self._seen = None
+        self._epoch_mark = epoch.encode()
+        self.sweep.forget()
         for channel in list(self._channels.values()):
             channel.forget()
             for subscription in channel.joining:

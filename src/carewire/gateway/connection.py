@@ -17,6 +17,7 @@ from carewire import __version__, command, metrics
 from carewire.actor import Actor
 from carewire.bus.frame import Frame
 from carewire.bus.hub import SUBSCRIPTIONS_MAX
+from carewire.bus.tick import Write
 from carewire.command import Peer
 from carewire.dispatch import Outcome
 from carewire.errors import Close, Internal, MethodNotFound, Refusal
@@ -75,6 +76,10 @@ class Socket:
         self._services.hub.drop(self)
         self._out.discard()
 
+    def turned(self) -> None:
+        """The line was blocked, is free again, or closes."""
+        self._services.hub.reroute(self)
+
     async def settle(self) -> None:
         """Wait for the calls that were started; a node that stops lets them finish."""
         while self._tasks:
@@ -85,6 +90,11 @@ class Socket:
     def actor(self) -> Actor | None:
         """Who is on this socket now."""
         return self._session.actor
+
+    @property
+    def direct(self) -> Write | None:
+        """The way straight onto the line while it is free."""
+        return self._out.direct
 
     def deliver(self, frame: Frame) -> None:
         """An event for this socket."""

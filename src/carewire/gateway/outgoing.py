@@ -1,7 +1,8 @@
 """What waits to leave one socket: two lanes with one behaviour, so that nothing above knows which server it runs on.
 
-Frames put in one loop tick leave together and in order. What waits is bounded: a reader that leaves the line blocked
-with `queue_bytes` waiting, or for `slow_s`, is closed with 4102 and resumes from its own offsets.
+Frames put in one loop tick leave together and in order (`carewire.bus.tick`). What waits is bounded: a reader that
+leaves the line blocked with `queue_bytes` waiting, or for `slow_s`, is closed with 4102 and resumes from its own
+offsets.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from typing import Any, Final, Protocol
 
 from carewire import metrics
 from carewire.bus.frame import Frame
+from carewire.bus.tick import GONE, Tick, Write
 from carewire.errors import Close
 from carewire.gateway.services import Rules
 from carewire.gateway.wire_protocol import RawLane
@@ -27,6 +29,10 @@ _stock_bytes = metrics.QUEUE_BYTES.labels("stock")
 class Outgoing(Protocol):
     """The way out of one socket. Nothing here blocks or raises."""
 
+    @property
+    def direct(self) -> Write | None:
+        """The way straight onto the line while it is free, for complete server frames; None: only `put`."""
+
     def put(self, frame: Frame) -> None:
         """Send this frame, behind all earlier ones."""
 
@@ -38,33 +44,32 @@ class Outgoing(Protocol):
 
 
 class RawOutgoing:
-    """Frames straight onto the transport: one write per tick."""
+    """Frames straight onto the transport. `on_turn` is called when `direct` comes or goes."""
 
-    __slots__ = (
-        "_bytes",
-        "_closed",
-        "_lane",
-        "_left",
-        "_loop",
-        "_on_close",
-        "_paused",
-        "_queue",
-        "_rules",
-        "_scheduled",
-        "_timer",
-    )
+    __slots__ = ("_bytes", "_closed", "_lane", "_left", "_on_close", "_on_turn", "_paused", "_queue", "_rules", "_tick",
+                 "_timer", "_write", "direct")  # fmt: skip
 
-    def __init__(self, lane: RawLane, rules: Rules, on_close: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        lane: RawLane,
+        rules: Rules,
+        on_close: Callable[[int], None],
+        tick: Tick,
+        on_turn: Callable[[], None] = lambda: None,
+    ) -> None:
         self._lane = lane
         self._rules = rules
         self._on_close = on_close
-        self._loop = asyncio.get_running_loop()
+        self._on_turn = on_turn
+        self._tick = tick
         self._queue: list[bytes] = []
         self._bytes = 0
         self._left = 0
-        self._paused = self._scheduled = self._closed = False
+        self._paused = self._closed = False
         self._timer: asyncio.TimerHandle | None = None
-        lane.watch(self._pause, self._resume)
+        self._write: Write = lane.write
+        self.direct: Write | None = self._write
+        lane.watch(self._pause, self._resume, self.discard)
 
     def put(self, frame: Frame) -> None:
         """See `Outgoing`."""
@@ -80,27 +85,33 @@ class RawOutgoing:
                 self._give_up()
                 return
         ready = frame.ready
-        self._queue.append(ready)
-        self._bytes += len(ready)
         if self._paused:
             _raw_bytes.inc(len(ready))
-        elif not self._scheduled:
-            self._scheduled = True
-            self._loop.call_soon(self._flush_soon)
+        elif not self._queue:
+            self._tick.add_own(self)
+        self._queue.append(ready)
+        self._bytes += len(ready)
+
+    def take(self) -> list[bytes]:
+        """The waiting frames, for who writes them now; they are forgotten first, as writing may block the line."""
+        frames, self._queue, self._bytes = self._queue, [], 0
+        return frames
 
     def close(self, code: int, reason: str) -> None:
         """See `Outgoing`."""
         if self._closed:
             return
-        self._flush()
-        self._closed = True
-        self._on_close(code)
-        self._lane.close(code, reason)
-        self.discard()
+        if not self._paused:
+            self._tick.flush()  # also what its topics have for it
+        if not self._closed:
+            self._shut()
+            self._on_close(code)
+            self._lane.close(code, reason)
+            self.discard()
 
     def discard(self) -> None:
-        """See `Outgoing`."""
-        self._closed = True
+        """See `Outgoing`. Also when the connection begins to end by itself: nothing may follow its close frame."""
+        self._shut()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -108,24 +119,29 @@ class RawOutgoing:
             metrics.FRAMES_DROPPED.labels("closed").inc(len(self._queue))
         self._forget()
 
+    def _shut(self) -> None:
+        self._closed = True
+        self._turn()
+
+    def _turn(self) -> None:
+        direct = None if self._paused or self._closed else self._write
+        if direct is not self.direct:
+            self.direct = direct
+            self._on_turn()
+
     def _forget(self) -> None:
         if self._paused:
             _raw_bytes.dec(self._bytes)
         self._queue.clear()
         self._bytes = 0
 
-    def _flush_soon(self) -> None:
-        self._scheduled = False
-        if not self._paused:
-            self._flush()
-
     def _flush(self) -> None:
         if self._queue and not self._paused:
-            frames = b"".join(self._queue) if len(self._queue) > 1 else self._queue[0]
-            # Emptied first: write() may call pause_writing before it returns.
-            self._queue.clear()
-            self._bytes = 0
-            self._lane.write(frames)
+            frames = self.take()
+            try:
+                self._write(frames[0] if len(frames) == 1 else b"".join(frames))
+            except GONE:
+                metrics.FRAMES_DROPPED.labels("closed").inc(len(frames))
 
     def _pause(self) -> None:
         if not self._paused:
@@ -133,10 +149,11 @@ class RawOutgoing:
             _raw_bytes.inc(self._bytes)
             if not self._closed:
                 self._watch()
+                self._turn()
 
     def _watch(self) -> None:
         self._left = self._lane.buffered
-        self._timer = self._loop.call_later(self._rules.slow_s, self._look_again)
+        self._timer = asyncio.get_running_loop().call_later(self._rules.slow_s, self._look_again)
 
     def _look_again(self) -> None:
         # Reading a large snapshot over a thin line is slow but not too slow: less waits than before.
@@ -153,6 +170,7 @@ class RawOutgoing:
                 self._timer.cancel()
                 self._timer = None
             self._flush()
+            self._turn()
 
     def _give_up(self) -> None:
         if self._queue:
@@ -163,6 +181,8 @@ class RawOutgoing:
 
 class StockOutgoing:
     """Frames by the ordinary ASGI `send`, one after the other, from a task of its own."""
+
+    direct: Final = None
 
     __slots__ = (
         "_blocked",

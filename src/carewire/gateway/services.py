@@ -6,6 +6,7 @@ import msgspec
 
 from carewire.actor import Actor
 from carewire.bus.channel import Listener
+from carewire.bus.tick import Tick
 from carewire.clock import Clock
 from carewire.command import Peer
 from carewire.dispatch import Outcome
@@ -29,6 +30,13 @@ class Hub(Protocol):
     @property
     def epoch(self) -> str:
         """The epoch of this database, as clients compare it."""
+
+    @property
+    def tick(self) -> Tick:
+        """What leaves in this turn of the loop."""
+
+    def reroute(self, listener: Listener) -> None:
+        """`listener.direct` came or went."""
 
     def register(self, listener: Listener) -> None:
         """A socket opened."""

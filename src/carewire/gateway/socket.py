@@ -9,6 +9,7 @@ import structlog
 
 from carewire import metrics
 from carewire.actor import Actor
+from carewire.bus.tick import Tick
 from carewire.command import Peer
 from carewire.errors import Close, Internal, Refusal, Unauthenticated
 from carewire.gateway.connection import SUBPROTOCOL, Socket
@@ -51,10 +52,12 @@ async def serve_socket(
         await _reject(send, Internal())
         return
     await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if offered else None})
-    await _converse(scope, receive, send, Socket(services, rules, peer, actor), rules)
+    await _converse(scope, receive, send, Socket(services, rules, peer, actor), rules, services.hub.tick)
 
 
-async def _converse(scope: dict[str, Any], receive: Receive, send: Send, socket: Socket, rules: Rules) -> None:
+async def _converse(
+    scope: dict[str, Any], receive: Receive, send: Send, socket: Socket, rules: Rules, tick: Tick
+) -> None:
     reader = asyncio.current_task()
     assert reader is not None
     stuck = False
@@ -67,7 +70,10 @@ async def _converse(scope: dict[str, Any], receive: Receive, send: Send, socket:
     lane = (scope.get("extensions") or {}).get(EXTENSION)
     out: Outgoing
     # The raw lane exists on our websocket class only; any other server gets the ordinary way.
-    out = RawOutgoing(lane, rules, socket.closing) if lane else StockOutgoing(send, rules, socket.closing, give_up)
+    if lane:
+        out = RawOutgoing(lane, rules, socket.closing, tick, socket.turned)
+    else:
+        out = StockOutgoing(send, rules, socket.closing, give_up)
     code = Close.PROTOCOL.value
     socket.open(out)
     try:

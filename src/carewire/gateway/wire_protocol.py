@@ -29,13 +29,19 @@ class RawLane:
         transport = self._protocol.transport
         return 0 if transport.is_closing() else transport.get_write_buffer_size()
 
-    def watch(self, paused: Callable[[], None], resumed: Callable[[], None]) -> None:
-        """Have these called when the peer stops reading and when it reads again; `paused` even inside `write`."""
-        self._protocol.paused, self._protocol.resumed = paused, resumed
+    def watch(self, paused: Callable[[], None], resumed: Callable[[], None], ended: Callable[[], None]) -> None:
+        """Have these called when the peer stops reading, when it reads again, and when nothing more may be written.
 
-    def write(self, frames: bytes) -> bool:
-        """Write complete, unmasked server frames. False: the connection is closing, nothing was written."""
-        return self._protocol.write_raw(frames)
+        `paused` comes even inside `write`; `ended` once, behind the close frame, whoever began to close.
+        """
+        self._protocol.paused, self._protocol.resumed, self._protocol.ended = paused, resumed, ended
+        self._protocol.tell_ended()
+
+    @property
+    def write(self) -> Callable[[bytes], Any]:
+        """The transport's own write: of complete, unmasked server frames, until `ended`. uvloop's raises RuntimeError
+        when the handle was closed behind our back."""
+        return self._protocol.transport.write
 
     def close(self, code: int, reason: str) -> None:
         """Send a close frame behind what was written; a peer that does not answer is cut off."""
@@ -47,6 +53,7 @@ class WireProtocol(WebSocketsSansIOProtocol):
 
     paused: Callable[[], None] | None = None
     resumed: Callable[[], None] | None = None
+    ended: Callable[[], None] | None = None
 
     def handle_connect(self, event: Request) -> None:
         """Complete the scope; the application's task starts only after this returns."""
@@ -70,22 +77,25 @@ class WireProtocol(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the application: the two know each other, and nothing more will be told."""
         super().connection_lost(exc)
+        self.tell_ended()
         self.paused = self.resumed = None
+
+    def data_received(self, data: bytes) -> None:
+        """The peer may have closed, or broken the protocol."""
+        super().data_received(data)
+        if self.ended is not None and self.transport.is_closing():
+            self.tell_ended()
+
+    def tell_ended(self) -> None:
+        """Nothing may follow what was written last."""
+        if not self.is_writable and self.ended is not None:
+            ended, self.ended = self.ended, None
+            ended()
 
     @property
     def is_writable(self) -> bool:
         """May frames still be written?"""
         return self.handshake_complete and not (self.close_sent or self.disconnected or self.transport.is_closing())
-
-    def write_raw(self, frames: bytes) -> bool:
-        """See `RawLane.write`."""
-        if not self.is_writable:
-            return False
-        try:
-            self.transport.write(frames)
-        except RuntimeError:  # uvloop, when the handle was closed behind our back
-            return False
-        return True
 
     def close_raw(self, code: int, reason: str) -> None:
         """See `RawLane.close`. The stock way waits until the peer reads, which a slow reader never does."""
@@ -102,13 +112,16 @@ class WireProtocol(WebSocketsSansIOProtocol):
             self.read_paused = False
             self.transport.resume_reading()
         self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
+        self.tell_ended()
 
     def shutdown(self) -> None:
         """The server stops: a peer that does not read must not hold it up."""
         super().shutdown()
+        self.tell_ended()
         self.loop.call_later(self.close_timeout, self.transport.abort)
 
     def keepalive_timeout(self) -> None:
         """A peer that answers no ping will not read the rest either: let its buffer go."""
         super().keepalive_timeout()
+        self.tell_ended()
         self.transport.abort()

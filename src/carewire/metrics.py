@@ -39,6 +39,9 @@ JOBS: Final = Counter("carewire_jobs", "Jobs by name and outcome", ["name", "out
 SOCKETS: Final = Gauge("carewire_sockets", "Open sockets")
 SOCKETS_MOVED: Final = Counter("carewire_sockets_moved", "Sockets told to move by a stopping node")
 SOCKETS_CLOSED: Final = Counter("carewire_sockets_closed", "Sockets that ended, by close code", ["code"])
+CONNECTIONS_REFUSED: Final = Counter(
+    "carewire_connections_refused", "Connections cut off for a wrong or missing PROXY header", ["reason"]
+)
 HANDSHAKES_REFUSED: Final = Counter("carewire_handshakes_refused", "Sockets refused before they opened", ["reason"])
 NOTIFICATIONS_REFUSED: Final = Counter(
     "carewire_notifications_refused", "Calls without an id that were refused and so not answered", ["reason"]

@@ -6,17 +6,19 @@ import logging
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from carewire.gateway.connection import FRAME_BYTES_MAX, HEARTBEAT_S
 from carewire.gateway.drain import drain
+from carewire.gateway.proxy_protocol import Door, with_true_addresses
 from carewire.gateway.wire_protocol import WireProtocol
 from carewire.node import Node
-from carewire.settings import Settings
+from carewire.settings import Settings, read_networks
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -81,12 +83,13 @@ class Server(uvicorn.Server):
 def configure(app: App, settings: Settings) -> uvicorn.Config:
     """How uvicorn has to run; both websocket classes get the same limits."""
     logging.getLogger("uvicorn.error").addFilter(_is_ours)
+    trusted = read_networks(settings.proxy_from)
     return uvicorn.Config(
-        app,
+        with_true_addresses(app) if trusted else app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=cast("type[asyncio.Protocol]", partial(Door, trusted=trusted)),
         ws=WireProtocol if settings.ws == "raw" else WebSocketsSansIOProtocol,
         ws_max_size=FRAME_BYTES_MAX,
         # 35 KiB a socket and half the speed; the raw lane writes frames that no extension has touched.
@@ -97,6 +100,8 @@ def configure(app: App, settings: Settings) -> uvicorn.Config:
         timeout_graceful_shutdown=STOP_WAIT_S,
         lifespan="on",
         interface="asgi3",
+        # Whoever connects through a balancer on this host could write any address into X-Forwarded-For.
+        proxy_headers=False,
         access_log=False,
         log_level="warning",
         log_config=None,

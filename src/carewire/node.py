@@ -3,7 +3,7 @@
 import redis.asyncio
 import structlog
 
-from carewire import actor
+from carewire import actor, metrics
 from carewire.bus.broker import Broker
 from carewire.bus.hub import Hub
 from carewire.bus.memory import MemoryBroker
@@ -63,6 +63,7 @@ class Node:
         await self.hub.start()
         self.runner.start()
         self.ready = True
+        metrics.NODE.labels(self.settings.node).set(1)
         log.info("node_started", node=self.settings.node, epoch=self.db.epoch)
 
     async def stop(self) -> None:

@@ -53,7 +53,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
     redis_url: Annotated[
         str | None,
-        Meta(description="Redis or Valkey as redis://, rediss:// or unix://. Unset: embedded Valkey."),
+        Meta(
+            description="Redis or Valkey as redis://, rediss:// or unix://; a cluster as redis+cluster://host:port,… "
+            "(rediss+cluster:// with TLS), any of its nodes. Unset: embedded Valkey."
+        ),
     ] = None
     mode: Annotated[
         Literal["development", "production"],
@@ -148,7 +151,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 URL_SCHEMES = {
     "database_url": ("postgresql", "postgres"),
-    "redis_url": ("redis", "rediss", "unix"),
+    "redis_url": ("redis", "rediss", "unix", "redis+cluster", "rediss+cluster"),
     "public_url": ("http", "https"),
 }
 

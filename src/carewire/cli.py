@@ -16,6 +16,7 @@ from carewire.settings import Settings, SettingsError
 SEEDER = ("channels.seed", "seed")
 
 FAILED, UNUSABLE = 1, 2
+WORKERS_MAX = 64
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -44,7 +45,15 @@ def build_parser() -> argparse.ArgumentParser:
         return sub
 
     add("up", up, "Bring up a working clinic: servers, schema, demo data, gateway.")
-    add("serve", serve, "Run one gateway on an existing database.")
+    serving = add("serve", serve, "Run a gateway on an existing database.")
+    serving.add_argument(
+        "--workers",
+        type=count_workers,
+        default=1,
+        metavar="N",
+        help="gateway processes on the one port (1); SIGHUP replaces them one after the other",
+    )
+    serving.add_argument("--duty", help=argparse.SUPPRESS)  # how such a process is started by its parent
     add("migrate", migrate, "Bring the database's schema up to date.")
     add("seed", seed, "Put the demo clinic into the database, once.")
     contract_parser = add("contract", contract, "Write the generated contract to docs/contract.")
@@ -62,13 +71,25 @@ def up(args: argparse.Namespace) -> int:
 
 def serve(args: argparse.Namespace) -> int:
     settings = Settings.from_env()
+    if args.duty is not None:
+        load("carewire.gateway.workers", "serve_as_worker")(settings, args.duty)
+        return 0
     if settings.database_url is None:
         return complain_about_database()
     problem = asyncio.run(database_problem(settings.database_url))
     if problem is not None:
         return complain(problem, FAILED)
+    if args.workers > 1:
+        status: int = load("carewire.gateway.workers", "run")(settings, args.workers)
+        return status
     load("carewire.gateway.server", "run")(settings)
     return 0
+
+
+def count_workers(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= WORKERS_MAX:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to {WORKERS_MAX}, got {text!r}")
+    return int(text)
 
 
 def migrate(args: argparse.Namespace) -> int:

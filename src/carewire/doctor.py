@@ -10,9 +10,9 @@ from typing import Literal
 
 import asyncpg
 import msgspec
-import redis.asyncio
 from redis.exceptions import RedisError
 
+from carewire.bus.connect import open_client
 from carewire.embedded import Postgres, Valkey
 from carewire.settings import MIN_SECRET_CHARS, Settings, SettingsError
 from carewire.store.migrate import pending
@@ -143,7 +143,7 @@ async def check_redis(settings: Settings) -> Finding:
     url = settings.redis_url or Valkey(settings.data).running_url()
     if url is None:
         return missing(settings, "redis", "Valkey", "CAREWIRE_REDIS_URL")
-    client = redis.asyncio.Redis.from_url(url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S)
+    client = open_client(url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S)
     try:
         server = await client.info("server")
     except (OSError, RedisError) as exc:

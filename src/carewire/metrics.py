@@ -4,7 +4,13 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
-BUS_CONNECTED: Final = Gauge("carewire_bus_connected", "1 while the bus answers")
+LIVE: Final = "liveall"
+"""With several workers each has its own value, told apart by the label `pid`, as long as it lives."""
+
+NODE: Final = Gauge(
+    "carewire_node", "1 for the node that answers; with workers which pid it is", ["node"], multiprocess_mode=LIVE
+)
+BUS_CONNECTED: Final = Gauge("carewire_bus_connected", "1 while the bus answers", multiprocess_mode=LIVE)
 BUS_ERRORS: Final = Counter("carewire_bus_errors", "Errors of hint handling that were contained")
 HINTS_UNSENT: Final = Counter("carewire_hints_unsent", "Hints this node could not send; the others heal by the sweep")
 HINTS_DUPLICATE: Final = Counter("carewire_hints_duplicate", "Hints that came again and were dropped")
@@ -21,7 +27,9 @@ OUTBOX_LAG_SECONDS: Final = Histogram(
 )
 LOG_KEYS_FENCED: Final = Counter("carewire_log_keys_fenced", "Log entries that wanted to say what they must not")
 COMMANDS: Final = Counter("carewire_commands", "Commands and queries by name and outcome", ["name", "outcome"])
-COMMANDS_WAITING: Final = Gauge("carewire_commands_waiting", "Commands waiting for a database connection")
+COMMANDS_WAITING: Final = Gauge(
+    "carewire_commands_waiting", "Commands waiting for a database connection", multiprocess_mode=LIVE
+)
 COMMANDS_SHED: Final = Counter("carewire_commands_shed", "Commands refused as `overloaded`")
 COMMAND_SECONDS: Final = Histogram(
     "carewire_command_seconds",
@@ -36,13 +44,18 @@ RERUNS: Final = Counter("carewire_command_reruns", "Commands rerun after a deadl
 REPLAYS: Final = Counter("carewire_receipt_replays", "Stored replies returned", ["name"])
 JOBS: Final = Counter("carewire_jobs", "Jobs by name and outcome", ["name", "outcome"])
 
-SOCKETS: Final = Gauge("carewire_sockets", "Open sockets")
+SOCKETS: Final = Gauge("carewire_sockets", "Open sockets", multiprocess_mode=LIVE)
 SOCKETS_MOVED: Final = Counter("carewire_sockets_moved", "Sockets told to move by a stopping node")
 SOCKETS_CLOSED: Final = Counter("carewire_sockets_closed", "Sockets that ended, by close code", ["code"])
+CONNECTIONS_REFUSED: Final = Counter(
+    "carewire_connections_refused", "Connections cut off for a wrong or missing PROXY header", ["reason"]
+)
 HANDSHAKES_REFUSED: Final = Counter("carewire_handshakes_refused", "Sockets refused before they opened", ["reason"])
 NOTIFICATIONS_REFUSED: Final = Counter(
     "carewire_notifications_refused", "Calls without an id that were refused and so not answered", ["reason"]
 )
 FRAMES_REFUSED: Final = Counter("carewire_frames_refused", "Members of frames that were no request at all")
 FRAMES_DROPPED: Final = Counter("carewire_frames_dropped", "Frames and members that went nowhere, by kind", ["kind"])
-QUEUE_BYTES: Final = Gauge("carewire_queue_bytes", "Bytes waiting for slow readers, by lane", ["lane"])
+QUEUE_BYTES: Final = Gauge(
+    "carewire_queue_bytes", "Bytes waiting for slow readers, by lane", ["lane"], multiprocess_mode=LIVE
+)

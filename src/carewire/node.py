@@ -1,13 +1,11 @@
 """One node: its parts, put together, started and stopped in order."""
 
-import redis.asyncio
 import structlog
 
-from carewire import actor
+from carewire import actor, metrics
 from carewire.bus.broker import Broker
+from carewire.bus.connect import open_broker, open_client
 from carewire.bus.hub import Hub
-from carewire.bus.memory import MemoryBroker
-from carewire.bus.redis import RedisBroker
 from carewire.clock import Clock
 from carewire.dispatch import Dispatcher
 from carewire.gateway.limits import Buckets
@@ -31,8 +29,8 @@ class Node:
         self.db = Database(settings.database_url, pool_max=settings.pool)
         self.clock = Clock(settings.clock_rate)
         self.identity = identity or actor.plugged(settings)
-        self.broker = broker or (RedisBroker(settings.redis_url) if settings.redis_url else MemoryBroker())
-        self.redis = redis.asyncio.from_url(settings.redis_url, socket_timeout=0.25) if settings.redis_url else None
+        self.broker = broker or open_broker(settings.redis_url)
+        self.redis = open_client(settings.redis_url, socket_timeout=0.25) if settings.redis_url else None
         self.hub = Hub(db=self.db, broker=self.broker, identity=self.identity, clock=self.clock, settings=settings)
         self.limits = Buckets(self.redis)
         self.dispatcher = Dispatcher(
@@ -63,6 +61,7 @@ class Node:
         await self.hub.start()
         self.runner.start()
         self.ready = True
+        metrics.NODE.labels(self.settings.node).set(1)
         log.info("node_started", node=self.settings.node, epoch=self.db.epoch)
 
     async def stop(self) -> None:

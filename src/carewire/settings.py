@@ -4,6 +4,7 @@ This file is the only documentation of the variables: field `port` is `CAREWIRE_
 value counts as unset. A value that cannot be used is one `SettingsError` that names its variable.
 """
 
+import ipaddress
 import os
 import re
 import secrets
@@ -19,6 +20,8 @@ from msgspec import Meta
 
 PREFIX = "CAREWIRE_"
 MIN_SECRET_CHARS = 32
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class SettingsError(ValueError):
@@ -50,7 +53,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
     redis_url: Annotated[
         str | None,
-        Meta(description="Redis or Valkey as redis://, rediss:// or unix://. Unset: embedded Valkey."),
+        Meta(
+            description="Redis or Valkey as redis://, rediss:// or unix://; a cluster as redis+cluster://host:port,… "
+            "(rediss+cluster:// with TLS), any of its nodes. Unset: embedded Valkey."
+        ),
     ] = None
     mode: Annotated[
         Literal["development", "production"],
@@ -90,6 +96,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     bench: Annotated[
         bool, Meta(description="1 adds the bench.* commands, which make load at will; refused in production.")
     ] = False
+    proxy_from: Annotated[
+        str | None,
+        Meta(
+            description="Addresses or networks of TCP balancers, separated by commas. Their connections must begin "
+            "with a PROXY header (v1 or v2), which names the client; from anybody else it is refused. Unset: nobody's."
+        ),
+    ] = None
     public_url: Annotated[
         str | None,
         Meta(description="http(s) address under which clients reach the service. Unset: host and port."),
@@ -106,6 +119,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         for name, schemes in URL_SCHEMES.items():
             if name in values:
                 check_url(variable_of(name), values[name], schemes)
+        check_networks(variable_of("proxy_from"), values.get("proxy_from"))
         if values.get("mode") == "production":
             check_production(values)
         elif "secret" not in values:
@@ -140,7 +154,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 URL_SCHEMES = {
     "database_url": ("postgresql", "postgres"),
-    "redis_url": ("redis", "rediss", "unix"),
+    "redis_url": ("redis", "rediss", "unix", "redis+cluster", "rediss+cluster"),
     "public_url": ("http", "https"),
 }
 
@@ -173,6 +187,18 @@ def check_url(variable: str, url: str, schemes: tuple[str, ...]) -> None:
         complete = False
     if not complete:
         raise SettingsError(variable, f"expected a URL that starts with {' or '.join(s + '://' for s in schemes)}")
+
+
+def check_networks(variable: str, text: str | None) -> None:
+    try:
+        read_networks(text)
+    except ValueError as exc:
+        raise SettingsError(variable, f"expected addresses or networks like 10.0.0.0/8: {exc}") from None
+
+
+def read_networks(text: str | None) -> tuple[Network, ...]:
+    """Addresses and networks, separated by commas. Raises `ValueError` for what is neither."""
+    return tuple(ipaddress.ip_network(part.strip()) for part in (text or "").split(",") if part.strip())
 
 
 def check_production(values: Mapping[str, Any]) -> None:

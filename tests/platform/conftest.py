@@ -13,6 +13,7 @@ from carewire.bus.broker import Broker
 from carewire.command import Peer
 from carewire.node import Node
 from carewire.settings import Settings
+from tests.cluster import LocalCluster
 from tests.toy.parts import ToyIdentity, somebody
 
 MakeNode = Callable[..., Awaitable[Node]]
@@ -62,3 +63,10 @@ async def call(node: Node, actor: Actor | None, command: str, /, **params: objec
     """Run a command as the gateway would; answers the decoded result."""
     outcome = await node.dispatcher.run(command, msgspec.json.encode(params), actor, Peer(address="127.0.0.1"))
     return msgspec.json.decode(outcome.result)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalCluster]:
+    """Three masters that all tests of the bus share. Tests that kill one bring it back."""
+    async with LocalCluster(tmp_path_factory.mktemp("cluster")) as started:
+        yield started

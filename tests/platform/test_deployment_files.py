@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -148,3 +149,19 @@ def test_the_balancer_knows_every_gateway_and_asks_for_readiness(compose: dict[s
     assert set(re.findall(r"^\s+server \S+ (\S+):8000$", config, flags=re.MULTILINE)) == set(gateways(compose))
     assert "/api/v1/health/ready" in config
     assert set(gateways(compose)) <= set(compose["services"]["balancer"]["depends_on"])
+
+
+def test_the_gateways_take_the_clients_addresses_from_the_balancer_and_from_nobody_else(
+    compose: dict[str, Any],
+) -> None:
+    balancer = compose["services"]["balancer"]
+    address = balancer["networks"]["default"]["ipv4_address"]
+    for service in gateways(compose).values():
+        assert service["environment"]["CAREWIRE_PROXY_FROM"] == address
+    (pool,) = compose["networks"]["default"]["ipam"]["config"]
+    assert ip_address(address) in ip_network(pool["subnet"])
+    assert ip_address(address) not in ip_network(pool["ip_range"]), "another container could be given it"
+    config = (ROOT / balancer["volumes"][0].split(":")[0]).read_text()
+    (line,) = re.findall(r"^\s+default-server .*$", config, flags=re.MULTILINE)
+    assert "send-proxy-v2" in line.split()
+    assert "check-send-proxy" in line.split(), "health checks come from the same address"

@@ -37,12 +37,15 @@ def pack(*words: bytes) -> bytes:
     return b"".join(parts)
 
 
-class _Link(asyncio.Protocol):
+class Link(asyncio.Protocol):
     """One RESP connection: bytes in, replies to a callback."""
 
-    def __init__(self, on_reply: Callable[[Any], None]) -> None:
+    def __init__(
+        self, on_reply: Callable[[Any], None], forgives: Callable[[hiredis.ReplyError], bool] = lambda error: False
+    ) -> None:
         self._reader = hiredis.Reader()
         self._on_reply = on_reply
+        self._forgives = forgives
         self.heard = 0
         self.spoke = asyncio.Event()
         self.refused = False
@@ -57,7 +60,7 @@ class _Link(asyncio.Protocol):
         self.spoke.set()
         self._reader.feed(data)
         while (reply := self._reader.gets()) is not False:
-            if isinstance(reply, hiredis.ReplyError) and not self.refused:
+            if isinstance(reply, hiredis.ReplyError) and not self.refused and not self._forgives(reply):
                 # A wrong password, a server that still loads, a missing right: not connected, whatever the line says.
                 self.refused = True
                 log.error("bus_refused", reply=str(reply).split(" ", 1)[0])
@@ -90,6 +93,10 @@ class _Link(asyncio.Protocol):
 class RedisBroker:
     """See `carewire.bus.broker.Broker`. `prefix` separates deployments that share one Redis."""
 
+    # The words of classic pub/sub; `cluster.Shard` has others.
+    SUBSCRIBE, UNSUBSCRIBE, PUBLISH = b"SUBSCRIBE", b"UNSUBSCRIBE", b"PUBLISH"
+    SUBSCRIBED, MESSAGE = b"subscribe", b"message"
+
     def __init__(self, url: str, *, prefix: str = "cw:") -> None:
         self._address = parse_url(url)
         self._prefix = prefix.encode()
@@ -101,8 +108,8 @@ class RedisBroker:
         self._asked: dict[str, int] = {}
         """SUBSCRIBEs on their way per channel: only the answer to the last one says that we are on it."""
         self._hints: list[bytes] = []
-        self._listening: _Link | None = None
-        self._speaking: _Link | None = None
+        self._listening: Link | None = None
+        self._speaking: Link | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._first = asyncio.Event()
         self.connected = False
@@ -135,11 +142,13 @@ class RedisBroker:
         if (confirmation := self._waiting.pop(channel, None)) is not None and not confirmation.done():
             confirmation.set_result(None)
         if self._listening is not None:
-            self._listening.write(pack(b"UNSUBSCRIBE", self._prefix + channel.encode()))
+            self._listening.write(pack(self.UNSUBSCRIBE, self._prefix + channel.encode()))
 
-    def _ask(self, link: _Link, channels: list[str]) -> bool:
-        if not link.write(pack(b"SUBSCRIBE", *(self._prefix + channel.encode() for channel in channels))):
-            return False
+    def _ask(self, link: Link, channels: list[str]) -> bool:
+        asked = pack(self.SUBSCRIBE, *(self._prefix + channel.encode() for channel in channels))
+        return self._await_answers(channels) if link.write(asked) else False
+
+    def _await_answers(self, channels: list[str]) -> bool:
         for channel in channels:
             self._asked[channel] = self._asked.get(channel, 0) + 1
         return True
@@ -147,7 +156,7 @@ class RedisBroker:
     def publish(self, channel: str, hint: bytes) -> None:
         if not self._hints:
             asyncio.get_running_loop().call_soon(self._flush)
-        self._hints.append(pack(b"PUBLISH", self._prefix + channel.encode(), hint))
+        self._hints.append(pack(self.PUBLISH, self._prefix + channel.encode(), hint))
 
     async def close(self) -> None:
         self._flush()
@@ -210,7 +219,7 @@ class RedisBroker:
             link.close()
 
     @staticmethod
-    async def _watch(link: _Link) -> None:
+    async def _watch(link: Link) -> None:
         """Until the connection is lost. A line that went without a word is noticed by its silence."""
         while not link.lost.done():
             heard = link.heard
@@ -222,16 +231,16 @@ class RedisBroker:
         if link.refused:
             raise ConnectionError("the bus refused a command")  # so that the next try comes later and later
 
-    async def _connect(self, on_reply: Callable[[Any], None]) -> _Link:
+    async def _connect(self, on_reply: Callable[[Any], None]) -> Link:
         loop = asyncio.get_running_loop()
         at: Any = self._address
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
             if "path" in at:
-                _, link = await loop.create_unix_connection(lambda: _Link(on_reply), at["path"])
+                _, link = await loop.create_unix_connection(lambda: Link(on_reply, self._forgives), at["path"])
             else:
                 secure = ssl.create_default_context() if "SSL" in str(at.get("connection_class")) else None
                 host, port = at.get("host", "localhost"), int(at.get("port", 6379))
-                _, link = await loop.create_connection(lambda: _Link(on_reply), host, port, ssl=secure)
+                _, link = await loop.create_connection(lambda: Link(on_reply, self._forgives), host, port, ssl=secure)
         if at.get("password"):
             link.write(pack(b"AUTH", (at.get("username") or "default").encode(), at["password"].encode()))
         # A frozen server's kernel takes connections too; only a word from the server itself counts.
@@ -246,8 +255,11 @@ class RedisBroker:
             raise ConnectionError("the bus refused us")
         return link
 
-    @staticmethod
-    def _spoken(reply: Any) -> None:
+    def _forgives(self, error: hiredis.ReplyError) -> bool:
+        """Is this error about one command only, and not about the connection?"""
+        return False
+
+    def _spoken(self, reply: Any) -> None:
         if isinstance(reply, hiredis.ReplyError):
             metrics.HINTS_UNSENT.inc()
 
@@ -258,9 +270,9 @@ class RedisBroker:
         if channel is None:
             return
         name = channel[len(self._prefix) :].decode()
-        if kind == b"message":
+        if kind == self.MESSAGE:
             self._receive(name, reply[2])
-        elif kind == b"subscribe":
+        elif kind == self.SUBSCRIBED:
             left = self._asked.pop(name, 1) - 1
             if left > 0:
                 self._asked[name] = left

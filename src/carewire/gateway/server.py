@@ -6,17 +6,20 @@ import logging
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from carewire.gateway.connection import FRAME_BYTES_MAX, HEARTBEAT_S
 from carewire.gateway.drain import drain
+from carewire.gateway.proxy_protocol import Door, with_true_addresses
 from carewire.gateway.wire_protocol import WireProtocol
+from carewire.gateway.workers import RETIRE, Duty
 from carewire.node import Node
-from carewire.settings import Settings
+from carewire.settings import Settings, read_networks
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -28,9 +31,12 @@ STOP_WAIT_S: Final = 15
 class Server(uvicorn.Server):
     """uvicorn's server that tells when it is ready and, inside another program, leaves the signals alone."""
 
-    def __init__(self, config: uvicorn.Config, *, own_signals: bool, node: Node | None = None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, *, own_signals: bool, node: Node | None = None, duty: Duty | None = None
+    ) -> None:
         super().__init__(config)
         self.ready = asyncio.Event()
+        self._duty = duty
         self._own_signals = own_signals
         self._node = node
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -42,24 +48,30 @@ class Server(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         self.ready.set()
+        if self._duty is not None:
+            self._duty.done()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """SIGTERM drains first; SIGINT, or a second signal, stops at once."""
-        if sig == signal.SIGTERM and self._node is not None and self._loop is not None and not self._asked:
-            self._asked = True
-            self._loop.call_soon_threadsafe(self._start_draining)
-            return
+        if sig in (signal.SIGTERM, RETIRE) and self._node is not None and self._loop is not None:
+            if not self._asked:
+                self._asked = True
+                self._loop.call_soon_threadsafe(self._start_draining, sig == RETIRE)
+                return
+            if sig == RETIRE:
+                return  # it goes already
         super().handle_exit(sig, frame)
 
-    def _start_draining(self) -> None:
-        self._draining = asyncio.create_task(self._drain(), name="drain")
+    def _start_draining(self, succeeded: bool) -> None:
+        self._draining = asyncio.create_task(self._drain(succeeded), name="drain")
 
-    async def _drain(self) -> None:
+    async def _drain(self, succeeded: bool) -> None:
+        """With a successor on the same socket nothing is announced: the port is as ready as before."""
         assert self._node is not None
-        self._node.ready = False
+        self._node.ready = succeeded
         hub = self._node.hub
         try:
-            await drain(lambda: hub.listeners, close_door=self._close_door)
+            await drain(lambda: hub.listeners, close_door=self._close_door, **({"notice_s": 0.0} if succeeded else {}))
         finally:
             self.should_exit = True
 
@@ -75,18 +87,21 @@ class Server(uvicorn.Server):
             yield
             return
         with super().capture_signals():
+            if self._duty is not None:
+                signal.signal(RETIRE, self.handle_exit)
             yield
 
 
 def configure(app: App, settings: Settings) -> uvicorn.Config:
     """How uvicorn has to run; both websocket classes get the same limits."""
     logging.getLogger("uvicorn.error").addFilter(_is_ours)
+    trusted = read_networks(settings.proxy_from)
     return uvicorn.Config(
-        app,
+        with_true_addresses(app) if trusted else app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=cast("type[asyncio.Protocol]", partial(Door, trusted=trusted)),
         ws=WireProtocol if settings.ws == "raw" else WebSocketsSansIOProtocol,
         ws_max_size=FRAME_BYTES_MAX,
         # 35 KiB a socket and half the speed; the raw lane writes frames that no extension has touched.
@@ -97,6 +112,8 @@ def configure(app: App, settings: Settings) -> uvicorn.Config:
         timeout_graceful_shutdown=STOP_WAIT_S,
         lifespan="on",
         interface="asgi3",
+        # Whoever connects through a balancer on this host could write any address into X-Forwarded-For.
+        proxy_headers=False,
         access_log=False,
         log_level="warning",
         log_config=None,
@@ -109,14 +126,15 @@ def _is_ours(record: logging.LogRecord) -> bool:
     return not str(record.msg).startswith("Invalid UTF-8 sequence")
 
 
-def run(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM."""
+def run(settings: Settings, duty: Duty | None = None) -> None:
+    """Serve until SIGINT or SIGTERM; on the socket of a parent, when there is one."""
     from carewire.app import create_app
     from carewire.logs import configure_logs
 
+    listening = [duty.take()] if duty is not None else None
     configure_logs(settings)
     app = create_app(settings)
-    Server(configure(app, settings), own_signals=True, node=app.state.node).run()
+    Server(configure(app, settings), own_signals=True, node=app.state.node, duty=duty).run(listening)
 
 
 class Running:

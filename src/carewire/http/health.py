@@ -1,15 +1,18 @@
 """Health, readiness and metrics. Public answers say up or down, never an address or a version."""
 
 import asyncio
+import os
 import time
 from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Request, Response, get
 from litestar.datastructures import State
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from carewire.errors import Refusal
+from carewire.gateway.workers import METRICS_FOLDER
 from carewire.node import Node
 
 CHECK_TIMEOUT_S = 1.0
@@ -101,10 +104,19 @@ async def services(state: State) -> Response[Services]:
     return _answer(Services(status, at_db, at_redis, jobs))
 
 
+def _collect() -> bytes:
+    """The metrics of this process; with siblings those of all: they share a folder (see `gateway/workers.py`)."""
+    if METRICS_FOLDER not in os.environ:
+        return generate_latest()
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
+
+
 @get("/metrics", media_type=CONTENT_TYPE_LATEST, include_in_schema=True, summary="Prometheus metrics")
 async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Sockets, commands by name and outcome, hints, joins, jobs. No label ever holds a person."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    return Response(await asyncio.to_thread(_collect), media_type=CONTENT_TYPE_LATEST)
 
 
 HEALTH = [alive, ready, db, redis, services, metrics]

@@ -369,6 +369,7 @@ class Hub:
     def _new_epoch(self, epoch: str) -> None:
         """Another database: what was told so far says nothing about what comes."""
         self._seen = None
+        self.watch.new_database()
         for channel in list(self._channels.values()):
             channel.forget()
             for subscription in channel.joining:

@@ -1,6 +1,7 @@
-"""`carewire up | serve | migrate | seed | backup | restore | new-epoch | contract | doctor | worker`: the operator's door.
+"""`carewire up | serve | migrate | seed | backup | restore | new-epoch | contract | doctor | worker`.
 
-Heavy modules are imported by the subcommand that needs them, so that `--help` and errors come at once.
+The operator's door. Heavy modules are imported by the subcommand that needs them, so that `--help` and errors come
+at once.
 """
 
 import argparse
@@ -50,7 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("migrate", migrate, "Bring the database's schema up to date.")
     add("seed", seed, "Put the demo clinic into the database, once.")
     backup_parser = add("backup", backup, "Write a backup of the database into one file, while writers write.")
-    backup_parser.add_argument("to", nargs="?", type=Path, metavar="FILE|DIR", help="default: CAREWIRE_BACKUPS")
+    backup_parser.add_argument("to", nargs="?", metavar="FILE|DIR", help="default: CAREWIRE_BACKUPS")
     add_restore(add("restore", restore, "Bring a backup back, whole or not at all; every client starts over."))
     add("new-epoch", new_epoch, "After files or a snapshot were brought back by other means: every client starts over.")
     contract_parser = add("contract", contract, "Write the generated contract to docs/contract.")

@@ -25,7 +25,7 @@ async def test_a_restored_backup_makes_everybody_start_over_and_nobody_miss_anyt
 
 
 async def test_a_standby_that_takes_over_without_the_last_commits_makes_everybody_start_over() -> None:
-    """Its link is cut, work goes on for two seconds and is told; then the first server dies and the standby is promoted."""
+    """Its link is cut, work goes on for two seconds and is told; then the first server dies, the second takes over."""
     faults = [
         Fault(0.3, "stand_by", 0, 0),
         Fault(3.0, "cut_standby", 0, 0),

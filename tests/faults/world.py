@@ -234,7 +234,9 @@ class World:
             owner = self.postgres.cluster.stat()
             self.standby.data_dir.mkdir(mode=0o755)
             link = f"host=127.0.0.1 port={self.replication.port} user=carewire sslmode=disable gssencmode=disable"
-            await run(self.postgres.programs() / "pg_basebackup", "-d", link, "-D", self.standby.cluster, "-R", "-c", "fast")
+            await run(
+                self.postgres.programs() / "pg_basebackup", "-d", link, "-D", self.standby.cluster, "-R", "-c", "fast"
+            )
             await run("chown", "-R", f"{owner.st_uid}:{owner.st_gid}", self.standby.cluster)
             await self.standby.start()
             await self._followed()
@@ -245,7 +247,7 @@ class World:
             first, second = await asyncpg.connect(self.postgres.url), await asyncpg.connect(self.standby.url)
             try:
                 here = await first.fetchval("SELECT pg_current_wal_lsn()")
-                while not await second.fetchval("SELECT pg_last_wal_replay_lsn() >= $1", here):
+                while not await second.fetchval("SELECT pg_last_wal_replay_lsn() >= $1", here):  # noqa: ASYNC110
                     await asyncio.sleep(0.02)  # PostgreSQL 18 tells nobody; 19 has WAIT FOR LSN
             finally:
                 await first.close()

@@ -45,6 +45,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """Size and digest of the dump before the manifest."""
 
 
+def size_of(path: Path) -> int:
+    """In bytes."""
+    return path.stat().st_size
+
+
 def digest_of(path: Path, count: int) -> str:
     """SHA-256 of the first `count` bytes, in hex."""
     digest, left = hashlib.sha256(), count
@@ -108,7 +113,7 @@ def length_of(footer: bytes, path: Path) -> int:
 def verify(path: Path, progress: Progress) -> Manifest:
     """The manifest of a file whose every byte is as it was written. Raises `BackupError`."""
     manifest = read_manifest(path)
-    progress(f"checking {path} ({size_text(path.stat().st_size)})")
+    progress(f"checking {path} ({size_text(size_of(path))})")
     if digest_of(path, manifest.bytes) != manifest.sha256:
         raise BackupError(f"{path} was changed after it was written: its data is damaged", "take another backup")
     return manifest

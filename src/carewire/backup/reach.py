@@ -57,9 +57,8 @@ async def connected(url: str, name: str | None = None) -> AsyncIterator[Any]:
 
     Raises `BackupError` when there is no connection; a database that does not exist is `InvalidCatalogNameError`.
     """
-    options = {} if name is None else {"database": name}
     try:
-        connection = await asyncpg.connect(url, timeout=10, server_settings=SESSION, **options)
+        connection = await asyncpg.connect(url, timeout=10, server_settings=SESSION, database=name)
     except asyncpg.InvalidCatalogNameError:
         raise
     except AWAY as exc:

@@ -33,7 +33,8 @@ VERSIONS_AHEAD: Final = 1 << 40
 """Conflated versions given out after the backup are surely below this; JavaScript's 2^53 is far."""
 
 Restored = Callable[[Any, datetime], Awaitable[list[str]]]
-"""What the product does to a restored database before anybody sees it; the time is the backup's. Answers what to tell."""
+"""What the product does to a restored database before anybody sees it; the time is the backup's.
+Answers what to tell."""
 
 
 class Wishes(Struct, frozen=True, kw_only=True):
@@ -57,9 +58,11 @@ async def restore(
     refuse_newer(manifest)
     progress(f"a backup of {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC, deployment {manifest.deployment}")
     if manifest.secret != fingerprint_of(settings.secret):
-        progress("warning: it was taken under another CAREWIRE_SECRET: sealed jobs will not open, nobody stays logged in")
+        progress(
+            "warning: it was taken under another CAREWIRE_SECRET: sealed jobs will not open, nobody stays logged in"
+        )
     async with contextlib.AsyncExitStack() as stack:
-        url = into or await stack.enter_async_context(database(settings, progress, make=True))
+        url = into if into is not None else await stack.enter_async_context(database(settings, progress, make=True))
         async with maintenance(url) as admin:
             state = await examine(admin, url)
             refuse_unless_ready(state, manifest, wishes.replace, wishes.foreign)
@@ -136,9 +139,7 @@ async def swap_in(
             progress(f"  still restoring after {time.monotonic() - began:.0f} s")
 
         progress(f"pg_restore {tools.major} fills {state.beside}")
-        await tools.run(
-            "pg_restore", ["--exit-on-error", "--no-owner", "--no-privileges", str(path)], beside, watch
-        )
+        await tools.run("pg_restore", ["--exit-on-error", "--no-owner", "--no-privileges", str(path)], beside, watch)
         await migrate(beside, progress=lambda name: progress(f"  migration {name}"))
         async with connected(beside) as connection:
             epoch, told = await make_new(connection, manifest, restored)
@@ -204,8 +205,8 @@ async def take_place(admin: Any, state: State, *, force: bool) -> str | None:
         async with connected(state.admin_url, state.admin_name) as other:
             while True:
                 await other.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()"
-                    " AND backend_type <> 'autovacuum worker'",
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = $1 AND backend_type <> 'autovacuum worker'",
                     state.name,
                 )
                 await asyncio.sleep(ENDING_S)
@@ -233,4 +234,6 @@ async def part_with(admin: Any, old: str, state: State, wishes: Wishes, progress
         await admin.execute(f"DROP DATABASE {quoted(old)} WITH (FORCE)")
     else:
         size = size_text(await admin.fetchval("SELECT pg_database_size($1::name)", old))
-        progress(f"the database as it was is kept as {old} ({size}); when it is not needed: DROP DATABASE {quoted(old)}")
+        progress(
+            f"the database as it was is kept as {old} ({size}); when it is not needed: DROP DATABASE {quoted(old)}"
+        )

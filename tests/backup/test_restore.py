@@ -295,3 +295,27 @@ async def test_a_gateway_in_the_middle_of_a_restore_answers_that_the_database_is
     assert said.status == 0, said
     assert seen <= {"unavailable", "outcome_unknown"}
     assert await call(node, owner, "toy.add", counter_id=counter)
+
+
+async def test_an_ordinary_role_needs_createdb_and_is_told_so(postgres: Postgres, elsewhere: Deployment) -> None:
+    admin = await asyncpg.connect(postgres.url)
+    try:
+        await admin.execute("CREATE ROLE clinic LOGIN")
+        await admin.execute(f"CREATE DATABASE {elsewhere.name} OWNER clinic")
+        clinic = Deployment(elsewhere.url.replace("carewire@", "clinic@", 1), elsewhere.folder)
+        await migrate(clinic.url)
+        path, epoch = await clinic.back_up(), await clinic.sql(EPOCH)
+        async with elsewhere.connected():
+            told = (await clinic.run("restore", path, "--replace")).complaint
+            assert "in use: 1 of other programs" in told
+        assert "mend: ALTER ROLE clinic CREATEDB" in (await clinic.run("restore", path, "--replace")).complaint
+        assert "mend: connect as clinic" in (await elsewhere.run("restore", path, "--replace")).complaint
+        assert await clinic.sql(EPOCH) == epoch
+        await admin.execute("ALTER ROLE clinic CREATEDB")
+        said = await clinic.run("restore", path, "--replace", "--drop-old")
+        assert said.status == 0, said
+        assert await clinic.sql(EPOCH) != epoch
+    finally:
+        await admin.execute(f"DROP DATABASE IF EXISTS {elsewhere.name} WITH (FORCE)")
+        await admin.execute("DROP ROLE IF EXISTS clinic")
+        await admin.close()

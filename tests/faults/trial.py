@@ -38,6 +38,8 @@ class Verdict(Struct, kw_only=True):
     heads_s: float
     """How long after the last hint was lost everybody had everything."""
     seconds: float
+    lost: int
+    """Events that a restore or a failover took back."""
     violations: list[str]
 
 
@@ -173,5 +175,6 @@ def _verdict(
         finish_s=round(finish_s, 2),
         heads_s=round(heads_s, 2),
         seconds=round(seconds, 1),
+        lost=world.lost,
         violations=check.violations(told, crew.clients),
     )

@@ -10,6 +10,7 @@ import socket
 import sys
 import tempfile
 import time
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -156,6 +157,10 @@ class World:
         self.without = tuple(without)
         # A crash must keep what was committed: the usual haste of test servers would lose the last 200 ms.
         self.postgres = Postgres(self.folder, fsync=False, settings={"synchronous_commit": "on"})
+        self.standby = Postgres(self.folder / "standby", fsync=False, settings={"synchronous_commit": "on"})
+        self.replication = Proxy("replication", self.postgres_socket, random.Random(seed))
+        self.lost = 0
+        """Events that were committed, and told, and are in no database since a restore or a failover."""
         self.valkey = Valkey(self.folder)
         self.postgres_lock, self.valkey_lock = asyncio.Lock(), asyncio.Lock()
         # In every second seed one of them writes by the ordinary ASGI way.
@@ -210,28 +215,88 @@ class World:
                     await gateway.start_for_sure()
 
     async def back_up(self) -> None:
-        """A copy of the database's files as they are at this moment (it takes a crash to hold them still)."""
+        """`carewire backup`, while everybody works."""
         async with self.postgres_lock:
-            await self.postgres.kill()
-            await copy(self.postgres.cluster, self.folder / "backup")
-            await self.postgres.start()
+            await self._carewire("backup", str(self.folder / "world.backup"))
 
     async def restore(self) -> None:
-        """The database is the one of the backup, and says so by its epoch before anybody can reach it."""
+        """`carewire restore` with everybody connected; they keep their logins."""
         async with self.postgres_lock:
-            for gateway in self.gateways:
-                gateway.to_postgres.refuse(True)
-            await self.postgres.kill()
-            shutil.rmtree(self.postgres.cluster)
-            await copy(self.folder / "backup", self.postgres.cluster)
-            await self.postgres.start()
-            connection = await asyncpg.connect(self.postgres.url)
+            told = await self.heads()
+            options = ("--force", "--replace", "--drop-old", "--keep-logins")
+            await self._carewire("restore", str(self.folder / "world.backup"), *options)
+            self.lost += await self._missing(told)
+
+    async def stand_by(self) -> None:
+        """A second server that follows the first over a link of its own."""
+        async with self.postgres_lock:
+            await self.replication.start()
+            owner = self.postgres.cluster.stat()
+            self.standby.data_dir.mkdir(mode=0o755)
+            link = f"host=127.0.0.1 port={self.replication.port} user=carewire sslmode=disable gssencmode=disable"
+            await run(
+                self.postgres.programs() / "pg_basebackup", "-d", link, "-D", self.standby.cluster, "-R", "-c", "fast"
+            )
+            await run("chown", "-R", f"{owner.st_uid}:{owner.st_gid}", self.standby.cluster)
+            await self.standby.start()
+            await self._followed()
+
+    async def _followed(self) -> None:
+        """Wait until the standby has what the first server has now."""
+        async with asyncio.timeout(20):
+            first, second = await asyncpg.connect(self.postgres.url), await asyncpg.connect(self.standby.url)
             try:
-                await connection.execute("UPDATE deployment SET restores = restores + 1")
+                here = await first.fetchval("SELECT pg_current_wal_lsn()")
+                while not await second.fetchval("SELECT pg_last_wal_replay_lsn() >= $1", here):  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)  # PostgreSQL 18 tells nobody; 19 has WAIT FOR LSN
+            finally:
+                await first.close()
+                await second.close()
+
+    async def cut_standby(self) -> None:
+        """What is committed from now on the standby never hears of."""
+        self.replication.refuse(True)
+        self.replication.cut()
+
+    async def fail_over(self) -> None:
+        """The first server is gone; the second takes over with what it has, and gateways find it at the old address."""
+        async with self.postgres_lock:
+            told = await self.heads()
+            await self.postgres.kill()
+            connection = await asyncpg.connect(self.standby.url)
+            try:
+                assert await connection.fetchval("SELECT pg_promote(true, 30)")
             finally:
                 await connection.close()
-            for gateway in self.gateways:
-                gateway.to_postgres.refuse(False)
+            self.postgres, self.standby = self.standby, self.postgres
+            self.lost += await self._missing(told)
+
+    async def _missing(self, told: dict[str, int]) -> int:
+        """How many events of before the database does not know; those made since count as known."""
+        now = await self.heads()
+        return sum(max(0, offset - now.get(topic, 0)) for topic, offset in told.items())
+
+    async def _carewire(self, *words: str) -> None:
+        env = os.environ | {
+            "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
+            "CAREWIRE_DATABASE_URL": self.postgres.url,
+            "CAREWIRE_SECRET": SECRET,
+            "CAREWIRE_DATA": str(self.folder),
+        }
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "carewire", *words, env=env, cwd=ROOT, stdout=DEVNULL, stderr=PIPE
+        )
+        _, said = await child.communicate()
+        if child.returncode != 0:
+            raise RuntimeError(f"carewire {words[0]}: {said.decode()}")
+
+    async def heads(self) -> dict[str, int]:
+        """Where every topic stands now."""
+        connection = await asyncpg.connect(self.postgres.url)
+        try:
+            return {row["topic"]: row["offset"] for row in await connection.fetch("SELECT * FROM topic_head")}
+        finally:
+            await connection.close()
 
     async def close(self, *, keep: bool = False) -> None:
         """End everything that was started here."""
@@ -239,18 +304,21 @@ class World:
             await gateway.kill()
             for proxy in gateway.proxies:
                 await proxy.stop()
+        await self.replication.stop()
         await self.valkey.stop()
-        await self.postgres.kill()
-        await self.postgres.stop()
+        for server in (self.postgres, self.standby):
+            await server.kill()
+            await server.stop()
         if not keep:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-async def copy(source: Path, target: Path) -> None:
-    """A folder with owners and rights: the server runs as another user."""
-    child = await asyncio.create_subprocess_exec("cp", "-a", source, target)
-    if await child.wait() != 0:
-        raise RuntimeError(f"cannot copy {source}")
+async def run(*words: str | Path) -> None:
+    """A program of somebody else, to its good end."""
+    child = await asyncio.create_subprocess_exec(*words, stdout=DEVNULL, stderr=PIPE)
+    _, said = await child.communicate()
+    if child.returncode != 0:
+        raise RuntimeError(f"{words[0]}: {said.decode()}")
 
 
 async def answers(port: int) -> bool:

@@ -19,7 +19,7 @@ from carewire.store import outbox
 from carewire.topic import REGISTRY, find
 from tests.platform.conftest import MakeNode, call
 from tests.platform.test_hub import LossyBroker, listen, new_counter
-from tests.toy.parts import Ear
+from tests.toy.parts import Ear, ToyIdentity
 
 
 async def pair(make_node: MakeNode) -> tuple[Node, Node]:
@@ -68,6 +68,39 @@ async def test_a_restore_is_noticed_also_while_the_connections_stay(node: Node, 
     async with node.db.transaction() as tx:
         await tx.execute("UPDATE deployment SET restores = restores + 1")
     await ear.until(lambda e: heard(e, "topic:resync"), within_s=3)
+
+
+async def test_a_login_that_a_restored_database_does_not_know_is_over_at_once(
+    node: Node, identity: ToyIdentity, owner: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody announces it, and the next look at everybody would be a minute away."""
+    looked, reload = asyncio.Event(), identity.reload
+
+    async def reload_and_tell(*args: Any) -> Any:
+        found = await reload(*args)
+        looked.set()
+        return found
+
+    monkeypatch.setattr(identity, "reload", reload_and_tell)
+    ear = Ear(owner)
+    node.hub.register(ear)
+    await looked.wait()
+    identity.gone.add(owner.id)
+    async with node.db.transaction() as tx:
+        await tx.execute("UPDATE deployment SET restores = restores + 1")
+    await ear.until(lambda e: e.closed, within_s=5)
+
+
+async def test_what_was_heeded_of_an_actors_rights_before_a_restore_hides_nothing_of_afterwards(
+    node: Node, owner: Actor
+) -> None:
+    """The topic begins again at lower offsets."""
+    ear, watch = Ear(owner), node.hub.watch
+    node.hub.register(ear)
+    watch.swept(owner.id, 7)
+    assert watch._seen == {owner.id: 7}
+    node.hub._new_epoch("another")
+    assert watch._seen == {}
 
 
 async def test_who_joins_while_the_database_becomes_another_one_is_told_to_start_over(

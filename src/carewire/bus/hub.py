@@ -289,6 +289,7 @@ class Hub:
         """Another database: what was told so far says nothing about what comes."""
         self._epoch_mark = epoch.encode()
         self.sweep.forget()
+        self.watch.new_database()
         for channel in list(self._channels.values()):
             channel.forget()
             for subscription in channel.joining:

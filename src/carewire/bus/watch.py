@@ -101,6 +101,12 @@ class Watch:
             self._seen[actor_id] = offset
             self.changed(actor_id)
 
+    def new_database(self) -> None:
+        """Another epoch: offsets of before mean nothing, and everybody's rights may be others."""
+        self._seen.clear()
+        self._due.update(self._by_actor)
+        self._wake.set()
+
     async def _follow(self) -> None:
         while True:
             await self._wake.wait()

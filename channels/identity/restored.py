@@ -1,0 +1,30 @@
+"""After a restore nobody stays logged in.
+
+Who logged out, lost a phone or was thrown out after the backup would be logged in again, and a refresh token that was
+spent since (a thief's copy) would be good once more. The honest ones lose little: whose token was renewed since the
+backup, and that is every quarter of an hour, holds one that the restored database does not know.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from channels.identity.nouns import EndReason
+
+
+async def restored(connection: Any, taken_at: datetime) -> list[str]:
+    """End every login; codes and registrations under way are void."""
+    ended = await connection.fetchval(
+        """WITH ended AS (
+               UPDATE login SET ended_at = now(), end_reason = $1 WHERE ended_at IS NULL
+               RETURNING id, access_jti, access_expires_at
+           ), told AS (
+               INSERT INTO token_blacklist (jti, login_id, expires_at)
+               SELECT access_jti, id, access_expires_at FROM ended WHERE access_expires_at > now()
+               ON CONFLICT (jti) DO NOTHING
+           )
+           SELECT count(*) FROM ended""",
+        EndReason.REMOTE,
+    )
+    await connection.execute("DELETE FROM login_otp")
+    await connection.execute("DELETE FROM registration")
+    return [f"{ended} logins ended: everybody logs in again (--keep-logins leaves them, also those ended since)"]

@@ -174,7 +174,7 @@ async def _line(tx: Tx, day: date, began: datetime, now: datetime) -> None:
 async def _store(tx: Tx, before: Line, after: Line, now: datetime) -> None:
     ctx = Ctx(tx=tx, now=now, real_now=now, settings=Settings(secret=secrets.token_hex(32)))
     await moved(ctx, before, after)
-    await outbox.finish(ctx, Vault(ctx.settings.secret), None, b"null")
+    await outbox.finish([ctx], Vault(ctx.settings.secret))
 
 
 def _token(token_id: UUID, patient_id: UUID, name: str, kind: TokenKind, at: datetime) -> Token:

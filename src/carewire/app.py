@@ -32,6 +32,10 @@ def create_app(settings: Settings, *, broker: Broker | None = None) -> Litestar:
     @asynccontextmanager
     async def run_node(app: Litestar) -> AsyncIterator[None]:
         await node.start()
+        if settings.bench:
+            from carewire.bench import take
+
+            await take.prepare(node.db)
         try:
             yield
         finally:

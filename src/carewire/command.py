@@ -6,7 +6,8 @@
 
 The signature is the params struct (strict: unknown members are refused), the return annotation the reply's schema, the
 docstring the public documentation. `allow` has no default: a command without rights does not import. Text parameters
-carry their own limit (`Annotated[str, Meta(max_length=…)]`, see `forms.py`).
+carry their own limit (`Annotated[str, Meta(max_length=…)]`, see `forms.py`). The hottest commands take many callers at
+once: see `batch.py`.
 """
 
 import inspect
@@ -64,6 +65,8 @@ class Command(msgspec.Struct, frozen=True):
     handler: Callable[..., Awaitable[Any]]
     doc: str
     development: bool = False
+    lane: str | None = None
+    """The parameter whose value chooses the lane of a batched command; its handler takes a `Batch`."""
 
 
 class Peer(msgspec.Struct, frozen=True):
@@ -151,13 +154,15 @@ def command(
     receipt: bool = True,
     rate: Rate = ORDINARY,
     development: bool = False,
+    lane: str | None = None,
 ) -> Callable[[Handler], Handler]:
     """Declare a command: it may change things, in one transaction, exactly once per idempotency key.
 
     `receipt=False` is for commands that return secrets or have no actor; they must be idempotent by their own state.
-    `development=True` commands do not exist in production.
+    `development=True` commands do not exist in production. `lane` makes it a batched one: callers with the same value
+    of this parameter are served together, by a handler that takes a `Batch[Params, Reply]`.
     """
-    return _declare(name, "command", allow, emits, errors, receipt, rate, development)
+    return _declare(name, "command", allow, emits, errors, receipt, rate, development, lane)
 
 
 def query(
@@ -181,6 +186,7 @@ def _declare(
     receipt: bool,
     rate: Rate,
     development: bool,
+    lane: str | None = None,
 ) -> Callable[[Handler], Handler]:
     where = f"{kind} {name!r}"
     allowed = frozenset(str(a) for a in allow)
@@ -200,6 +206,10 @@ def _declare(
         hints = get_type_hints(handler, include_extras=True)
         if "return" not in hints:
             raise TypeError(f"{where}: annotate the reply")
+        if lane is None:
+            fields, returns = _fields(where, handler, hints), hints["return"]
+        else:
+            fields, returns = _batched(where, lane, hints)
         REGISTRY[name] = Command(
             name=name,
             kind=kind,
@@ -208,32 +218,54 @@ def _declare(
             errors=frozenset(errors),
             receipt=receipt,
             rate=rate,
-            params=_params(where, name, handler, hints, receipt),
-            returns=hints["return"],
+            params=_params(where, name, fields, receipt),
+            returns=returns,
             handler=handler,
             doc=doc,
             development=development,
+            lane=lane,
         )
         return handler
 
     return declare
 
 
-def _params(
-    where: str, name: str, handler: Callable[..., Any], hints: dict[str, Any], receipt: bool
-) -> type[msgspec.Struct]:
+def _fields(where: str, handler: Callable[..., Any], hints: dict[str, Any]) -> list[Any]:
+    """The params as the signature says them."""
     fields: list[Any] = []
     for parameter in list(inspect.signature(handler).parameters.values())[1:]:
         if parameter.name not in hints:
             raise TypeError(f"{where}: parameter {parameter.name!r} has no annotation")
         kind = hints[parameter.name]
-        _refuse_unbounded(f"{where}: parameter {parameter.name!r}", kind)
-        if parameter.default is inspect.Parameter.empty:
-            fields.append((parameter.name, kind))
-        else:
-            fields.append((parameter.name, kind, parameter.default))
+        fields.append(
+            (parameter.name, kind)
+            if parameter.default is inspect.Parameter.empty
+            else (parameter.name, kind, parameter.default)
+        )
+    return fields
+
+
+def _batched(where: str, lane: str, hints: dict[str, Any]) -> tuple[list[Any], Any]:
+    """The params and the reply as `Batch[Params, Reply]` says them."""
+    kinds = get_args(next((kind for name, kind in hints.items() if name != "return"), None))
+    if len(kinds) != 2 or not issubclass(kinds[0], msgspec.Struct):
+        raise TypeError(f"{where}: a batched handler takes (batch: Batch[Params, Reply]), Params being a Struct")
+    params, returns = kinds
+    types = get_type_hints(params, include_extras=True)
+    if lane not in types:
+        raise TypeError(f"{where}: its lane {lane!r} is none of its parameters")
+    fields = [
+        (f.name, types[f.name]) if f.required else (f.name, types[f.name], f.default)
+        for f in msgspec.structs.fields(params)
+    ]
+    return fields, returns
+
+
+def _params(where: str, name: str, fields: list[Any], receipt: bool) -> type[msgspec.Struct]:
+    for field in fields:
+        _refuse_unbounded(f"{where}: parameter {field[0]!r}", field[1])
     if receipt:
-        fields.append(("idempotency_key", UUID | None, None))
+        fields = [*fields, ("idempotency_key", UUID | None, None)]
     title = "".join(word.capitalize() for word in name.replace(".", "_").split("_")) + "Params"
     return msgspec.defstruct(title, fields, kw_only=True, frozen=True, forbid_unknown_fields=True)
 

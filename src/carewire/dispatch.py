@@ -1,60 +1,49 @@
-"""The only place that runs a command, one straight function: capacity, decode, transaction, receipt, handler, outbox.
+"""The only place that runs a command, one straight line: capacity, rate, form, transaction, receipt, handler, outbox.
 
+Whoever comes by a lane shares the transaction with others (`batch.py`); an ordinary command is a batch of one.
 The reply exists only after COMMIT. A refusal rolls everything back (unless it says `keep`). A deadlock or
 serialization failure runs the command again from the start, at most three times.
 """
 
 import asyncio
+import contextvars
 import secrets
 import time
 import traceback
-from collections.abc import Awaitable, Callable
-from typing import Any, Final, Protocol
+from collections.abc import Coroutine, Sequence
+from functools import cache
+from typing import Any, Protocol
 from uuid import UUID
 
 import asyncpg
 import msgspec
 import structlog
+from prometheus_client import Counter, Histogram
 
 from carewire import metrics, refusals
 from carewire.actor import ANYONE, Actor, Identity
 from carewire.clock import Clock
-from carewire.command import REGISTRY, Command, Ctx, Peer
+from carewire.command import REGISTRY, Command, Peer
 from carewire.errors import (
-    Busy,
     Forbidden,
     Internal,
     MethodNotFound,
+    OutcomeUnknown,
+    Overloaded,
     Refusal,
     Unauthenticated,
     Unavailable,
 )
 from carewire.gate import Gate
-from carewire.jobs.vault import Vault
-from carewire.params import decode_params
+from carewire.lanes import Ask, Lanes, Outcome
+from carewire.params import decode_params, decode_soundly
 from carewire.settings import Settings
-from carewire.store import outbox, receipts
-from carewire.store.constraints import is_rerun, translate
+from carewire.store import receipts
+from carewire.store.constraints import translate
 from carewire.store.db import Database
+from carewire.transact import Publisher, Transactions, rerun
 
 log = structlog.get_logger("carewire.dispatch")
-
-RERUNS_MAX: Final = 3
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """A command that ran: its reply as JSON, and what it does to the socket it came from."""
-
-    result: bytes
-    binding: Actor | None = None
-    unbinding: bool = False
-
-
-class Publisher(Protocol):
-    """Who is told after COMMIT."""
-
-    def publish(self, left: outbox.Left) -> None:
-        """Send hints. Never blocks, never raises."""
 
 
 class Limits(Protocol):
@@ -62,6 +51,9 @@ class Limits(Protocol):
 
     async def spend(self, command: Command, who: str) -> None:
         """Take one token; raises `RateLimited` with `after_ms`."""
+
+    def spend_here(self, command: Command, who: str) -> None:
+        """The same on this node alone, at once."""
 
 
 class Dispatcher:
@@ -79,13 +71,22 @@ class Dispatcher:
     ) -> None:
         self.db = db
         self.identity = identity
-        self.clock = clock
         self.settings = settings
-        self.vault = Vault(settings.secret)
         self.gate = Gate(settings.pool)
-        self._publisher = publisher
+        self._transactions = Transactions(db, clock, settings, publisher)
         self._limits = limits
         self._running: dict[tuple[UUID, str, UUID], asyncio.Future[Outcome]] = {}
+        self._splits: set[asyncio.Task[None]] = set()
+        self.lanes = Lanes(self._serve_batch, self.gate, members_max=settings.batch) if settings.batch > 1 else None
+
+    @property
+    def clock(self) -> Clock:
+        """What time it is for commands."""
+        return self._transactions.clock
+
+    @clock.setter
+    def clock(self, clock: Clock) -> None:
+        self._transactions.clock = clock
 
     async def authenticate(self, token: str) -> Actor:
         """The actor of an access token. Raises `Unauthenticated`, or why the database could not say."""
@@ -95,131 +96,209 @@ class Dispatcher:
         except asyncpg.PostgresError as error:
             raise translate(error) or Unavailable(after_ms=500) from error
 
-    async def run(self, name: str, params: bytes, actor: Actor | None, peer: Peer) -> Outcome:
-        """Run a command or query. Raises a `Refusal` and nothing else."""
+    def decode(self, name: str, params: bytes) -> msgspec.Struct | None:
+        """The params of a command that exists, if they are beyond doubt (`params.decode_soundly`)."""
+        command = REGISTRY.get(name)
+        return None if command is None else decode_soundly(command, params)
+
+    def enter(
+        self, name: str, params: msgspec.Struct, actor: Actor | None, peer: Peer
+    ) -> "asyncio.Future[Outcome] | None":
+        """The short way into a lane, without a task: the end of this call, or None when it has to `run`.
+
+        The future ends with an `Outcome` or a `Refusal`; it is never cancelled.
+        """
+        command = REGISTRY.get(name)
+        if command is None or self.lanes is None or command.lane is None or command.rate.shared:
+            return None
+        if command.development and self.settings.mode != "development":
+            return None
+        key = _key(command, params)
+        if actor is not None and key is not None and (actor.id, name, key) in self._running:
+            return None  # it waits for its twin
+        ask: Ask | None = None
+        try:
+            _check(command, actor)
+            if self._limits is not None:
+                self._limits.spend_here(command, _who(actor, peer))
+            ask = self._ask(command, params, actor, peer)
+            self.lanes.put(ask)
+        except Refusal as refusal:
+            if ask is None:
+                ask = Ask(command, params, actor, peer, None)
+            ask.end(refusal)
+        if (slot := ask.slot) is not None:
+            self._running[slot] = ask.future
+        ask.future.add_done_callback(lambda future: self._ended(ask, future))
+        return ask.future
+
+    def _ended(self, ask: Ask, future: "asyncio.Future[Outcome]") -> None:
+        if (slot := ask.slot) is not None:
+            del self._running[slot]
+        refusal = future.exception()
+        _count(ask.command, ask.since, refusal if isinstance(refusal, Refusal) else None)
+
+    async def run(self, name: str, params: bytes | msgspec.Struct, actor: Actor | None, peer: Peer) -> Outcome:
+        """Run a command or query; params that are decoded were decoded for it. Raises a `Refusal` and nothing else."""
         command = REGISTRY.get(name)
         if command is None or (command.development and self.settings.mode != "development"):
             metrics.COMMANDS.labels("unknown", "method_not_found").inc()
             raise MethodNotFound()
         started = time.perf_counter()
-        outcome = "ok"
+        refusal: Refusal | None = None
         try:
             return await self._admit(command, params, actor, peer)
-        except Refusal as refusal:
-            outcome = refusal.reason
-            _compare_with_contract(command, refusal)
-            raise
-        except asyncpg.PostgresError as error:
-            typed = translate(error) or _internal(command, error)
-            outcome = typed.reason
-            _compare_with_contract(command, typed)
-            raise typed from error
         except Exception as error:
-            outcome = "internal"
-            raise _internal(command, error) from error
+            refusal = _typed(command, error)
+            if refusal is error:
+                raise
+            raise refusal from error
         finally:
-            metrics.COMMANDS.labels(name, outcome).inc()
-            metrics.COMMAND_SECONDS.labels(name).observe(time.perf_counter() - started)
+            _count(command, started, refusal)
 
-    async def _admit(self, command: Command, raw: bytes, actor: Actor | None, peer: Peer) -> Outcome:
-        """The gates before the transaction: capacity, form, rate."""
-        if actor is None and ANYONE not in command.allow:
-            raise Unauthenticated()
-        if actor is not None and not actor.may(command.allow):
-            raise Forbidden()
+    async def _admit(self, command: Command, raw: bytes | msgspec.Struct, actor: Actor | None, peer: Peer) -> Outcome:
+        """The gates before the transaction: capacity, rate, form."""
+        _check(command, actor)
         if self._limits is not None:
-            await self._limits.spend(command, str(actor.id) if actor else peer.address)
-        params = decode_params(command, raw)
+            await self._limits.spend(command, _who(actor, peer))
+        params = decode_params(command, raw) if isinstance(raw, bytes) else raw
         if command.kind == "query":
-            return await self._rerun(command, lambda: self._query(command, params, actor, peer))
-        key: UUID | None = getattr(params, "idempotency_key", None) if command.receipt else None
-        if key is None or actor is None:
-            return await self._rerun(command, lambda: self._execute(command, params, actor, peer, None))
-        claim = receipts.claim_of(command, params, key, actor.id, self.clock.real_now())
-        return await self._once(command, params, actor, peer, claim)
+            return await rerun(command, lambda: self._query(Ask(command, params, actor, peer, None)))
+        ask = self._ask(command, params, actor, peer)
+        return await (self._serve(ask) if ask.claim is None else self._once(ask))
 
-    async def _once(
-        self, command: Command, params: msgspec.Struct, actor: Actor, peer: Peer, claim: receipts.Claim
-    ) -> Outcome:
+    def _ask(self, command: Command, params: msgspec.Struct, actor: Actor | None, peer: Peer) -> Ask:
+        key = _key(command, params)
+        claim: receipts.Claim | None = None
+        if key is not None and actor is not None:
+            claim = receipts.claim_of(command, params, key, actor.id, self.clock.real_now())
+        return Ask(command, params, actor, peer, claim)
+
+    async def _once(self, ask: Ask) -> Outcome:
         """Duplicates in flight on this node wait for the first and then read its receipt like any later try."""
-        slot = (claim.account, claim.command, claim.key)
+        slot = ask.slot
+        assert slot is not None
         while (running := self._running.get(slot)) is not None:
             await asyncio.wait((running,))
         mine = self._running[slot] = asyncio.get_running_loop().create_future()
         try:
-            return await self._rerun(command, lambda: self._execute(command, params, actor, peer, claim))
+            return await self._serve(ask)
         finally:
             del self._running[slot]
             mine.cancel()
 
-    async def _rerun(self, command: Command, run: Callable[[], Awaitable[Outcome]]) -> Outcome:
-        for attempt in range(RERUNS_MAX + 1):
-            try:
-                return await run()
-            except asyncpg.PostgresError as error:
-                if not is_rerun(error):
-                    raise
-                if attempt == RERUNS_MAX:
-                    raise Busy(after_ms=200) from error
-                metrics.RERUNS.labels(command.name).inc()
-        raise AssertionError("unreachable")
+    async def _serve(self, ask: Ask) -> Outcome:
+        if self.lanes is None or ask.command.lane is None:
+            return await self._serve_alone(ask)
+        self.lanes.put(ask)
+        # Shielded: whoever stops waiting does not take a started command back.
+        return await asyncio.shield(ask.future)
 
-    async def _execute(
-        self, command: Command, params: msgspec.Struct, actor: Actor | None, peer: Peer, claim: receipts.Claim | None
-    ) -> Outcome:
+    async def _serve_alone(self, ask: Ask) -> Outcome:
+        """The ordinary lane: a batch of one."""
+        (how,) = await rerun(ask.command, lambda: self._execute([ask]))
+        if isinstance(how, Refusal):
+            raise how
+        return how
+
+    async def _serve_batch(self, asks: Sequence[Ask]) -> None:
+        """A batch of a lane, to the end of each. What the database refuses as a whole is split up."""
+        command = asks[0].command
+        try:
+            ends = await rerun(command, lambda: self._transactions.run(asks))
+        except Exception as error:
+            if len(asks) == 1 or isinstance(error, OutcomeUnknown | Unavailable | Overloaded):
+                for ask in asks:
+                    ask.end(_typed(command, error))
+                return
+            metrics.BATCHES_SPLIT.labels(command.name).inc()
+            if isinstance(error, asyncpg.LockNotAvailableError):
+                # Somebody holds one of the roots: the others need not wait for it a second time.
+                self._split(asks, {ask.key for ask in asks}, _typed(command, error))
+            else:
+                for ask in asks:
+                    self._start(self._end_alone(ask))
+            return
+        for ask, how in zip(asks, ends, strict=True):
+            ask.end(how)
+
+    def _split(self, asks: Sequence[Ask], keys: set[object], busy: Refusal) -> None:
+        for key in keys:
+            part = [ask for ask in asks if ask.key == key]
+            if len(keys) > 1:
+                self._start(self._serve_part(part))
+            else:
+                for ask in part:
+                    ask.end(busy)
+
+    async def _serve_part(self, asks: Sequence[Ask]) -> None:
+        try:
+            async with self.gate:
+                await self._serve_batch(asks)
+        except Overloaded as full:
+            for ask in asks:
+                ask.end(full)
+
+    async def _end_alone(self, ask: Ask) -> None:
+        try:
+            ask.end(await self._serve_alone(ask))
+        except Exception as error:
+            ask.end(_typed(ask.command, error))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work, context=contextvars.Context())
+        self._splits.add(task)
+        task.add_done_callback(self._splits.discard)
+
+    async def _query(self, ask: Ask) -> Outcome:
+        async with self.gate:
+            return await self._transactions.query(ask)
+
+    async def _execute(self, asks: Sequence[Ask]) -> list[Outcome | Refusal]:
         """One try: one transaction."""
         async with self.gate:
             started = time.perf_counter()
             try:
-                return await self._transact(command, params, actor, peer, claim)
+                return await self._transactions.run(asks)
             finally:
                 self.gate.took(started)
 
-    async def _transact(
-        self, command: Command, params: msgspec.Struct, actor: Actor | None, peer: Peer, claim: receipts.Claim | None
-    ) -> Outcome:
-        refused: Refusal | None = None
-        left: outbox.Left | None = None
-        async with self.db.transaction() as tx:
-            ctx = self._ctx(tx, command, actor, peer)
-            if claim is not None and (stored := await receipts.take(tx, claim)) is not None:
-                await receipts.pass_again(ctx, stored["doors"])
-                metrics.REPLAYS.labels(command.name).inc()
-                return Outcome(stored["result"])
-            try:
-                answer = await command.handler(ctx, **_arguments(params, command))
-            except Refusal as refusal:
-                if not refusal.keep:
-                    raise
-                refused, answer = refusal, None
-                if claim is not None:
-                    # A refusal leaves no receipt, also when what it wrote stays; a bare claim would say `in_flight`.
-                    await receipts.release(tx, claim)
-                    claim = None
-            result = msgspec.json.encode(answer)
-            left = await outbox.finish(ctx, self.vault, claim, result)
-        committed = time.perf_counter()
-        self._publisher.publish(left)
-        metrics.OUTBOX_LAG_SECONDS.observe(time.perf_counter() - committed)
-        if refused is not None:
-            raise refused
-        return Outcome(result, ctx.binding, ctx.unbinding)
 
-    async def _query(self, command: Command, params: msgspec.Struct, actor: Actor | None, peer: Peer) -> Outcome:
-        async with self.gate, self.db.snapshot() as tx:
-            ctx = self._ctx(tx, command, actor, peer)
-            return Outcome(msgspec.json.encode(await command.handler(ctx, **_arguments(params, command))))
+def _check(command: Command, actor: Actor | None) -> None:
+    """The coarse gate."""
+    if actor is None and ANYONE not in command.allow:
+        raise Unauthenticated()
+    if actor is not None and not actor.may(command.allow):
+        raise Forbidden()
 
-    def _ctx(self, tx: Any, command: Command, actor: Actor | None, peer: Peer) -> Ctx:
-        return Ctx(
-            tx=tx,
-            now=self.clock.now(),
-            real_now=self.clock.real_now(),
-            settings=self.settings,
-            actor=actor,
-            peer=peer,
-            command=command,
-        )
+
+def _who(actor: Actor | None, peer: Peer) -> str:
+    return str(actor.id) if actor else peer.address
+
+
+def _key(command: Command, params: msgspec.Struct) -> UUID | None:
+    return getattr(params, "idempotency_key", None) if command.receipt else None
+
+
+def _typed(command: Command, error: Exception) -> Refusal:
+    """What the caller hears of it."""
+    if isinstance(error, Refusal):
+        return error
+    known = translate(error) if isinstance(error, asyncpg.PostgresError) else None
+    return known or _internal(command, error)
+
+
+def _count(command: Command, started: float, refusal: Refusal | None) -> None:
+    if refusal is not None:
+        _compare_with_contract(command, refusal)
+    ended, took = _meters(command.name, "ok" if refusal is None else refusal.reason)
+    ended.inc()
+    took.observe(time.perf_counter() - started)
+
+
+@cache
+def _meters(name: str, outcome: str) -> tuple[Counter, Histogram]:
+    return metrics.COMMANDS.labels(name, outcome), metrics.COMMAND_SECONDS.labels(name)
 
 
 def _compare_with_contract(command: Command, refusal: Refusal) -> None:
@@ -227,11 +306,6 @@ def _compare_with_contract(command: Command, refusal: Refusal) -> None:
     if not refusals.is_declared(command, refusal):
         metrics.REFUSALS_UNDECLARED.labels(command.name, refusal.reason).inc()
         log.error("refusal_undeclared", command=command.name, reason=refusal.reason)
-
-
-def _arguments(params: msgspec.Struct, command: Command) -> dict[str, Any]:
-    names = params.__struct_fields__
-    return {name: getattr(params, name) for name in names if name != "idempotency_key" or not command.receipt}
 
 
 def _internal(command: Command, error: BaseException) -> Internal:

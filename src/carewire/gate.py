@@ -36,17 +36,17 @@ class Gate:
             await self._free.acquire()
             return
         if self.waiting >= self.waiting_max:
-            raise self._overloaded()
+            raise self.overloaded(self.waiting / self.slots)
         self.waiting += 1
-        metrics.COMMANDS_WAITING.set(self.waiting)
+        metrics.COMMANDS_WAITING.inc()
         try:
             async with asyncio.timeout(self._patience_s):
                 await self._free.acquire()
         except TimeoutError:
-            raise self._overloaded() from None
+            raise self.overloaded(self.waiting / self.slots) from None
         finally:
             self.waiting -= 1
-            metrics.COMMANDS_WAITING.set(self.waiting)
+            metrics.COMMANDS_WAITING.dec()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -57,8 +57,8 @@ class Gate:
         """Work that began at this `time.perf_counter()` is done: what the advice to come back is made of."""
         self._work_s += SMOOTHING * (time.perf_counter() - started - self._work_s)
 
-    def _overloaded(self) -> Overloaded:
-        """Come back when those who wait now will have been served, give or take half of that."""
+    def overloaded(self, ahead: float) -> Overloaded:
+        """Come back when what waits now will have been served (`ahead` of it per slot), give or take half of that."""
         metrics.COMMANDS_SHED.inc()
-        wait_s = max(0.1, self.waiting * self._work_s / self.slots)
+        wait_s = max(0.1, ahead * self._work_s)
         return Overloaded(after_ms=int(1000 * wait_s * random.uniform(0.75, 1.5)))

@@ -40,6 +40,12 @@ COMMAND_SECONDS: Final = Histogram(
 REFUSALS_UNDECLARED: Final = Counter(
     "carewire_refusals_undeclared", "Refusals that the contract does not name for their command", ["name", "reason"]
 )
+BATCH_MEMBERS: Final = Histogram(
+    "carewire_batch_members", "Calls served in one transaction of a lane", buckets=(1, 2, 4, 8, 16, 32, 64)
+)
+BATCHES_SPLIT: Final = Counter(
+    "carewire_batches_split", "Batches that the database refused; their members ran again one by one", ["name"]
+)
 RERUNS: Final = Counter("carewire_command_reruns", "Commands rerun after a deadlock or serialization failure", ["name"])
 REPLAYS: Final = Counter("carewire_receipt_replays", "Stored replies returned", ["name"])
 JOBS: Final = Counter("carewire_jobs", "Jobs by name and outcome", ["name", "outcome"])

@@ -40,6 +40,45 @@ def decode_params(command: Declared, raw: bytes) -> msgspec.Struct:
     return decoded
 
 
+def decode_soundly(command: Declared, raw: bytes) -> msgspec.Struct | None:
+    """The params, if they are what they must be and decoding them has looked at every byte; None: look more closely.
+
+    For JSON without suspicious escapes and very long numbers (`text.is_suspect`), which the types alone do not judge.
+    """
+    decoder, holds_times = _decoder(command.params)
+    if not _is_plain(command.params):
+        return None
+    try:
+        decoded: msgspec.Struct = decoder.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return None if holds_times and _find_bad_time("$", decoded) else decoded
+
+
+@cache
+def _is_plain(params: type[msgspec.Struct]) -> bool:
+    """Do the types read every value they are given? Floats hide numbers beyond 64 bits, nested values other things."""
+    info = kinds.type_info(params)
+    assert isinstance(info, kinds.StructType)
+    return info.forbid_unknown_fields and all(
+        isinstance(kind, _PLAIN)
+        for field in info.fields
+        for kind in (field.type.types if isinstance(field.type, kinds.UnionType) else (field.type,))
+    )
+
+
+_PLAIN: Final = (
+    kinds.BoolType,
+    kinds.DateTimeType,
+    kinds.EnumType,
+    kinds.IntType,
+    kinds.LiteralType,
+    kinds.NoneType,
+    kinds.StrType,
+    kinds.UUIDType,
+)
+
+
 @cache
 def _decoder(params: type[msgspec.Struct]) -> "tuple[msgspec.json.Decoder[Any], bool]":
     return msgspec.json.Decoder(params), _holds_times(kinds.type_info(params), set())

@@ -87,6 +87,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         7 * 86_400
     )
     pool: Annotated[int, Meta(ge=2, le=500, description="Most database connections of this node.")] = 10
+    batch: Annotated[
+        int,
+        Meta(ge=0, le=500, description="Most calls of a batched command that share a transaction; 0 or 1: none do."),
+    ] = 64
     node: Annotated[
         str,
         Meta(

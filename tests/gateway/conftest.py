@@ -23,11 +23,11 @@ from carewire.bus.frame import Frame, Stored, event_text
 from carewire.bus.tick import Tick
 from carewire.clock import Clock
 from carewire.command import Peer
-from carewire.dispatch import Outcome
 from carewire.errors import Conflict, MethodNotFound, NotFound, Unauthenticated
 from carewire.gateway import server
 from carewire.gateway.services import Rules, Services
 from carewire.gateway.socket import serve_socket
+from carewire.lanes import Outcome
 from carewire.settings import Settings
 
 RAW_AND_STOCK = ("raw", "stock")
@@ -83,7 +83,13 @@ class Behind:
             raise Unauthenticated()
         return actor(expires_in_s=self.login_expires_in_s)
 
-    async def run(self, name: str, params: bytes, who: Actor | None, peer: Peer) -> Outcome:
+    def decode(self, name: str, params: bytes) -> None:
+        """Here nothing is decoded ahead."""
+
+    def enter(self, name: str, params: msgspec.Struct, who: Actor | None, peer: Peer) -> None:
+        raise AssertionError("nothing was decoded ahead")
+
+    async def run(self, name: str, params: Any, who: Actor | None, peer: Peer) -> Outcome:
         self.started.append(name)
         self.peers.append(peer)
         match name:

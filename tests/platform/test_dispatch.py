@@ -178,8 +178,8 @@ async def test_a_node_frozen_before_commit_frees_the_topic_within_three_seconds(
     )
     await frozen.execute("BEGIN")
     await frozen.execute(
-        """SELECT carewire_finish(ARRAY[$1], ARRAY['toy:counted'], ARRAY['{}'::bytea], now(),
-                                  NULL, NULL, NULL, NULL, NULL)""",
+        """SELECT carewire_leave(ARRAY[$1], ARRAY['toy:counted'], ARRAY['{}'::bytea], now(),
+                                 NULL, '{}', '{}', '{}', '{}')""",
         f"toy:{counter}",
     )
     loop = asyncio.get_running_loop()

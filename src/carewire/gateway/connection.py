@@ -1,14 +1,15 @@
 """One open connection: the asyncio shell around `Session`.
 
-Every call runs as a task of its own, in its own context, started in arrival order. The peer going away cancels none:
-what was started commits or refuses as if it had been heard.
+Every call runs as a task of its own, in its own context, started in arrival order; those that go by a lane need none.
+The peer going away cancels none: what was started commits or refuses as if it had been heard.
 """
 
 import asyncio
+import functools
 import secrets
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import structlog
@@ -19,12 +20,12 @@ from carewire.bus.frame import Frame
 from carewire.bus.hub import SUBSCRIPTIONS_MAX
 from carewire.bus.tick import Write
 from carewire.command import Peer
-from carewire.dispatch import Outcome
 from carewire.errors import Close, Internal, MethodNotFound, Refusal
 from carewire.gateway import methods, rpc
 from carewire.gateway.outgoing import Outgoing
 from carewire.gateway.services import Rules, Services
 from carewire.gateway.session import End, Notice, Reply, Session, Work
+from carewire.lanes import Outcome
 
 log = structlog.get_logger("carewire.gateway")
 
@@ -41,9 +42,9 @@ class Socket:
 
     def __init__(self, services: Services, rules: Rules, peer: Peer, actor: Actor | None) -> None:
         self._services = services
-        self._session = Session(rules, actor)
+        self._session = Session(rules, actor, services.dispatcher.decode)
         self._out: Outgoing
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Future[Any]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self.peer = peer
         self.is_open = False
@@ -124,9 +125,31 @@ class Socket:
         for answer in intake.send:
             self._out.put(Frame(answer))
         for work in intake.work:
-            task = asyncio.get_running_loop().create_task(self._run(work))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._start(work)
+        self._count()
+
+    def _start(self, work: Work) -> None:
+        call = work.call
+        running: asyncio.Future[Any] | None = None
+        if not isinstance(call.params, bytes):
+            running = self._services.dispatcher.enter(call.method, call.params, self.actor, self.peer)
+        if running is not None:
+            running.add_done_callback(functools.partial(self._end, work))
+        else:
+            running = asyncio.get_running_loop().create_task(self._run(work))
+        self._tasks.add(running)
+        running.add_done_callback(self._tasks.discard)
+
+    def _end(self, work: Work, ended: "asyncio.Future[Outcome]") -> None:
+        """A call that went by a lane is over."""
+        call = work.call
+        try:
+            outcome = ended.result()
+            self._heed(outcome)
+            answer = None if call.id is None else rpc.result(call.id, outcome.result)
+        except Refusal as refusal:
+            answer = self._session.refuse(call, refusal)
+        self._write(self._session.finish(work, answer))
         self._count()
 
     async def _run(self, work: Work) -> None:
@@ -150,6 +173,7 @@ class Socket:
             # A name that does not exist is the first thing wrong with a call.
             raise call.fault if method or call.method in command.REGISTRY else MethodNotFound()
         if method is not None:
+            assert isinstance(call.params, bytes)  # only commands are decoded ahead
             try:
                 answered = await method.run(self, self._services, call.params)
             finally:

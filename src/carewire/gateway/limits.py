@@ -80,8 +80,13 @@ class Buckets:
         rate = command.rate
         wait = await self._spend_shared(command.name, rate, who) if rate.shared else None
         if wait is None:
-            wait = self._spend_here(command.name, rate, who)
-        if wait:
+            self.spend_here(command, who)
+        elif wait:
+            raise RateLimited(after_ms=wait)
+
+    def spend_here(self, command: Command, who: str) -> None:
+        """The same on this node alone, at once."""
+        if wait := self._spend_here(command.name, command.rate, who):
             raise RateLimited(after_ms=wait)
 
     def _spend_here(self, name: str, rate: Rate, who: str) -> int:

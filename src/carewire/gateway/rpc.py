@@ -4,7 +4,9 @@ Order of precedence for one member: not an object, dropped response, id, version
 `rpc.*` (-32601); then the receiver decides whether the method exists (-32601) before it heeds `Call.fault` (-32602).
 """
 
-from typing import Any, Final
+import re
+from collections.abc import Callable
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -29,11 +31,12 @@ class Call(msgspec.Struct, frozen=True):
     """One request. `id` is raw JSON as the client spelled it; None makes it a notification, which is never answered.
 
     `fault` is what is wrong with the params whatever the method: it is the answer unless the method does not exist.
+    `params` are JSON, or decoded already for this very method.
     """
 
     id: bytes | None
     method: str
-    params: bytes
+    params: bytes | msgspec.Struct
     fault: Refusal | None = None
 
 
@@ -51,8 +54,47 @@ class Parsed(msgspec.Struct):
     refused: int = 0
 
 
-def parse(frame: str | bytes) -> Parsed:
-    """Read one text frame. Never raises, except `UnicodeDecodeError` when given bytes that are not UTF-8."""
+class _Request(msgspec.Struct, forbid_unknown_fields=True):
+    """What nearly every frame is. Whatever is not exactly this is read the long way."""
+
+    jsonrpc: Literal["2.0"]
+    method: str
+    id: msgspec.Raw = msgspec.Raw()
+    params: msgspec.Raw = msgspec.Raw()
+
+
+_request = msgspec.json.Decoder(_Request).decode
+# Ids that need no closer look: short numbers, plain text.
+_PLAIN_ID = re.compile(rb'-?(?:0|[1-9][0-9]{0,17})|"[ !#-\[\]-~]{0,200}"')
+
+Decode = Callable[[str, bytes], msgspec.Struct | None]
+"""The params of this method, decoded and beyond doubt; or None."""
+
+
+def _parse_plain(raw: bytes, decode: Decode) -> Call | None:
+    """One sound request to a known method, read once, straight into its params; None when it may be anything else."""
+    if text.is_suspect(raw) or raw.count(b"[") + raw.count(b"{") > DEPTH_MAX:
+        return None
+    try:
+        request = _request(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    identity: bytes | None = bytes(request.id) or None
+    if identity is not None and _PLAIN_ID.fullmatch(identity) is None:
+        return None
+    params = decode(request.method, bytes(request.params) or b"{}")
+    return None if params is None else Call(identity, request.method, params)
+
+
+def parse(frame: str | bytes, decode: Decode | None = None) -> Parsed:
+    """Read one text frame. Never raises, except `UnicodeDecodeError` when given bytes that are not UTF-8.
+
+    With `decode`, the params of what it knows are decoded in the same pass.
+    """
+    if decode is not None:
+        plain = _parse_plain(frame if isinstance(frame, bytes) else frame.encode(), decode)
+        if plain is not None:
+            return Parsed(calls=[plain])
     if isinstance(frame, bytes):
         # msgspec passes bad UTF-8 inside Raw, so the whole frame is checked, also where a value is only carried on.
         frame.decode()

@@ -1,5 +1,6 @@
 """What the gateway asks of the rest of the house, and the limits of one socket."""
 
+import asyncio
 from typing import Protocol
 
 import msgspec
@@ -9,7 +10,7 @@ from carewire.bus.channel import Listener
 from carewire.bus.tick import Tick
 from carewire.clock import Clock
 from carewire.command import Peer
-from carewire.dispatch import Outcome
+from carewire.lanes import Outcome
 from carewire.settings import Settings
 
 
@@ -63,7 +64,15 @@ class Dispatcher(Protocol):
     async def authenticate(self, token: str) -> Actor:
         """The actor of an access token; raises `Unauthenticated`."""
 
-    async def run(self, name: str, params: bytes, actor: Actor | None, peer: Peer) -> Outcome:
+    def decode(self, name: str, params: bytes) -> msgspec.Struct | None:
+        """The params of a command that exists, if they are beyond doubt."""
+
+    def enter(
+        self, name: str, params: msgspec.Struct, actor: Actor | None, peer: Peer
+    ) -> "asyncio.Future[Outcome] | None":
+        """Have it served without a task of its own: its end, or None when it has to `run`."""
+
+    async def run(self, name: str, params: bytes | msgspec.Struct, actor: Actor | None, peer: Peer) -> Outcome:
         """Run a command or query; raises a `Refusal`."""
 
 

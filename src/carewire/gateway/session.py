@@ -68,6 +68,7 @@ class Session:
     """The state of one socket."""
 
     __slots__ = (
+        "_decode",
         "_noticed",
         "_strikes",
         "_strikes_at",
@@ -80,8 +81,9 @@ class Session:
         "struck",
     )
 
-    def __init__(self, rules: Rules, actor: Actor | None = None) -> None:
+    def __init__(self, rules: Rules, actor: Actor | None = None, decode: rpc.Decode | None = None) -> None:
         self.rules = rules
+        self._decode = decode
         self.actor = actor
         self.in_flight = 0
         self.dropped = 0
@@ -98,7 +100,7 @@ class Session:
     # --- calls -------------------------------------------------------------------------------------------------------
     def receive(self, frame: str | bytes) -> Intake:
         """Judge a text frame."""
-        parsed = rpc.parse(frame)
+        parsed = rpc.parse(frame, self._decode)
         self.dropped += parsed.dropped
         self.malformed += len(parsed.answers)
         if parsed.refused:

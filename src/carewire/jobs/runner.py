@@ -15,7 +15,6 @@ import structlog
 from carewire import metrics
 from carewire.clock import Clock
 from carewire.command import Ctx
-from carewire.dispatch import Publisher
 from carewire.jobs.job import REGISTRY, Consumer
 from carewire.jobs.vault import Vault
 from carewire.rights import RightsChanged
@@ -23,6 +22,7 @@ from carewire.settings import Settings
 from carewire.store import outbox, receipts
 from carewire.store.constraints import is_rerun
 from carewire.store.db import Database
+from carewire.transact import Publisher
 
 log = structlog.get_logger("carewire.jobs")
 
@@ -124,7 +124,7 @@ class Runner:
                 raise TypeError(f"job {row['name']} emits {undeclared} without declaring it")
             if await tx.execute(CLOSE, row["id"], claim, "done", None) != "UPDATE 1":
                 raise Superseded
-            left = await outbox.finish(ctx, self._vault, None, b"null")
+            left = await outbox.finish([ctx], self._vault)
         self._publisher.publish(left)
 
     async def _failed(self, consumer: Consumer | None, row: Any, claim: UUID, error: Exception) -> None:

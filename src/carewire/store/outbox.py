@@ -1,5 +1,6 @@
 """The outbox: what a transaction leaves behind, in its last statement before COMMIT, and what to publish after it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -8,9 +9,13 @@ import msgspec
 from carewire.bus.frame import Stored
 from carewire.command import Ctx
 from carewire.event import Event
+from carewire.jobs.job import Job
 from carewire.jobs.vault import Vault
 from carewire.store.db import Tx
-from carewire.store.receipts import Claim, encode_doors
+from carewire.store.receipts import Claim
+
+Given = tuple[Job, datetime | None, str | None]
+"""A job, when it is due (None: now), and its key."""
 
 
 class Told(NamedTuple):
@@ -21,6 +26,14 @@ class Told(NamedTuple):
     at: datetime
 
 
+class Done(NamedTuple):
+    """A claimed command that went well: what its receipt is to remember."""
+
+    claim: Claim
+    result: bytes
+    doors: bytes
+
+
 class Left(NamedTuple):
     """What a committed transaction has to say."""
 
@@ -29,51 +42,64 @@ class Left(NamedTuple):
     jobs: bool
 
 
-async def finish(ctx: Ctx, vault: Vault, claim: Claim | None, result: bytes) -> Left:
-    """Write jobs, receipt and events; after this only COMMIT follows. Also the moment deferred constraints speak."""
-    tx = ctx.tx
-    if ctx.jobs:
-        await _store_jobs(ctx, vault)
-    durable = [e for e in ctx.events if e.spec.durable]
-    lossy = [e for e in ctx.events if not e.spec.durable]
-    version = await tx.fetchval("SELECT nextval('conflated_version')") if lossy else 0
+async def finish(contexts: Sequence[Ctx], vault: Vault, done: Sequence[Done] = ()) -> Left:
+    """Write jobs, receipts and events; after this only COMMIT follows. Also the moment deferred constraints speak.
+
+    Events are numbered in the order of the contexts, which share one transaction and one moment.
+    """
+    tx, now = contexts[0].tx, contexts[0].now
+    if jobs := [job for ctx in contexts for job in ctx.jobs]:
+        await _store_jobs(tx, now, jobs, vault)
+    events = [e for ctx in contexts for e in ctx.events]
+    durable = [e for e in events if e.spec.durable]
+    lossy = [e for e in events if not e.spec.durable]
+    versions = (
+        await tx.fetch("SELECT nextval('conflated_version') FROM generate_series(1, $1)", len(lossy)) if lossy else []
+    )
+    told = [Told(e, row[0], now) for e, row in zip(lossy, versions, strict=True)]
+    if not durable and not done:
+        return Left([], told, bool(jobs))  # COMMIT checks what was deferred
     topics = [e.topic() for e in durable]
     names = [e.spec.name for e in durable]
     payloads = [e.encode() for e in durable]
     rows = await tx.fetch(
-        "SELECT carewire_finish($1, $2, $3, $4, $5, $6, $7, $8, $9) AS offset",
+        "SELECT carewire_leave($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         topics,
         names,
         payloads,
-        ctx.now,
-        claim.account if claim else None,
-        claim.command if claim else None,
-        claim.key if claim else None,
-        result if claim else None,
-        encode_doors(ctx) if claim else None,
+        now,
+        done[0].claim.command if done else None,
+        [d.claim.account for d in done],
+        [d.claim.key for d in done],
+        [d.result for d in done],
+        [d.doors for d in done],
     )
     stored = [
-        Stored(topic, row["offset"], name, ctx.now, payload)
+        Stored(topic, row[0], name, now, payload)
         for topic, row, name, payload in zip(topics, rows, names, payloads, strict=True)
     ]
-    return Left(stored, [Told(e, version, ctx.now) for e in lossy], bool(ctx.jobs))
+    return Left(stored, told, bool(jobs))
 
 
-async def _store_jobs(ctx: Ctx, vault: Vault) -> None:
-    await ctx.tx.execute(
+async def _store_jobs(tx: Tx, now: datetime, given: Sequence[Given], vault: Vault) -> None:
+    # A later job of the same key replaces the earlier. In the order of the keys, so that nobody waits in a circle.
+    keyed = {key: (job, due) for job, due, key in given if key is not None}
+    jobs: list[Given] = [(job, due, None) for job, due, key in given if key is None]
+    jobs += [(*keyed[key], key) for key in sorted(keyed)]
+    await tx.execute(
         """INSERT INTO job (name, key, payload, secret, due_at)
            SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::bool[], $5::timestamptz[])
            ON CONFLICT (key) DO UPDATE SET name = EXCLUDED.name, payload = EXCLUDED.payload,
                secret = EXCLUDED.secret, due_at = EXCLUDED.due_at, state = 'open', claim = NULL,
                attempts = 0, retry_at = NULL, problem = NULL, ended_at = NULL""",
-        [job.spec.name for job, _, _ in ctx.jobs],
-        [key for _, _, key in ctx.jobs],
+        [job.spec.name for job, _, _ in jobs],
+        [key for _, _, key in jobs],
         [
             vault.seal(job.spec.name, msgspec.json.encode(job)) if job.spec.secret else msgspec.json.encode(job)
-            for job, _, _ in ctx.jobs
+            for job, _, _ in jobs
         ],
-        [job.spec.secret for job, _, _ in ctx.jobs],
-        [due or ctx.now for _, due, _ in ctx.jobs],
+        [job.spec.secret for job, _, _ in jobs],
+        [due or now for _, due, _ in jobs],
     )
 
 

@@ -5,6 +5,7 @@ transaction. Two tries at once meet on the primary key: the second waits for the
 """
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, get_type_hints
 from uuid import UUID
@@ -47,42 +48,65 @@ def claim_of(command: Command, params: msgspec.Struct, key: UUID, account: UUID,
     return Claim(account=account, command=command.name, key=key, input=hashlib.sha256(plain).digest())
 
 
-async def take(tx: Tx, claim: Claim) -> Any | None:
-    """Claim the receipt; answers the stored row (`result`, `doors`) when the command ran before, else None."""
+async def take(tx: Tx, claims: Sequence[Claim]) -> list[Any]:
+    """Claim receipts of one command; answers for each, in order, one of three.
+
+    None: it is claimed. The stored row (`result`, `doors`): the command ran before. A refusal: why it cannot be said.
+    """
+    accounts, keys = [c.account for c in claims], [c.key for c in claims]
+    command = claims[0].command
     try:
-        tag = await tx.execute(
-            "INSERT INTO receipt (account, command, key, input) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-            claim.account,
-            claim.command,
-            claim.key,
-            claim.input,
+        # In one order everywhere: two batches that share keys wait for each other and never in a circle.
+        taken = await tx.fetch(
+            """INSERT INTO receipt (account, command, key, input)
+               SELECT account, $2, key, input
+                 FROM unnest($1::uuid[], $3::uuid[], $4::bytea[]) AS claimed (account, key, input)
+                ORDER BY account, key ON CONFLICT DO NOTHING RETURNING account, key""",
+            accounts,
+            command,
+            keys,
+            [c.input for c in claims],
         )
     except asyncpg.LockNotAvailableError as waiting:
+        if len(claims) > 1:
+            raise  # one of them is in flight elsewhere; each is tried alone
         raise InFlight(after_ms=500) from waiting
-    if tag == "INSERT 0 1":
-        return None
-    row = await tx.fetchrow(
-        "SELECT input, result, doors FROM receipt WHERE account = $1 AND command = $2 AND key = $3",
-        claim.account,
-        claim.command,
-        claim.key,
+    if len(taken) == len(claims):
+        return [None] * len(claims)
+    mine = {(row["account"], row["key"]) for row in taken}
+    rows = await tx.fetch(
+        """SELECT r.account, r.key, r.input, r.result, r.doors FROM unnest($1::uuid[], $3::uuid[]) AS c (account, key)
+             JOIN receipt r ON r.account = c.account AND r.command = $2 AND r.key = c.key""",
+        accounts,
+        command,
+        keys,
     )
+    found = {(row["account"], row["key"]): row for row in rows}
+    return [None if (c.account, c.key) in mine else _judge(c, found.get((c.account, c.key))) for c in claims]
+
+
+def _judge(claim: Claim, row: Any | None) -> Any:
+    """What a receipt that was there already means to this claim."""
     if row is None or row["result"] is None:
-        raise InFlight(after_ms=200)
-    if row["input"] != claim.input:
-        raise KeyConflict()
-    return row
+        return InFlight(after_ms=200)
+    return row if row["input"] == claim.input else KeyConflict()
 
 
-async def release(tx: Tx, claim: Claim) -> None:
-    """Take the claim of this transaction back."""
+async def release(tx: Tx, claims: Sequence[Claim]) -> None:
+    """Take claims of this transaction back: a refusal leaves no receipt, a bare claim would say `in_flight`."""
     await tx.execute(
-        "DELETE FROM receipt WHERE account = $1 AND command = $2 AND key = $3", claim.account, claim.command, claim.key
+        """DELETE FROM receipt r USING unnest($1::uuid[], $3::uuid[]) AS c (account, key)
+            WHERE r.account = c.account AND r.command = $2 AND r.key = c.key""",
+        [c.account for c in claims],
+        claims[0].command,
+        [c.key for c in claims],
     )
 
 
 def encode_doors(ctx: Ctx) -> bytes:
     """The doors this command passed, to be passed again before its stored reply is given away."""
+    if not ctx.doors:
+        return b"[]"
     seen: dict[bytes, None] = {}
     for name, arguments in ctx.doors:
         seen[msgspec.json.encode((name, arguments))] = None

@@ -1,0 +1,166 @@
+"""The lanes of batched commands: who waits while a lane is busy is served together with the others who wait.
+
+A lane is chosen by the key of its members (a session's id), so a line that everybody wants takes one database
+connection and not all of them, and its members do not wait for each other's locks. A lane that is idle serves a single
+member at once; nothing waits for a batch to fill.
+"""
+
+import asyncio
+import contextvars
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from carewire import metrics
+from carewire.actor import Actor
+from carewire.batch import MEMBERS_MAX
+from carewire.command import Command, Peer
+from carewire.errors import Overloaded, Refusal
+from carewire.gate import PATIENCE_S, Gate
+from carewire.store.receipts import Claim
+
+LANES_MAX: Final = 4
+BATCHES_WAITING_MAX: Final = 50
+"""So many full batches may wait in a lane; who comes then is told to come back."""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """A command that ran: its reply as JSON, and what it does to the socket it came from."""
+
+    result: bytes
+    binding: Actor | None = None
+    unbinding: bool = False
+
+
+class Ask:
+    """One call that passed the gates before the transaction. `future` is its end: an `Outcome` or a `Refusal`."""
+
+    __slots__ = ("actor", "claim", "command", "future", "params", "peer", "since")
+
+    def __init__(
+        self, command: Command, params: msgspec.Struct, actor: Actor | None, peer: Peer, claim: Claim | None
+    ) -> None:
+        self.command = command
+        self.params = params
+        self.actor = actor
+        self.peer = peer
+        self.claim = claim
+        self.since = time.perf_counter()
+        self.future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+    @property
+    def slot(self) -> tuple[UUID, str, UUID] | None:
+        """What two tries of the same call have in common."""
+        return (self.claim.account, self.claim.command, self.claim.key) if self.claim else None
+
+    @property
+    def key(self) -> object:
+        """What chooses its lane."""
+        return getattr(self.params, self.command.lane or "", None)
+
+    def end(self, how: Outcome | Refusal) -> None:
+        """It is over."""
+        if self.future.done():
+            return
+        if isinstance(how, Outcome):
+            self.future.set_result(how)
+        else:
+            self.future.set_exception(how)
+
+
+class Lane:
+    """Who waits for one connection, by command: a batch is of one kind."""
+
+    __slots__ = ("busy", "timer", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting: dict[str, deque[Ask]] = {}
+        self.busy = False
+        self.timer: asyncio.TimerHandle | None = None
+
+    @property
+    def oldest(self) -> Ask | None:
+        """Who waits longest."""
+        return min((line[0] for line in self.waiting.values() if line), key=lambda ask: ask.since, default=None)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.waiting.values()))
+
+    def take(self, most: int) -> list[Ask]:
+        """The next batch: those of the command whose first has waited longest."""
+        first = self.oldest
+        if first is None:
+            return []
+        line = self.waiting[first.command.name]
+        taken = [line.popleft() for _ in range(min(most, len(line)))]
+        metrics.COMMANDS_WAITING.dec(len(taken))
+        return taken
+
+
+class Lanes:
+    """All lanes of one node. `serve` runs a batch to the end of each of its members and raises nothing."""
+
+    def __init__(
+        self, serve: Callable[[Sequence[Ask]], Awaitable[None]], gate: Gate, *, members_max: int = MEMBERS_MAX
+    ) -> None:
+        self.members_max = members_max
+        self._serve = serve
+        self._gate = gate
+        # Half of the slots at most: what is not batched must not wait for what is.
+        self._lanes = [Lane() for _ in range(max(1, min(LANES_MAX, gate.slots // 2)))]
+        self._working: set[asyncio.Task[None]] = set()
+
+    def put(self, ask: Ask) -> None:
+        """Have it served with the others who wait. Raises `Overloaded`."""
+        lane = self._lanes[hash(ask.key) % len(self._lanes)]
+        if len(lane) >= self.members_max * BATCHES_WAITING_MAX:
+            raise self._overloaded(lane)
+        lane.waiting.setdefault(ask.command.name, deque()).append(ask)
+        metrics.COMMANDS_WAITING.inc()
+        if not lane.busy:
+            lane.busy = True
+            # It begins in the next tick: who came in this one is in the first batch.
+            task = asyncio.get_running_loop().create_task(self._work(lane), context=contextvars.Context())
+            self._working.add(task)
+            task.add_done_callback(self._working.discard)
+        if lane.timer is None:
+            self._watch(lane, ask)
+
+    async def _work(self, lane: Lane) -> None:
+        try:
+            while lane.oldest is not None:
+                try:
+                    async with self._gate:
+                        started = time.perf_counter()
+                        if asks := lane.take(self.members_max):
+                            metrics.BATCH_MEMBERS.observe(len(asks))
+                            await self._serve(asks)
+                            self._gate.took(started)
+                except Overloaded as full:
+                    while asks := lane.take(self.members_max):
+                        for ask in asks:
+                            ask.end(full)
+        finally:
+            lane.busy = False
+
+    def _watch(self, lane: Lane, oldest: Ask) -> None:
+        due = oldest.since + PATIENCE_S - time.perf_counter()
+        lane.timer = asyncio.get_running_loop().call_later(max(due, 0.01), self._shed, lane)
+
+    def _shed(self, lane: Lane) -> None:
+        """Turn away who has waited too long."""
+        lane.timer = None
+        now = time.perf_counter()
+        for line in lane.waiting.values():
+            while line and now - line[0].since >= PATIENCE_S:
+                metrics.COMMANDS_WAITING.dec()
+                line.popleft().end(self._overloaded(lane))
+        if (oldest := lane.oldest) is not None:
+            self._watch(lane, oldest)
+
+    def _overloaded(self, lane: Lane) -> Overloaded:
+        return self._gate.overloaded(len(lane) / self.members_max)

@@ -19,11 +19,14 @@ from carewire.node import Node
 from carewire.settings import Settings
 
 PRODUCT = "channels"
+BENCH = "carewire.bench"
 
 
 def create_app(settings: Settings, *, broker: Broker | None = None) -> Litestar:
     """The ASGI application of one node. `app.state.node` is the node."""
     discover(PRODUCT)
+    if settings.bench:
+        discover(BENCH)
     node = Node(settings, broker=broker)
 
     @asynccontextmanager

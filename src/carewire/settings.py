@@ -87,6 +87,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["raw", "stock"],
         Meta(description="Websocket class of the server: `raw` writes ready frames, `stock` is uvicorn's own."),
     ] = "raw"
+    bench: Annotated[
+        bool, Meta(description="1 adds the bench.* commands, which make load at will; refused in production.")
+    ] = False
     public_url: Annotated[
         str | None,
         Meta(description="http(s) address under which clients reach the service. Unset: host and port."),
@@ -182,6 +185,8 @@ def check_production(values: Mapping[str, Any]) -> None:
         )
     if values.get("clock_rate", 1.0) != 1.0:
         raise SettingsError("CAREWIRE_CLOCK_RATE", "must be 1 in production: patients live in real time")
+    if values.get("bench"):
+        raise SettingsError("CAREWIRE_BENCH", "must be off in production: its commands make load at will")
 
 
 def keep_development_secret(data: Path) -> str:

@@ -24,6 +24,7 @@ PRODUCTION = {"CAREWIRE_MODE": "production", "CAREWIRE_SECRET": GOOD_SECRET}
         ("CAREWIRE_MODE", "prod"),
         ("CAREWIRE_LOG", "loud"),
         ("CAREWIRE_WS", "wsproto"),
+        ("CAREWIRE_BENCH", "full"),
         ("CAREWIRE_CLOCK_RATE", "0"),
         ("CAREWIRE_CLOCK_RATE", "nan"),
         ("CAREWIRE_CLOCK_RATE", "inf"),
@@ -55,6 +56,12 @@ def test_production_refuses_a_running_clock() -> None:
     with pytest.raises(SettingsError, match="CAREWIRE_CLOCK_RATE"):
         Settings.from_env({**PRODUCTION, "CAREWIRE_CLOCK_RATE": "60"})
     assert Settings.from_env({**PRODUCTION, "CAREWIRE_CLOCK_RATE": "1"}).clock_rate == 1.0
+
+
+def test_production_refuses_the_commands_of_the_benchmark() -> None:
+    with pytest.raises(SettingsError, match="CAREWIRE_BENCH"):
+        Settings.from_env({**PRODUCTION, "CAREWIRE_BENCH": "1"})
+    assert not Settings.from_env({**PRODUCTION, "CAREWIRE_BENCH": "0"}).bench
 
 
 def test_production_writes_nothing(tmp_path: Path) -> None:

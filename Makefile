@@ -26,7 +26,7 @@ up: .venv/.run ## a working clinic: servers, schema, demo data, gateway, display
 	@exec $(BIN)/carewire up
 
 test: .venv/.test tests/npm/node_modules/.stamp ## all tests, on real servers and in a real browser (ARGS=… for pytest)
-	@scripts/need chromium node npm
+	@scripts/need chromium node npm gcc
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: .venv/.check ## format, lint, types, contract, the rules of the house
@@ -42,8 +42,9 @@ contract: .venv/.run ## write docs/contract anew from the declarations
 load: .venv/.replay ## replay a generated clinic day through real sockets (ARGS=…)
 	@$(call module,load.replay_day)
 
-bench: .venv/.test ## the benchmark against its own figures (ARGS=…)
-	@$(call module,load.bench)
+bench: .venv/.test ## Carewire beside its peers, as ratios, in 15 minutes (FULL=1: every size; ARGS=…)
+	@scripts/need node npm gcc
+	@exec $(BIN)/python -m load.bench $(if $(FULL),--full) $(ARGS)
 
 soak: .venv/.test ## delivery under faults: SEEDS=n of them from START=s on; goes on after an interruption (ARGS=…)
 	@$(call module,tests.faults.soak,--seeds $(or $(SEEDS),10) --start $(or $(START),1))

@@ -12,8 +12,8 @@ import asyncpg
 import msgspec
 from redis.exceptions import RedisError
 
-from carewire.bus.connect import open_client
 from carewire.backup.folder import age_of, kept
+from carewire.bus.connect import open_client
 from carewire.embedded import Postgres, Valkey
 from carewire.settings import MIN_SECRET_CHARS, Settings, SettingsError
 from carewire.store.migrate import pending

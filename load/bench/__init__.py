@@ -1,0 +1,1 @@
+"""The benchmark against peers: `make bench`, or `python -m load.bench`. See docs/guide/benchmark.md."""

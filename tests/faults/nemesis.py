@@ -117,13 +117,11 @@ class Nemesis:
         await self.world.restore()
         self.restored_at = now()
 
-    async def _stand_by(self, fault: Fault) -> None:
-        await self.world.stand_by()
-
-    async def _cut_standby(self, fault: Fault) -> None:
-        await self.world.cut_standby()
-
     async def _fail_over(self, fault: Fault) -> None:
+        """A standby that follows, then hears nothing for a while, then takes over: what came in between is gone."""
+        await self.world.stand_by()
+        self.world.cut_standby()
+        await asyncio.sleep(fault.for_s)
         await self.world.fail_over()
         self.restored_at = now()
 

@@ -253,7 +253,7 @@ class World:
                 await first.close()
                 await second.close()
 
-    async def cut_standby(self) -> None:
+    def cut_standby(self) -> None:
         """What is committed from now on the standby never hears of."""
         self.replication.refuse(True)
         self.replication.cut()

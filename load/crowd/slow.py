@@ -27,7 +27,7 @@ STOPPED_MAX_S: Final = 45.0
 
 
 async def run(
-    clients: int = 1_000, per_s: float = 20.0, tokens: int = 40, calm_s: float = 8.0, phases: int = 2, say: Say = quiet
+    clients: int = 1_000, per_s: float = 10.0, tokens: int = 60, calm_s: float = 8.0, phases: int = 2, say: Say = quiet
 ) -> Result:
     """Phases with and without stopped readers take turns, so that what else the machine does hits both alike."""
     async with open_world(1) as world:

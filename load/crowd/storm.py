@@ -74,7 +74,7 @@ async def run(clients: int = 4_000, lines: int = 50, say: Say = quiet) -> Result
         if seconds > BOUND_S:
             late.append(f"it took {seconds:.1f} s until everybody was back")
         if joins > STATEMENTS_PER_RESUME:
-            problems.append(f"a resume cost {joins:.2f} statements")
+            late.append(f"a resume cost {joins:.2f} statements")
         if unwell > 1:
             late.append(f"health took {unwell:.1f} s to answer")
         for member in members:

@@ -32,6 +32,7 @@ from carewire.errors import (
     Overloaded,
     Refusal,
     Unauthenticated,
+    Unavailable,
 )
 from carewire.gate import Gate
 from carewire.lanes import Ask, Lanes, Outcome

@@ -38,7 +38,10 @@ class Gate:
         """When the first of those came who have been waiting without a break."""
 
     def check(self) -> None:
-        """Raises `Overloaded` when there is no point in going on to the gate: a no should cost next to nothing."""
+        """Raises `Overloaded` when there is no point in going on to the gate: a no should cost next to nothing.
+
+        A batch of a lane is not asked here: it stands for many.
+        """
         if self.waiting and self._is_full():
             raise self.overloaded(self.waiting / self.slots)
 
@@ -53,10 +56,10 @@ class Gate:
         if not self._free.locked():
             await self._free.acquire()
             return
+        if self.waiting >= self.waiting_max:
+            raise self.overloaded(self.waiting / self.slots)
         if not self.waiting:
             self._since = time.perf_counter()
-        elif self._is_full():
-            raise self.overloaded(self.waiting / self.slots)
         self.waiting += 1
         metrics.COMMANDS_WAITING.inc()
         try:

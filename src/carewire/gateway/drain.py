@@ -23,7 +23,7 @@ NOTICE_S: Final = 1.0
 """Readiness is red this long before anybody is told to move, so that balancers have looked."""
 PER_S: Final = 400
 """Sockets told per second at most."""
-UNDER_WAY_MAX: Final = 200
+UNDER_WAY_MAX: Final = 400
 """No more are told while so many were told and are still here: the others take in as fast as they can."""
 WINDOW_S: Final = 20.0
 """Everybody has been told by then, however many there are and however slowly they go."""

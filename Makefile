@@ -20,7 +20,7 @@ ifneq ($(shell test -x $(BIN)/python && cat .venv/.place 2> /dev/null),$(CURDIR)
 .PHONY: .venv/.place
 endif
 
-.PHONY: up test check bench soak load contract help
+.PHONY: up test check bench soak load crowd contract help
 
 up: .venv/.run ## a working clinic: servers, schema, demo data, gateway, display (Ctrl-C stops it)
 	@exec $(BIN)/carewire up
@@ -45,6 +45,9 @@ load: .venv/.replay ## replay a generated clinic day through real sockets (ARGS=
 bench: .venv/.test ## Carewire beside its peers, as ratios, in 15 minutes (FULL=1: every size; ARGS=…)
 	@scripts/need node npm gcc
 	@exec $(BIN)/python -m load.bench $(if $(FULL),--full) $(ARGS)
+
+crowd: .venv/.run ## thousands of clients: a deploy, slow readers, a killed node, overload (ARGS=… names one)
+	@exec $(BIN)/python -m load.crowd $(ARGS)
 
 soak: .venv/.test ## delivery under faults: SEEDS=n of them from START=s on; goes on after an interruption (ARGS=…)
 	@$(call module,tests.faults.soak,--seeds $(or $(SEEDS),10) --start $(or $(START),1))

@@ -36,6 +36,7 @@ from carewire.errors import (
 )
 from carewire.gate import Gate
 from carewire.lanes import Ask, Lanes, Outcome
+from carewire.logins import Logins
 from carewire.params import decode_params, decode_soundly
 from carewire.settings import Settings
 from carewire.store import receipts
@@ -74,6 +75,7 @@ class Dispatcher:
         self.settings = settings
         self.gate = Gate(settings.pool)
         self._transactions = Transactions(db, clock, settings, publisher)
+        self._logins = Logins(db=db, identity=identity, clock=clock)
         self._limits = limits
         self._running: dict[tuple[UUID, str, UUID], asyncio.Future[Outcome]] = {}
         self._splits: set[asyncio.Task[None]] = set()
@@ -86,15 +88,11 @@ class Dispatcher:
 
     @clock.setter
     def clock(self, clock: Clock) -> None:
-        self._transactions.clock = clock
+        self._transactions.clock = self._logins.clock = clock
 
     async def authenticate(self, token: str) -> Actor:
         """The actor of an access token. Raises `Unauthenticated`, or why the database could not say."""
-        try:
-            async with self.db.snapshot() as tx:
-                return await self.identity.authenticate(tx, token, self.clock.real_now())
-        except asyncpg.PostgresError as error:
-            raise translate(error) or Unavailable(after_ms=500) from error
+        return await self._logins.authenticate(token)
 
     def decode(self, name: str, params: bytes) -> msgspec.Struct | None:
         """The params of a command that exists, if they are beyond doubt (`params.decode_soundly`)."""
@@ -159,6 +157,7 @@ class Dispatcher:
     async def _admit(self, command: Command, raw: bytes | msgspec.Struct, actor: Actor | None, peer: Peer) -> Outcome:
         """The gates before the transaction: capacity, rate, form."""
         _check(command, actor)
+        self.gate.check()
         if self._limits is not None:
             await self._limits.spend(command, _who(actor, peer))
         params = decode_params(command, raw) if isinstance(raw, bytes) else raw

@@ -1,8 +1,10 @@
 """Admission: a node takes on what it can finish soon and says so to the rest, instead of letting a line grow.
 
 At most `slots` commands hold a database connection; the pool keeps a few more for the hub, the jobs and health. At
-most `waiting_max` wait for a slot, none longer than `patience_s`. Whoever is turned away is told when to come back,
-spread out so that all do not come back at once.
+most `waiting_max` wait for a slot, none longer than `patience_s`: that is for bursts. A line that has not been empty
+for `STANDING_S` is no burst but more work than the node can do, and to wait in it helps nobody: then only as many may
+wait as are served within `STANDING_WAIT_S`. Whoever is turned away is told when to come back, spread out so that all
+do not come back at once.
 """
 
 import asyncio
@@ -18,6 +20,8 @@ RESERVED: Final = 2
 WAITING_PER_SLOT: Final = 50
 PATIENCE_S: Final = 3.0
 SMOOTHING: Final = 0.05
+STANDING_S: Final = 1.0
+STANDING_WAIT_S: Final = 0.25
 
 
 class Gate:
@@ -30,6 +34,23 @@ class Gate:
         self._patience_s = patience_s
         self._free = asyncio.Semaphore(self.slots)
         self._work_s = 0.005
+        self._since = 0.0
+        """When the first of those came who have been waiting without a break."""
+
+    def check(self) -> None:
+        """Raises `Overloaded` when there is no point in going on to the gate: a no should cost next to nothing.
+
+        A batch of a lane is not asked here: it stands for many.
+        """
+        if self.waiting and self._is_full():
+            raise self.overloaded(self.waiting / self.slots)
+
+    def _is_full(self) -> bool:
+        if self.waiting >= self.waiting_max:
+            return True
+        if time.perf_counter() - self._since < STANDING_S:
+            return False
+        return self.waiting > self.slots and self.waiting * self._work_s / self.slots > STANDING_WAIT_S
 
     async def __aenter__(self) -> None:
         if not self._free.locked():
@@ -37,6 +58,8 @@ class Gate:
             return
         if self.waiting >= self.waiting_max:
             raise self.overloaded(self.waiting / self.slots)
+        if not self.waiting:
+            self._since = time.perf_counter()
         self.waiting += 1
         metrics.COMMANDS_WAITING.inc()
         try:

@@ -46,6 +46,9 @@ BATCH_MEMBERS: Final = Histogram(
 BATCHES_SPLIT: Final = Counter(
     "carewire_batches_split", "Batches that the database refused; their members ran again one by one", ["name"]
 )
+STATEMENTS: Final = Counter(
+    "carewire_statements", "SQL statements sent, with BEGIN and COMMIT, by what they were for", ["of"]
+)
 RERUNS: Final = Counter("carewire_command_reruns", "Commands rerun after a deadlock or serialization failure", ["name"])
 REPLAYS: Final = Counter("carewire_receipt_replays", "Stored replies returned", ["name"])
 JOBS: Final = Counter("carewire_jobs", "Jobs by name and outcome", ["name", "outcome"])

@@ -62,7 +62,7 @@ class Transactions:
 
     async def query(self, ask: Ask) -> Outcome:
         """One caller's question, in a read-only transaction."""
-        async with self._db.snapshot() as tx:
+        async with self._db.snapshot("query") as tx:
             (member,) = self._members(tx, [ask])
             return Outcome(msgspec.json.encode(await ask.command.handler(member, **arguments(ask.params, ask.command))))
 

@@ -20,8 +20,9 @@ from carewire.bus.hub import Hub
 from carewire.bus.join import Joiner
 from carewire.bus.sweep import Sweep
 from carewire.bus.watch import Watch
-from carewire.gateway import drain, server
+from carewire.gateway import drain, server, socket, wire_protocol
 from carewire.gateway.connection import Socket
+from carewire.gateway.services import Rules
 from carewire.jobs import runner
 from carewire.node import Node
 from carewire.settings import Settings
@@ -146,6 +147,10 @@ def main() -> None:
     install_points()
     # A trial is short: a job of a node that was killed is taken up again, and a stopping node closes, sooner.
     runner.VISIBILITY = timedelta(seconds=3)  # type: ignore[misc]
+    # And so that a reader who stops for seconds, not minutes, is one who reads too slowly.
+    wire_protocol.KERNEL_BYTES = 4096  # type: ignore[misc]
+    impatient = Rules(queue_bytes=16 * 1024, slow_s=2.0)
+    socket.serve_socket.__defaults__ = (impatient,)
     assert drain.drain.__kwdefaults__ is not None
     drain.drain.__kwdefaults__.update(notice_s=0.2, grace_s=1.0)
     server.run(Settings.from_env())

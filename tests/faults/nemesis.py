@@ -13,6 +13,9 @@ from tests.faults.world import Gateway, World
 
 STRIKE_S = 2.0
 """A gateway that was told to die at its next commit and commits nothing so long is let off."""
+BURST = 320
+"""Events at once: more than a resume replays."""
+STUCK_BURSTS = 6
 MISCHIEFS = {
     "hints_late": Mischief(late=0.5, delay_s=0.4),
     "hints_twice": Mischief(twice=0.5, late=0.3, delay_s=0.2),
@@ -189,6 +192,27 @@ class Nemesis:
         await asyncio.sleep(fault.for_s)
         client.thaw()
 
+    async def _client_stuck(self, fault: Fault) -> None:
+        """It stops reading while more happens than the line and the gateway's queue hold: closed with 4102."""
+        listening = [c for c in self.clients if any(topic.startswith("ledger:") for topic in c.wanted)]
+        client = listening[fault.target % len(listening)]
+        other = next(c for c in listening if c.account != client.account)
+        ledger = next(topic for topic in client.wanted if topic.startswith("ledger:"))
+        client.freeze()
+        params = {"ledger_id": ledger.removeprefix("ledger:"), "times": BURST}
+        bursts = [Op(other.account, "ledger.burst", params, marked=True) for _ in range(STUCK_BURSTS)]
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(asyncio.sleep(fault.for_s))
+                group.create_task(self._perform(other, bursts))
+        finally:
+            client.thaw()
+
+    @staticmethod
+    async def _perform(client: Client, ops: list[Op]) -> None:
+        for op in ops:
+            await client.perform(op)
+
     async def _client_away(self, fault: Fault) -> None:
         """Away while more happens than a resume replays."""
         client, other = self._client(fault), self.clients[0]
@@ -197,7 +221,7 @@ class Nemesis:
         client.stay_away(fault.for_s)
         ledger = next((topic for topic in client.wanted if topic.startswith("ledger:")), None)
         if ledger is not None:
-            params = {"ledger_id": ledger.removeprefix("ledger:"), "times": 320}
+            params = {"ledger_id": ledger.removeprefix("ledger:"), "times": BURST}
             await other.perform(Op(other.account, "ledger.burst", params, marked=True))
 
     async def _clients_cut(self, fault: Fault) -> None:

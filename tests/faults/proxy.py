@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import random
+import socket
 from collections.abc import Callable
 from typing import Final
 
 CHUNK: Final = 1 << 16
+THIN_CHUNK: Final = 1 << 12
 
 Address = str | int
 """Where the link leads: the path of a unix socket, or a local port."""
@@ -22,9 +24,12 @@ class Mischief:
 
 
 class Proxy:
-    """Listens on `port`. `hints=True`: what comes from the far end is RESP, and its messages suffer `mischief`."""
+    """Listens on `port`. `hints=True`: what comes from the far end is RESP, and its messages suffer `mischief`.
+    `thin=True`: it holds little itself, so that a peer that does not read is soon felt at the far end."""
 
-    def __init__(self, name: str, target: Callable[[], Address], rng: random.Random, *, hints: bool = False) -> None:
+    def __init__(
+        self, name: str, target: Callable[[], Address], rng: random.Random, *, hints: bool = False, thin: bool = False
+    ) -> None:
         self.name = name
         self.port = 0
         self.mischief: Mischief | None = None
@@ -32,6 +37,8 @@ class Proxy:
         self._target = target
         self._rng = rng
         self._hints = hints
+        self._thin = thin
+        self._chunk = THIN_CHUNK if thin else CHUNK
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
         self._pumps: set[asyncio.Task[None]] = set()
@@ -40,7 +47,10 @@ class Proxy:
         self._refusing = False
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port, limit=CHUNK)
+        listening = socket.create_server(("127.0.0.1", self.port))
+        if self._thin:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, THIN_CHUNK)
+        self._server = await asyncio.start_server(self._accept, sock=listening, limit=self._chunk)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -78,7 +88,7 @@ class Proxy:
                 return
             target = self._target()
             if isinstance(target, int):
-                far_reader, far = await asyncio.open_connection("127.0.0.1", target, limit=CHUNK)
+                far_reader, far = await asyncio.open_connection(sock=await self._dial(target), limit=self._chunk)
             else:
                 far_reader, far = await asyncio.open_unix_connection(target, limit=CHUNK)
             self._open.add(far)
@@ -100,9 +110,23 @@ class Proxy:
                     self._open.discard(side)
                     side.transport.abort()
 
+    async def _dial(self, port: int) -> socket.socket:
+        line = socket.socket()
+        line.setblocking(False)
+        if self._thin:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, THIN_CHUNK)
+        try:
+            await asyncio.get_running_loop().sock_connect(line, ("127.0.0.1", port))
+        except BaseException:
+            line.close()
+            raise
+        return line
+
     async def _plain(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._thin:
+            writer.transport.set_write_buffer_limits(0)
         with contextlib.suppress(OSError):
-            while data := await reader.read(CHUNK):
+            while data := await reader.read(self._chunk):
                 await self._passing.wait()
                 writer.write(data)
                 await writer.drain()

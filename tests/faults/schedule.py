@@ -44,6 +44,8 @@ KINDS: Final[tuple[tuple[str, int, float, float], ...]] = (
     ("client_frozen", 4, 0.5, 6.0),
     ("client_away", 3, 1.0, 3.0),
     ("clients_cut", 2, 0.0, 0.0),
+    # A new kind goes behind the others: a seed's earlier faults stay what they were.
+    ("client_stuck", 2, 2.0, 3.0),
 )
 
 

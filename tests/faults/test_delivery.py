@@ -32,6 +32,13 @@ async def test_a_standby_that_takes_over_without_the_last_commits_makes_everybod
     assert verdict.resyncs > 10
 
 
+async def test_a_reader_that_stops_is_closed_as_too_slow_and_its_log_is_whole_or_says_that_it_starts_over() -> None:
+    verdict = await run(7, run_s=5, faults=[Fault(0.5, "client_stuck", 0, 2.5)])
+    assert verdict.violations == []
+    assert verdict.closes[4102] >= 1
+    assert verdict.resyncs >= 1
+
+
 def test_the_same_seed_is_the_same_schedule_and_every_tenth_loses_valkey_for_half_a_minute() -> None:
     assert schedule(7) == schedule(7) != schedule(8)
     assert max(fault.for_s for fault in schedule(10)) == 30

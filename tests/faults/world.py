@@ -42,7 +42,7 @@ class Gateway:
         self.log = world.folder / f"{self.name}.log"
         self.to_postgres = Proxy(f"{self.name}-postgres", world.postgres_socket, rng)
         self.to_valkey = Proxy(f"{self.name}-valkey", world.valkey_socket, rng, hints=True)
-        self.front = Proxy(f"{self.name}-clients", self._address, rng)
+        self.front = Proxy(f"{self.name}-clients", self._address, rng, thin=True)
         self.lock = asyncio.Lock()
         self.starts = 0
         self._child: asyncio.subprocess.Process | None = None

@@ -1,6 +1,7 @@
 """Overload: the node sheds with `overloaded` and `after_ms` instead of letting lines grow."""
 
 import asyncio
+import time
 from uuid import UUID, uuid4
 
 import msgspec
@@ -74,3 +75,22 @@ async def test_under_twice_the_load_everybody_is_answered_and_health_is_not_star
     assert 0 < done < 1000
     async with node.db.snapshot() as tx:
         assert await tx.fetchval("SELECT value FROM counter WHERE id = $1", counter_id) == done
+
+
+async def test_a_burst_may_wait_but_a_line_that_stands_takes_only_who_is_served_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gate = Gate(3, patience_s=5)
+    await gate.__aenter__()
+    gate.took(time.perf_counter() - 4)  # work takes about 0.2 s: one slot serves five a second
+    burst = [asyncio.create_task(gate.__aenter__()) for _ in range(10)]
+    while gate.waiting < 10:  # noqa: ASYNC110 - one turn of the loop, not a wait by the clock
+        await asyncio.sleep(0)
+    gate.check()
+    monkeypatch.setattr("carewire.gate.STANDING_S", 0.0)
+    with pytest.raises(Overloaded):
+        gate.check()
+    for waiter in burst:  # who was in the line already is served
+        await gate.__aexit__(None, None, None)
+        await waiter
+    gate.check()

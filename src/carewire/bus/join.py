@@ -131,7 +131,7 @@ class Joiner:
                 batch[0].answer.set_exception(_typed(error))
 
     async def _serve(self, batch: list[_Ask]) -> None:
-        async with self._db.snapshot() as tx:
+        async with self._db.snapshot("join") as tx:
             ctx = Ctx(tx=tx, now=self._clock.now(), real_now=self._clock.real_now(), settings=self._settings)
             names = list({a.subscription.channel.name for a in batch})
             rows = await tx.fetch(

@@ -22,9 +22,11 @@ log = structlog.get_logger("carewire.drain")
 NOTICE_S: Final = 1.0
 """Readiness is red this long before anybody is told to move, so that balancers have looked."""
 PER_S: Final = 400
-"""Sockets told per second: what the other nodes can take in beside their own work."""
-WINDOW_S: Final = 25.0
-"""Everybody has been told by then, however many there are."""
+"""Sockets told per second at most."""
+UNDER_WAY_MAX: Final = 400
+"""No more are told while so many were told and are still here: the others take in as fast as they can."""
+WINDOW_S: Final = 20.0
+"""Everybody has been told by then, however many there are and however slowly they go."""
 JITTER_MS: Final = 500
 GRACE_S: Final = 5.0
 """How long a socket may stay after it was told."""
@@ -48,13 +50,16 @@ async def drain(
     loop = asyncio.get_running_loop()
     waiting = list(sockets())
     random.shuffle(waiting)
-    rate = max(PER_S, len(waiting) / WINDOW_S)
-    log.info("draining", sockets=len(waiting), per_s=round(rate))
+    at_least = len(waiting) / WINDOW_S
+    log.info("draining", sockets=len(waiting), at_least_per_s=round(at_least))
     told: dict[Listener, float] = {}
     started = loop.time()
     while waiting or (sockets() & told.keys()):
-        due = int((loop.time() - started) * rate) + 1
-        while waiting and len(told) < due:
+        passed = loop.time() - started
+        due, overdue = int(passed * max(PER_S, at_least)) + 1, int(passed * at_least) + 1
+        room = UNDER_WAY_MAX - len(sockets() & told.keys())
+        while waiting and len(told) < due and (room > 0 or len(told) < overdue):
+            room -= 1
             socket = waiting.pop()
             told[socket] = loop.time()
             socket.notify(

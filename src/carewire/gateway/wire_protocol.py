@@ -4,6 +4,9 @@
 writes complete server frames and sends nothing else than `websocket.accept` by the ordinary way.
 """
 
+import asyncio
+import contextlib
+import socket
 from collections.abc import Callable
 from typing import Any, Final, cast
 
@@ -13,6 +16,8 @@ from websockets.http11 import Request
 
 EXTENSION: Final = "carewire.raw"
 REASON_BYTES_MAX: Final = 123
+KERNEL_BYTES: Final = 64 * 1024
+"""Asked of the kernel for what was written and not acknowledged yet (it doubles that for its own book-keeping)."""
 
 
 class RawLane:
@@ -54,6 +59,14 @@ class WireProtocol(WebSocketsSansIOProtocol):
     paused: Callable[[], None] | None = None
     resumed: Callable[[], None] | None = None
     ended: Callable[[], None] | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Bound what the kernel keeps for a peer that does not read; by itself it would take up to 4 MiB each."""
+        super().connection_made(transport)
+        line = transport.get_extra_info("socket")
+        if line is not None:
+            with contextlib.suppress(OSError):
+                line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
 
     def handle_connect(self, event: Request) -> None:
         """Complete the scope; the application's task starts only after this returns."""

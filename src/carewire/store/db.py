@@ -19,6 +19,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 from piccolo.engine.postgres import PostgresEngine
 
+from carewire import metrics
 from carewire.errors import OutcomeUnknown, Overloaded, Unavailable
 
 SESSION: Final = {
@@ -33,6 +34,11 @@ STATEMENT_PATIENCE_S: Final = 7.0
 """A statement that is not over by then (the server gives it 5 s) says that the line is dead, not that it is slow."""
 ACQUIRE_TIMEOUT_S: Final = 2.0
 CONNECT_TIMEOUT_S: Final = 5.0
+
+FRAME: Final = 2
+"""BEGIN, and COMMIT or ROLLBACK."""
+
+Reader = Literal["join", "login", "query", "other"]
 
 LOST: Final = (
     asyncpg.PostgresConnectionError,
@@ -52,29 +58,35 @@ that broke half-way says when it is used once more; TimeoutError says that the l
 class Tx:
     """An open transaction: plain SQL in asyncpg's dialect (`$1`), rows as records."""
 
-    __slots__ = ("connection",)
+    __slots__ = ("connection", "statements")
 
     def __init__(self, connection: "PoolConnectionProxy[Any]") -> None:
         self.connection = connection
+        self.statements = 0
 
     async def fetch(self, sql: str, *values: Any) -> list[Any]:
         """All rows."""
+        self.statements += 1
         return await self.connection.fetch(sql, *values)
 
     async def fetchrow(self, sql: str, *values: Any) -> Any | None:
         """The first row, or None."""
+        self.statements += 1
         return await self.connection.fetchrow(sql, *values)
 
     async def fetchval(self, sql: str, *values: Any) -> Any:
         """The first column of the first row, or None."""
+        self.statements += 1
         return await self.connection.fetchval(sql, *values)
 
     async def execute(self, sql: str, *values: Any) -> str:
         """Run a statement; answers the command tag, e.g. `UPDATE 1`."""
+        self.statements += 1
         return await self.connection.execute(sql, *values)
 
     async def executemany(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
         """Run a statement once per row, pipelined."""
+        self.statements += len(rows)
         await self.connection.executemany(sql, rows)
 
 
@@ -157,18 +169,18 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
         """The transaction of one command. Raises `OutcomeUnknown` when the connection is lost while committing."""
-        async with self._begin("BEGIN") as tx:
+        async with self._begin("BEGIN", "command") as tx:
             yield tx
 
     @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[Tx]:
-        """A read-only repeatable read: everything read in it is of one moment."""
-        async with self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as tx:
+    async def snapshot(self, of: Reader = "other") -> AsyncIterator[Tx]:
+        """A read-only repeatable read: everything read in it is of one moment. `of` is who its statements count for."""
+        async with self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", of) as tx:
             yield tx
 
     @asynccontextmanager
     async def _begin(
-        self, begin: Literal["BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"]
+        self, begin: Literal["BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"], of: str
     ) -> AsyncIterator[Tx]:
         if ENGINE.current_transaction.get() is not None:
             raise RuntimeError("a transaction is open already; one command is one transaction")
@@ -198,6 +210,7 @@ class Database:
             _discard(connection)
             raise
         finally:
+            metrics.STATEMENTS.labels(of).inc(tx.statements + FRAME)
             ENGINE.current_transaction.reset(mark)
             await self._release(connection)
 

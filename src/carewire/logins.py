@@ -1,0 +1,78 @@
+"""Who comes with a token: looked up together, so that a crowd at the door does not take the commands' connections.
+
+After a node died thousands of sockets open within seconds. Each alone would ask for a connection of the pool; here at
+most `WORKERS_MAX` connections serve all that wait.
+"""
+
+import asyncio
+from typing import Final
+
+import asyncpg
+
+from carewire.actor import Actor, Identity
+from carewire.clock import Clock
+from carewire.errors import Overloaded, Refusal, Unavailable
+from carewire.store.constraints import translate
+from carewire.store.db import Database
+
+WORKERS_MAX: Final = 2
+BATCH_MAX: Final = 50
+WAITING_MAX: Final = 2_000
+"""More at the door are told to come back: whoever waits there holds a socket."""
+FULL_AFTER_MS: Final = 2_000
+
+_Ask = tuple[str, "asyncio.Future[Actor]"]
+
+
+class Logins:
+    """Collects tokens and looks them up in batches."""
+
+    def __init__(self, *, db: Database, identity: Identity, clock: Clock) -> None:
+        self._db, self._identity, self.clock = db, identity, clock
+        self._waiting: list[_Ask] = []
+        self._workers: set[asyncio.Task[None]] = set()
+
+    async def authenticate(self, token: str) -> Actor:
+        """The actor of an access token. Raises `Unauthenticated`, or why the database could not say."""
+        if len(self._waiting) >= WAITING_MAX:
+            raise Overloaded("Too many log in at once", after_ms=FULL_AFTER_MS)
+        answer: asyncio.Future[Actor] = asyncio.get_running_loop().create_future()
+        self._waiting.append((token, answer))
+        if len(self._workers) < WORKERS_MAX:
+            worker = asyncio.create_task(self._work(), name="logins")
+            self._workers.add(worker)
+            worker.add_done_callback(self._workers.discard)
+        return await answer
+
+    async def _work(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:BATCH_MAX], self._waiting[BATCH_MAX:]
+            await self._try([ask for ask in batch if not ask[1].done()])
+
+    async def _try(self, batch: list[_Ask]) -> None:
+        try:
+            async with self._db.snapshot("login") as tx:
+                for token, answer in batch:
+                    try:
+                        actor = await self._identity.authenticate(tx, token, self.clock.real_now())
+                    except Refusal as refusal:
+                        _fail(answer, refusal)
+                    else:
+                        if not answer.done():
+                            answer.set_result(actor)
+        except Exception as error:
+            left = [ask for ask in batch if not ask[1].done()]
+            if isinstance(error, asyncpg.PostgresError) and len(batch) > 1:
+                # One token that the database chokes on must not cost the others their login.
+                for ask in left:
+                    await self._try([ask])
+                return
+            if isinstance(error, asyncpg.PostgresError):
+                error = translate(error) or Unavailable(after_ms=500)
+            for _, answer in left:
+                _fail(answer, error)
+
+
+def _fail(answer: "asyncio.Future[Actor]", error: Exception) -> None:
+    if not answer.done():
+        answer.set_exception(error)

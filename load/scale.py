@@ -89,7 +89,7 @@ async def serve(setup: Setup, postgres: Postgres, valkey: Valkey, folder: Path) 
             await asyncio.sleep(3 * (setup.workers - 1))  # the others listen when they are ready
             urls.append(settings.public_ws)
             gateways += children_of(child.pid) if setup.workers > 1 else [child.pid]
-        yield Served(urls, {"gateway": gateways, "valkey": [valkey.pid]})
+        yield Served(urls, {"gateway": gateways, "valkey": [valkey.pid], "postgres": [postgres.pid]})
     finally:
         for child in children:
             child.terminate()
@@ -137,6 +137,8 @@ async def measure(setup: Setup, served: Served) -> None:
     priya = await log_in(served.urls[0], demo.PRIYA.phone, "Priya")
 
     async def phase(name: str, work: Any, units: Any) -> None:
+        database = served.processes["postgres"][:1]
+        served.processes["postgres"] = [*database, *children_of(database[0])]  # a connection is a process
         before = {what: cpu_s(pids) for what, pids in served.processes.items()}
         began, first = time.monotonic(), units()
         await asyncio.gather(*work)
@@ -175,6 +177,8 @@ class Sink:
         self.actor = actor
         self.frames = 0
         self.enough = asyncio.Event()
+
+    direct = None
 
     def deliver(self, frame: Frame) -> None:
         """An event."""

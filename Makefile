@@ -12,6 +12,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= $(firstword $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null && echo $$p && break; done) python3)
 BIN := .venv/bin
+# What `make load` loads: by default what `make up` serves.
+HOST ?= http://127.0.0.1:$(or $(CAREWIRE_PORT),8000)
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --editable
 LISTS := pyproject.toml constraints.txt
 
@@ -20,12 +22,12 @@ ifneq ($(shell test -x $(BIN)/python && cat .venv/.place 2> /dev/null),$(CURDIR)
 .PHONY: .venv/.place
 endif
 
-.PHONY: up test check bench soak load crowd contract help
+.PHONY: up test check bench soak load replay crowd contract help
 
 up: .venv/.run ## a working clinic: servers, schema, demo data, gateway, display (Ctrl-C stops it)
 	@exec $(BIN)/carewire up
 
-test: .venv/.test tests/npm/node_modules/.stamp ## all tests, on real servers and in a real browser (ARGS=… for pytest)
+test: .venv/.test .venv/.load tests/npm/node_modules/.stamp ## all tests, on real servers and in a real browser (ARGS=… for pytest)
 	@scripts/need chromium node npm gcc
 	@$(BIN)/python -m pytest $(ARGS)
 
@@ -39,7 +41,10 @@ check: .venv/.check ## format, lint, types, contract, the rules of the house
 contract: .venv/.run ## write docs/contract anew from the declarations
 	@$(BIN)/carewire contract
 
-load: .venv/.replay ## replay a generated clinic day through real sockets (ARGS=…)
+load: .venv/.load ## locust against a running server: its web page, or ARGS=--headless (HOST=…)
+	@$(BIN)/locust --locustfile load/locustfile.py --host "$(HOST)" $(ARGS)
+
+replay: .venv/.replay ## replay a generated clinic day through real sockets (ARGS=…)
 	@$(call module,load.replay_day)
 
 bench: .venv/.test ## Carewire beside its peers, as ratios, in 15 minutes (FULL=1: every size; ARGS=…)
@@ -78,6 +83,11 @@ endef
 .venv/.check: $(LISTS) .venv/.test
 	@echo "installing the checkers" >&2
 	@$(PIP) '.[check]'
+	@touch $@
+
+.venv/.load: $(LISTS) .venv/.run
+	@echo "installing locust" >&2
+	@$(PIP) '.[load]'
 	@touch $@
 
 .venv/.replay: $(LISTS) .venv/.run

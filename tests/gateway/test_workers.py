@@ -1,6 +1,7 @@
 """`carewire serve --workers 2` as real processes: what dies, drains or is replaced, and that nobody loses by it."""
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -10,13 +11,14 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
 
 from carewire.client import Client, Event, Snapshot, Subscription
-from carewire.embedded.process import gone
+from carewire.embedded.process import gone, is_running
 from carewire.gateway import server
 from carewire.settings import Settings
 from channels.identity import demo
@@ -289,6 +291,72 @@ async def test_workers_that_cannot_start_end_the_whole_with_status_one(settings:
     )
     assert done.returncode == 1
     assert b"worker_did_not_start" in done.stdout + done.stderr
+
+
+SUPERVISOR = """
+import asyncio, sys
+from carewire.gateway.workers import Supervisor
+from carewire.logs import configure_logs
+from carewire.settings import Settings
+settings = Settings.from_env()
+configure_logs(settings)
+raise SystemExit(asyncio.run(Supervisor(settings, 1, (sys.executable, *sys.argv[1:])).run()))
+"""
+WORKER = """
+import json, os, pathlib, signal, sys
+folder, duty = pathlib.Path(sys.argv[1]), json.loads(sys.argv[2])
+if (folder / "broken").exists():
+    raise SystemExit(5)
+(folder / str(os.getpid())).touch()
+os.write(duty["ready"], b"1")
+signal.pause()
+"""
+
+
+async def test_a_new_version_that_does_not_start_leaves_the_old_one_and_a_crash_is_answered_ever_more_slowly(
+    settings: Settings, tmp_path: Path
+) -> None:
+    program = tmp_path / "worker.py"
+    program.write_text(WORKER)
+    pids = tmp_path / "pids"
+    pids.mkdir()
+    parent = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", SUPERVISOR, str(program), str(pids)),
+        env=environment(settings, free_port()),
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert parent.stderr is not None
+
+    async def told(event: str) -> dict[str, Any]:
+        async with asyncio.timeout(30):
+            while True:
+                entry: dict[str, Any] = json.loads(await parent.stderr.readline())  # type: ignore[union-attr]
+                if entry["event"] == event:
+                    return entry
+
+    async def started(besides: set[str]) -> str:
+        async with asyncio.timeout(30):
+            while not (new := {path.name for path in pids.iterdir()} - besides - {"broken"}):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        return new.pop()
+
+    try:
+        old = await started(set())
+        (pids / "broken").touch()
+        parent.send_signal(signal.SIGHUP)
+        await told("renewing_given_up")
+        assert is_running(int(old))
+        os.kill(int(old), signal.SIGKILL)
+        pauses = [(await told("worker_ended"))["again_after_s"] for _ in range(4)]
+        assert pauses == [0.0, 0.1, 0.2, 0.4]
+        (pids / "broken").unlink()
+        await started({old})
+        parent.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(parent.wait(), 20) == 0
+    finally:
+        with suppress(ProcessLookupError):
+            parent.kill()
+        await parent.wait()
 
 
 @pytest.mark.parametrize("number", ["0", "65", "-1", "two"])

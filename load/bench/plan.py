@@ -97,6 +97,7 @@ def memory(sockets: int) -> Figure:
 
 
 CONNECTS: Final = Figure("D", "open and ready", "connects/s")
+CONNECTS_LISTENING: Final = Figure("D", "listening to three topics", "connects/s")
 
 
 def cross_delay(share: str, per_s: int) -> Figure:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from load.bench import plan
 from load.bench.client import Answer, LoadClient, Setup, running_client
-from load.bench.contenders import EMIT_OURS, Contender
-from load.bench.ground import Ground
-from load.bench.machine import LOAD_CORE, SERVER_CORE, Unfit, descriptors, rss_kib
+from load.bench.contenders import EMIT_OURS, Contender, Step
+from load.bench.ground import OWN_DATABASE, PEERS_DATABASE, Ground
+from load.bench.machine import LOAD_CORE, SERVER_CORE, descriptors, rss_kib
 from load.bench.plan import Figure, Sizes
-from load.bench.servers import Server, capture, running
+from load.bench.servers import LISTENED, Server, capture, running
 
 AT_ONCE = 50
 """Handshakes under way at the same time."""
@@ -20,6 +20,7 @@ PACED, BURST = 2, 32
 """Events in flight."""
 WARM_SOCKETS = 200
 SETTLE_S = 2.0
+TOPICS = ("a", "b", "c")
 CLIENT_BUSY, SERVER_IDLE = 0.97, 0.9
 
 Figures = dict[tuple[Figure, str], float]
@@ -57,7 +58,7 @@ class Stage:
 async def fan_out(stage: Stage, contender: Contender, listeners: int) -> Figures:
     """A: one event to many, in a closed loop and at a fixed rate."""
     sizes, ground, figures = stage.sizes, stage.ground, Figures()
-    topic = contender.topic("a")
+    topic = contender.topic(LISTENED)
     async with AsyncExitStack() as stack:
         server = await stage.server(stack, contender, SERVER_CORE)
         setup = Setup(
@@ -67,7 +68,7 @@ async def fan_out(stage: Stage, contender: Contender, listeners: int) -> Figures
             tokens=ground.tokens,
             emit=EMIT_OURS.replace("{topic}", topic) if contender.kind == "ours" else None,
             redis=None if contender.kind == "ours" else ground.redis_socket,
-            message=None if contender.kind == "ours" else await capture(server, ground, topic),
+            message=None if contender.kind == "ours" else await capture(server, ground),
         )
         client = await stage.client(stack, setup, LOAD_CORE)
         await client.open("L", listeners, AT_ONCE)
@@ -101,7 +102,8 @@ async def command(stage: Stage, contender: Contender) -> Figures:
     asks: dict[str, str | None] = {"": None}
     if contender.kind == "ours":
         asks = {lane: OWN_ASK % method for lane, method in LANES.items()}
-    await ground.empty_queues()
+    database = OWN_DATABASE if contender.kind == "ours" else PEERS_DATABASE
+    await ground.empty_queues(database)
     async with AsyncExitStack() as stack:
         server = await stage.server(stack, contender, None)
         for lane, ask in asks.items():
@@ -119,14 +121,13 @@ async def command(stage: Stage, contender: Contender) -> Figures:
                     for share, value in (("p50", answer.p50), ("p99", answer.p99)):
                         figures[plan.command_delay(share, name, sizes.paced_per_s), lane] = value
                     stage.say(f"{what}, {sizes.paced_per_s}/s: p50 {answer.p50:.1f} ms, p99 {answer.p99:.1f} ms")
-    if contender.kind != "ours" and (wrong := await ground.wrong_queues()):
-        raise Unfit(f"{wrong} queues do not tell their tickets")
+    await ground.check_queues(database)
     return figures
 
 
 async def idle_sockets(stage: Stage, contender: Contender, sockets: int) -> Figures:
     """C: what a socket costs that only listens to three topics."""
-    topics = [contender.topic(name) for name in ("a", "b", "c")]
+    topics = [contender.topic(name) for name in TOPICS]
     async with AsyncExitStack() as stack:
         server = await stage.server(stack, contender, SERVER_CORE)
         listen = contender.wire.subscriptions(topics)
@@ -142,17 +143,21 @@ async def idle_sockets(stage: Stage, contender: Contender, sockets: int) -> Figu
 
 
 async def connects(stage: Stage, contender: Contender) -> Figures:
-    """D: sockets opened per second, ours with the check of a token."""
+    """D: sockets opened per second, ours with the check of a token; then the same with three topics each."""
+    figures = Figures()
+    bare: list[Step] = []
+    listening = contender.wire.subscriptions([contender.topic(name) for name in TOPICS])
     async with AsyncExitStack() as stack:
         server = await stage.server(stack, contender, SERVER_CORE)
-        setup = Setup(contender=contender, port=server.port, tokens=stage.ground.tokens)
-        client = await stage.client(stack, setup, LOAD_CORE)
-        await warm_up(client, server)
-        server.mark_cpu()
-        answer = await client.open("L", stage.sizes.connects, AT_ONCE)
-        value = answer.opened / answer.seconds
-        stage.note_cpu("connects", f"{value:,.0f}/s", server, answer)
-    return {(plan.CONNECTS, ""): value}
+        for figure, listen in ((plan.CONNECTS, bare), (plan.CONNECTS_LISTENING, listening)):
+            setup = Setup(contender=contender, port=server.port, listen=listen, tokens=stage.ground.tokens)
+            async with running_client(stage.program, setup, stage.config(), LOAD_CORE) as client:
+                await warm_up(client, server)
+                server.mark_cpu()
+                answer = await client.open("L", stage.sizes.connects, AT_ONCE)
+                figures[figure, ""] = value = answer.opened / answer.seconds
+                stage.note_cpu(figure.variant, f"{value:,.0f}/s", server, answer)
+    return figures
 
 
 async def warm_up(client: LoadClient, server: Server) -> None:
@@ -166,28 +171,30 @@ async def warm_up(client: LoadClient, server: Server) -> None:
 
 
 CROSS_LISTENERS = 100
+SMALL_EVENT_BYTES = 100
 
 
 async def across(stage: Stage, contender: Contender) -> Figures:
     """E: commands on one node, at a fixed rate; the delay of their events on another node, over Redis."""
     figures = Figures()
-    await stage.ground.empty_queues()
+    queue = stage.ground.hot_queue.read_text().strip()
+    own = contender.kind == "ours"
+    await stage.ground.empty_queues(OWN_DATABASE if own else PEERS_DATABASE)
+    topic = f"bench_queue:{queue}" if own else f"queue.{queue}"
+    ask = OWN_ASK % LANES[plan.BATCHED] if own else contender.wire.ask
     async with AsyncExitStack() as stack:
         here = await stage.server(stack, contender, None)
         there = await stage.server(stack, contender, None)
-        if contender.kind == "ours":
-            topic = contender.topic("e")
-            emit = EMIT_OURS.replace("{topic}", topic).replace("{n}", "1")
-        else:
-            queue = stage.ground.hot_queue.read_text().strip()
-            topic, emit = f"queue.{queue}", contender.wire.ask.replace("{queue}", queue)
         setup = Setup(
             contender=contender,
             port=there.port,
             publish_port=here.port,
             listen=contender.wire.subscriptions([topic]),
             tokens=stage.ground.tokens,
-            emit=emit,
+            emit=ask.replace("{queue}", queue),
+            event="taken",
+            event_bytes_min=SMALL_EVENT_BYTES,
+            stamped=not own,
         )
         client = await stage.client(stack, setup, None)
         await client.open("L", CROSS_LISTENERS, AT_ONCE)

@@ -20,11 +20,11 @@ from load.bench.contenders import BY_NAME, EVENT_BYTES, FLOOR, OURS, PEERS, even
 from load.bench.machine import Unfit, compile_c, free_port
 from load.bench.plan import QUICK, TARGETS, WORKS, Figure, Target
 from load.bench.report import Sample
-from load.bench.servers import resp
+from load.bench.servers import FLOOR_TOPIC, resp
 from load.bench.works import LANES
 
 LISTENERS = 40
-TOPIC = "bench.a"
+TOPIC = FLOOR_TOPIC
 EVENT = resp(b"PUBLISH", TOPIC.encode(), event_json().encode())
 
 

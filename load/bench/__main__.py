@@ -96,9 +96,15 @@ class Bench:
             stage = Stage(ground, HOME, program, self.sizes, lambda text: tell(f"           {text}"))
             plan = self.plan()
             self._steps = sum(rounds * len(names) for _, _, _, rounds, names in plan)
-            for work, title, measure, rounds, names in plan:
-                ground.place(None if work in "BE" else LOAD_CORE)
-                for turn in range(rounds):
+            # Rounds outermost: those of one work lie minutes apart, as the machine's moods do.
+            for turn in range(max((rounds for _, _, _, rounds, _ in plan), default=0)):
+                for work, title, measure, rounds, names in plan:
+                    if turn >= rounds:
+                        continue
+                    if turn and self.seconds() > self.sizes.budget_s:
+                        self.skip(f"{work} {title}, round {turn + 1}: the time is up")
+                        continue
+                    ground.place(None if work in "BE" else LOAD_CORE)
                     for name in rotated(names, turn):
                         self.show(f"{work} {title}, round {turn + 1} of {rounds}: {BY_NAME[name].title}")
                         await self.measure(stage, measure, work, turn, BY_NAME[name])
@@ -144,14 +150,26 @@ class Bench:
 
     def show(self, text: str) -> None:
         self._done += 1
-        tell(f"[{time.monotonic() - self._began:5.0f} s] {self._done}/{self._steps}  {text}")
+        tell(f"[{self.seconds():5.0f} s] {self._done}/{self._steps}  {text}")
+
+    def seconds(self) -> float:
+        return time.monotonic() - self._began
 
 
 async def until_signal(work: Awaitable[None]) -> None:
     """The work, cancelled by a signal; what it started ends with it."""
     task = asyncio.ensure_future(work)
+    asked = False
+
+    def stop() -> None:
+        nonlocal asked
+        if not asked:  # a second Ctrl-C must not cut the clean-up short
+            asked = True
+            tell("stopping")
+            task.cancel()
+
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
     try:
         await task
     except asyncio.CancelledError:

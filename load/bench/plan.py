@@ -1,5 +1,6 @@
 """What is measured, at which sizes and how often, and what has to come out: all of it data."""
 
+import math
 from collections.abc import Sequence
 from typing import Final, Literal
 
@@ -32,6 +33,8 @@ class Sizes(Struct, frozen=True, kw_only=True):
     seconds: float
     warm: float
     rounds: dict[str, int]
+    budget_s: float = math.inf
+    """No further round of a work begins after this; every work has its first."""
 
 
 QUICK: Final = Sizes(
@@ -42,6 +45,7 @@ QUICK: Final = Sizes(
     seconds=2.0,
     warm=0.5,
     rounds={"A": 3, "B": 2, "C": 1, "D": 1, "E": 2, "F": 2},
+    budget_s=720,
 )
 FULL: Final = Sizes(
     listeners=(200, 1000, 5000),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from carewire.embedded import EmbeddedError
 from load.bench import chart, report
+from load.bench.commands import command
 from load.bench.contenders import BY_NAME, FLOOR, OURS, PEERS, Contender
 from load.bench.ground import standing_ground
 from load.bench.install import installed
@@ -19,7 +20,8 @@ from load.bench.machine import LOAD_CORE, Unfit, compile_c, describe
 from load.bench.plan import FULL, QUICK, TARGETS, TINY, WORKS, Sizes, rotated
 from load.bench.report import Sample
 from load.bench.resume import resume
-from load.bench.works import Figures, Stage, across, command, connects, fan_out, idle_sockets
+from load.bench.stage import Figures, Stage
+from load.bench.works import across, connects, fan_out, idle_sockets
 
 HOME = Path(".carewire/bench").absolute()
 RESULTS = Path(__file__).with_name("results.json")

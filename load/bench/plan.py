@@ -25,6 +25,7 @@ class Sizes(Struct, frozen=True, kw_only=True):
     idle: Sequence[int]
     connects: int
     resumes: int
+    joins: int
     missed: Sequence[int] = (0, 10, 300)
     commands_per_s: Sequence[int] = (50, 200)
     deliveries_per_s: int = 20_000
@@ -42,6 +43,7 @@ QUICK: Final = Sizes(
     idle=(5000,),
     connects=1500,
     resumes=1000,
+    joins=1000,
     seconds=2.0,
     warm=0.5,
     rounds={"A": 3, "B": 2, "C": 1, "D": 1, "E": 2, "F": 2},
@@ -52,6 +54,7 @@ FULL: Final = Sizes(
     idle=(5000, 18_000),
     connects=3000,
     resumes=1000,
+    joins=1500,
     seconds=4.0,
     warm=1.0,
     rounds={"A": 3, "B": 3, "C": 2, "D": 2, "E": 3, "F": 3},
@@ -61,6 +64,7 @@ TINY: Final = Sizes(
     idle=(100,),
     connects=100,
     resumes=50,
+    joins=50,
     seconds=0.5,
     warm=0.2,
     rounds=dict.fromkeys(WORKS, 1),

@@ -11,7 +11,7 @@ from load.bench import plan
 from load.bench.client import Setup
 from load.bench.contenders import EVENT_BYTES, Contender
 from load.bench.machine import LOAD_CORE, SERVER_CORE
-from load.bench.works import AT_ONCE, Figures, Stage
+from load.bench.stage import AT_ONCE, Figures, Stage
 
 EVENTS_A_CALL = 100
 ROLE = "carewire"

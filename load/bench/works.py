@@ -2,59 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 from load.bench import plan
-from load.bench.client import Answer, LoadClient, Setup, running_client
+from load.bench.client import LoadClient, Setup, running_client
+from load.bench.commands import LANES, OWN_ASK
 from load.bench.contenders import EMIT_OURS, Contender, Step
-from load.bench.ground import OWN_DATABASE, PEERS_DATABASE, Ground
+from load.bench.ground import OWN_DATABASE, PEERS_DATABASE
 from load.bench.machine import LOAD_CORE, SERVER_CORE, descriptors, rss_kib
-from load.bench.plan import Figure, Sizes
-from load.bench.servers import LISTENED, Server, capture, running
+from load.bench.servers import LISTENED, Server, capture
+from load.bench.stage import AT_ONCE, Figures, Stage
 
-AT_ONCE = 50
-"""Handshakes under way at the same time."""
 PACED, BURST = 2, 32
 """Events in flight."""
 WARM_SOCKETS = 200
 SETTLE_S = 2.0
 TOPICS = ("a", "b", "c")
-BEHIND_S = 0.5
-"""A server this late after a fixed rate has carried less than it."""
-CLIENT_BUSY, SERVER_IDLE = 0.97, 0.9
-
-Figures = dict[tuple[Figure, str], float]
-"""By figure and, for ours, the lane; '' where there is one way only."""
-
-
-class Stage:
-    """What a work needs, and where it says what it sees."""
-
-    def __init__(self, ground: Ground, home: Path, program: Path, sizes: Sizes, say: Callable[[str], None]) -> None:
-        self.ground = ground
-        self.home = home
-        self.program = program
-        self.sizes = sizes
-        self.say = say
-        self._configs = 0
-
-    def config(self) -> Path:
-        self._configs += 1
-        return self.ground.folder / f"client-{self._configs}.conf"
-
-    async def client(self, stack: AsyncExitStack, setup: Setup, core: int | None) -> LoadClient:
-        return await stack.enter_async_context(running_client(self.program, setup, self.config(), core))
-
-    async def server(self, stack: AsyncExitStack, contender: Contender, core: int | None) -> Server:
-        return await stack.enter_async_context(running(contender, self.ground, self.home, core))
-
-    def note_cpu(self, what: str, value: str, server: Server, answer: Answer) -> None:
-        """One line per figure; it says so when the client may have been what limited it."""
-        cpu = server.cpu()
-        limited = "; the CLIENT was the limit" if answer.cpu > CLIENT_BUSY and cpu < SERVER_IDLE else ""
-        self.say(f"{what}: {value} (server {cpu:.0%}, client {answer.cpu:.0%} of a core{limited})")
 
 
 async def fan_out(stage: Stage, contender: Contender, listeners: int) -> Figures:
@@ -90,43 +53,6 @@ async def fan_out(stage: Stage, contender: Contender, listeners: int) -> Figures
         for share, value in (("p50", answer.p50), ("p99", answer.p99)):
             figures[plan.fan_delay(share, listeners), ""] = value
         stage.note_cpu("latency", f"p50 {answer.p50:.1f} ms, p99 {answer.p99:.1f} ms", server, answer)
-    return figures
-
-
-OWN_ASK = '{"jsonrpc":"2.0","id":{id},"method":"%s","params":{"queue":"{queue}","idempotency_key":"{key}"}}'
-LANES = {plan.BATCHED: "bench.take", plan.ORDINARY: "bench.take_one"}
-
-
-async def command(stage: Stage, contender: Contender) -> Figures:
-    """B: a ticket per command, in a closed loop and at a fixed rate."""
-    figures = Figures()
-    ground, sizes = stage.ground, stage.sizes
-    asks: dict[str, str | None] = {"": None}
-    if contender.kind == "ours":
-        asks = {lane: OWN_ASK % method for lane, method in LANES.items()}
-    database = OWN_DATABASE if contender.kind == "ours" else PEERS_DATABASE
-    await ground.empty_queues(database)
-    async with AsyncExitStack() as stack:
-        server = await stage.server(stack, contender, None)
-        for lane, ask in asks.items():
-            for name, queues in ((plan.HOT, ground.hot_queue), (plan.SPREAD, ground.queues)):
-                setup = Setup(contender=contender, port=server.port, tokens=ground.tokens, queues=queues, ask=ask)
-                async with running_client(stage.program, setup, stage.config(), None) as client:
-                    await client.open("L", sizes.commanders, AT_ONCE)
-                    server.mark_cpu()
-                    answer = await client.requests(f"ask {sizes.commanders} {sizes.seconds} {sizes.warm}")
-                    value = answer.answered / answer.seconds
-                    figures[plan.commands(name), lane] = value
-                    what = f"{name}{', ' if lane else ''}{lane}"
-                    stage.note_cpu(what, f"{value:,.0f}/s, p99 {answer.p99:.0f} ms", server, answer)
-                    answer = await client.requests(f"pace {sizes.paced_per_s} {sizes.seconds}")
-                    if answer.seconds > sizes.seconds + BEHIND_S:
-                        stage.say(f"{what}: cannot carry {sizes.paced_per_s}/s: no latency")
-                        continue
-                    for share, value in (("p50", answer.p50), ("p99", answer.p99)):
-                        figures[plan.command_delay(share, name, sizes.paced_per_s), lane] = value
-                    stage.say(f"{what}, {sizes.paced_per_s}/s: p50 {answer.p50:.1f} ms, p99 {answer.p99:.1f} ms")
-    await ground.check_queues(database)
     return figures
 
 
@@ -212,6 +138,3 @@ async def across(stage: Stage, contender: Contender) -> Figures:
                 figures[plan.cross_delay(share, per_s), ""] = value
             stage.note_cpu(f"{per_s}/s", f"p50 {answer.p50:.1f} ms, p99 {answer.p99:.1f} ms", there, answer)
     return figures
-
-
-Work = Callable[[Stage, Contender], Awaitable[Figures]]

@@ -16,12 +16,12 @@ from carewire.embedded import Valkey
 from carewire.embedded.process import ended, send, spawn
 from load.bench import chart, plan, report
 from load.bench.client import LoadClient, Setup, escape, running_client
+from load.bench.commands import LANES
 from load.bench.contenders import BY_NAME, EVENT_BYTES, FLOOR, OURS, PEERS, event_json
 from load.bench.machine import Unfit, compile_c, free_port
 from load.bench.plan import QUICK, TARGETS, WORKS, Figure, Target
 from load.bench.report import Sample
 from load.bench.servers import FLOOR_TOPIC, resp
-from load.bench.works import LANES
 
 LISTENERS = 40
 TOPIC = FLOOR_TOPIC

@@ -10,6 +10,9 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+import asyncpg
+from websockets.exceptions import WebSocketException
+
 from carewire.embedded import EmbeddedError
 from load.bench import chart, report
 from load.bench.commands import command
@@ -27,7 +30,7 @@ HOME = Path(".carewire/bench").absolute()
 RESULTS = Path(__file__).with_name("results.json")
 DOCS_CHART = Path("docs/benchmark.svg")
 
-Measure = Callable[[Stage, Contender], Awaitable[Figures]]
+Measure = Callable[[Stage, Contender, Figures], Awaitable[None]]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -103,11 +106,11 @@ class Bench:
                 for work, title, measure, rounds, names in plan:
                     if turn >= rounds:
                         continue
-                    if turn and self.seconds() > self.sizes.budget_s:
-                        self.skip(f"{work} {title}, round {turn + 1}: the time is up")
-                        continue
                     ground.place(None if work in "BE" else LOAD_CORE)
                     for name in rotated(names, turn):
+                        if turn and self.seconds() > self.sizes.budget_s:
+                            self.skip(f"{work} {title}, round {turn + 1}, {BY_NAME[name].title}: the time is up")
+                            continue
                         self.show(f"{work} {title}, round {turn + 1} of {rounds}: {BY_NAME[name].title}")
                         await self.measure(stage, measure, work, turn, BY_NAME[name])
 
@@ -139,11 +142,11 @@ class Bench:
         ]
 
     async def measure(self, stage: Stage, how: Measure, work: str, turn: int, contender: Contender) -> None:
+        figures: Figures = {}  # what was measured before a fault counts
         try:
-            figures = await how(stage, contender)
-        except (Unfit, OSError, TimeoutError) as exc:
+            await how(stage, contender, figures)
+        except (Unfit, OSError, TimeoutError, asyncpg.PostgresError, WebSocketException) as exc:
             self.skip(f"{work}, round {turn + 1}, {contender.title}: {exc or type(exc).__name__}")
-            return
         self.samples += [Sample(figure, lane, contender.name, turn, value) for (figure, lane), value in figures.items()]
 
     def skip(self, text: str) -> None:

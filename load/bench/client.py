@@ -125,10 +125,10 @@ class LoadClient:
             )
         return answer
 
-    async def requests(self, words: str) -> Answer:
-        """`ask`, `pace` or `once`; a refusal voids the figure."""
+    async def requests(self, words: str, *, shed_max: float = 0.0) -> Answer:
+        """`ask`, `pace` or `once`; a refusal voids the figure, unless so small a share may be sent away."""
         answer = await self.order(words)
-        if answer.refused or answer.lost or not answer.answered:
+        if answer.refused > shed_max * answer.answered or answer.lost or not answer.answered:
             raise Unfit(f"{answer.answered} answered, {answer.refused} refused, {answer.lost} lost: {answer.complaint}")
         return answer
 

@@ -7,6 +7,7 @@ from load.bench.client import Setup, running_client
 from load.bench.contenders import Contender
 from load.bench.ground import OWN_DATABASE, PEERS_DATABASE
 from load.bench.joining import join
+from load.bench.machine import Unfit
 from load.bench.stage import AT_ONCE, Figures, Stage
 
 BEHIND_S = 0.5
@@ -15,9 +16,8 @@ OWN_ASK = '{"jsonrpc":"2.0","id":{id},"method":"%s","params":{"queue":"{queue}",
 LANES = {plan.BATCHED: "bench.take", plan.ORDINARY: "bench.take_one"}
 
 
-async def command(stage: Stage, contender: Contender) -> Figures:
+async def command(stage: Stage, contender: Contender, figures: Figures) -> None:
     """B: a ticket per command, in a closed loop and at a fixed rate."""
-    figures = Figures()
     ground, sizes = stage.ground, stage.sizes
     asks: dict[str, str | None] = {"": None}
     if contender.kind == "ours":
@@ -46,7 +46,10 @@ async def command(stage: Stage, contender: Contender) -> Figures:
                     for share, value in (("p50", answer.p50), ("p99", answer.p99)):
                         figures[plan.command_delay(share, name, sizes.paced_per_s), lane] = value
                     stage.say(f"{what}, {sizes.paced_per_s}/s: p50 {answer.p50:.1f} ms, p99 {answer.p99:.1f} ms")
+        try:
+            await ground.check_queues(database)
+        except Unfit:
+            figures.clear()
+            raise
         if contender.kind == "ours":
-            figures |= await join(stage, server)
-    await ground.check_queues(database)
-    return figures
+            await join(stage, server, figures)

@@ -47,7 +47,7 @@ QUICK: Final = Sizes(
     seconds=2.0,
     warm=0.5,
     rounds={"A": 3, "B": 2, "C": 1, "D": 1, "E": 2, "F": 2},
-    budget_s=720,
+    budget_s=780,
 )
 FULL: Final = Sizes(
     listeners=(200, 1000, 5000),

@@ -20,9 +20,9 @@ SETTLE_S = 2.0
 TOPICS = ("a", "b", "c")
 
 
-async def fan_out(stage: Stage, contender: Contender, listeners: int) -> Figures:
+async def fan_out(stage: Stage, contender: Contender, figures: Figures, listeners: int) -> None:
     """A: one event to many, in a closed loop and at a fixed rate."""
-    sizes, ground, figures = stage.sizes, stage.ground, Figures()
+    sizes, ground = stage.sizes, stage.ground
     topic = contender.topic(LISTENED)
     async with AsyncExitStack() as stack:
         server = await stage.server(stack, contender, SERVER_CORE)
@@ -47,16 +47,15 @@ async def fan_out(stage: Stage, contender: Contender, listeners: int) -> Figures
             stage.note_cpu(figure.variant, f"{value:,.0f}/s", server, answer)
         if figures[plan.paced(listeners), ""] < sizes.deliveries_per_s * 1.1:
             stage.say(f"cannot carry {sizes.deliveries_per_s:,} deliveries/s: no latency")
-            return figures
+            return
         server.mark_cpu()
         answer = await client.events(f"rate {sizes.deliveries_per_s / listeners} {sizes.seconds * 1.5}")
         for share, value in (("p50", answer.p50), ("p99", answer.p99)):
             figures[plan.fan_delay(share, listeners), ""] = value
         stage.note_cpu("latency", f"p50 {answer.p50:.1f} ms, p99 {answer.p99:.1f} ms", server, answer)
-    return figures
 
 
-async def idle_sockets(stage: Stage, contender: Contender, sockets: int) -> Figures:
+async def idle_sockets(stage: Stage, contender: Contender, figures: Figures, sockets: int) -> None:
     """C: what a socket costs that only listens to three topics."""
     topics = [contender.topic(name) for name in TOPICS]
     async with AsyncExitStack() as stack:
@@ -70,12 +69,11 @@ async def idle_sockets(stage: Stage, contender: Contender, sockets: int) -> Figu
         await asyncio.sleep(SETTLE_S)
         value = (rss_kib(server.pid) - before) / sockets
         stage.say(f"{sockets:,} sockets: {value:.1f} KiB each (from {before / 1024:.0f} MiB)")
-    return {(plan.memory(sockets), ""): value}
+        figures[plan.memory(sockets), ""] = value
 
 
-async def connects(stage: Stage, contender: Contender) -> Figures:
+async def connects(stage: Stage, contender: Contender, figures: Figures) -> None:
     """D: sockets opened per second, ours with the check of a token; then the same with three topics each."""
-    figures = Figures()
     bare: list[Step] = []
     listening = contender.wire.subscriptions([contender.topic(name) for name in TOPICS])
     async with AsyncExitStack() as stack:
@@ -88,7 +86,6 @@ async def connects(stage: Stage, contender: Contender) -> Figures:
                 answer = await client.open("L", stage.sizes.connects, AT_ONCE)
                 figures[figure, ""] = value = answer.opened / answer.seconds
                 stage.note_cpu(figure.variant, f"{value:,.0f}/s", server, answer)
-    return figures
 
 
 async def warm_up(client: LoadClient, server: Server) -> None:
@@ -105,9 +102,8 @@ CROSS_LISTENERS = 100
 SMALL_EVENT_BYTES = 100
 
 
-async def across(stage: Stage, contender: Contender) -> Figures:
+async def across(stage: Stage, contender: Contender, figures: Figures) -> None:
     """E: commands on one node, at a fixed rate; the delay of their events on another node, over Redis."""
-    figures = Figures()
     queue = stage.ground.hot_queue.read_text().strip()
     own = contender.kind == "ours"
     await stage.ground.empty_queues(OWN_DATABASE if own else PEERS_DATABASE)
@@ -137,4 +133,3 @@ async def across(stage: Stage, contender: Contender) -> Figures:
             for share, value in (("p50", answer.p50), ("p99", answer.p99)):
                 figures[plan.cross_delay(share, per_s), ""] = value
             stage.note_cpu(f"{per_s}/s", f"p50 {answer.p50:.1f} ms, p99 {answer.p99:.1f} ms", there, answer)
-    return figures

@@ -10,8 +10,12 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+import asyncpg
+from websockets.exceptions import WebSocketException
+
 from carewire.embedded import EmbeddedError
 from load.bench import chart, report
+from load.bench.commands import command
 from load.bench.contenders import BY_NAME, FLOOR, OURS, PEERS, Contender
 from load.bench.ground import standing_ground
 from load.bench.install import installed
@@ -19,13 +23,14 @@ from load.bench.machine import LOAD_CORE, Unfit, compile_c, describe
 from load.bench.plan import FULL, QUICK, TARGETS, TINY, WORKS, Sizes, rotated
 from load.bench.report import Sample
 from load.bench.resume import resume
-from load.bench.works import Figures, Stage, across, command, connects, fan_out, idle_sockets
+from load.bench.stage import Figures, Stage
+from load.bench.works import across, connects, fan_out, idle_sockets
 
 HOME = Path(".carewire/bench").absolute()
 RESULTS = Path(__file__).with_name("results.json")
 DOCS_CHART = Path("docs/benchmark.svg")
 
-Measure = Callable[[Stage, Contender], Awaitable[Figures]]
+Measure = Callable[[Stage, Contender, Figures], Awaitable[None]]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -96,10 +101,16 @@ class Bench:
             stage = Stage(ground, HOME, program, self.sizes, lambda text: tell(f"           {text}"))
             plan = self.plan()
             self._steps = sum(rounds * len(names) for _, _, _, rounds, names in plan)
-            for work, title, measure, rounds, names in plan:
-                ground.place(None if work in "BE" else LOAD_CORE)
-                for turn in range(rounds):
+            # Rounds outermost: those of one work lie minutes apart, as the machine's moods do.
+            for turn in range(max((rounds for _, _, _, rounds, _ in plan), default=0)):
+                for work, title, measure, rounds, names in plan:
+                    if turn >= rounds:
+                        continue
+                    ground.place(None if work in "BE" else LOAD_CORE)
                     for name in rotated(names, turn):
+                        if turn and self.seconds() > self.sizes.budget_s:
+                            self.skip(f"{work} {title}, round {turn + 1}, {BY_NAME[name].title}: the time is up")
+                            continue
                         self.show(f"{work} {title}, round {turn + 1} of {rounds}: {BY_NAME[name].title}")
                         await self.measure(stage, measure, work, turn, BY_NAME[name])
 
@@ -131,11 +142,11 @@ class Bench:
         ]
 
     async def measure(self, stage: Stage, how: Measure, work: str, turn: int, contender: Contender) -> None:
+        figures: Figures = {}  # what was measured before a fault counts
         try:
-            figures = await how(stage, contender)
-        except (Unfit, OSError, TimeoutError) as exc:
+            await how(stage, contender, figures)
+        except (Unfit, OSError, TimeoutError, asyncpg.PostgresError, WebSocketException) as exc:
             self.skip(f"{work}, round {turn + 1}, {contender.title}: {exc or type(exc).__name__}")
-            return
         self.samples += [Sample(figure, lane, contender.name, turn, value) for (figure, lane), value in figures.items()]
 
     def skip(self, text: str) -> None:
@@ -144,14 +155,26 @@ class Bench:
 
     def show(self, text: str) -> None:
         self._done += 1
-        tell(f"[{time.monotonic() - self._began:5.0f} s] {self._done}/{self._steps}  {text}")
+        tell(f"[{self.seconds():5.0f} s] {self._done}/{self._steps}  {text}")
+
+    def seconds(self) -> float:
+        return time.monotonic() - self._began
 
 
 async def until_signal(work: Awaitable[None]) -> None:
     """The work, cancelled by a signal; what it started ends with it."""
     task = asyncio.ensure_future(work)
+    asked = False
+
+    def stop() -> None:
+        nonlocal asked
+        if not asked:  # a second Ctrl-C must not cut the clean-up short
+            asked = True
+            tell("stopping")
+            task.cancel()
+
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
     try:
         await task
     except asyncio.CancelledError:

@@ -49,8 +49,10 @@ class Setup(Struct, frozen=True, kw_only=True):
     tokens: Path | None = None
     queues: Path | None = None
     ask: str | None = None
-    answered: str | None = None
-    stamp: bool = True
+    event: str | None = None
+    event_bytes_min: int = EVENT_BYTES * 2 // 3
+    stamped: bool = True
+    """Does the event carry its time? If not, the n-th event belongs to the n-th publication."""
 
     def lines(self) -> list[str]:
         """The configuration as client.h reads it."""
@@ -63,11 +65,11 @@ class Setup(Struct, frozen=True, kw_only=True):
             steps = [*wire.hello, *(self.listen if group == "L" else ())]
             found += [(kind, f"{group} {text}") for kind, text in steps]
         found += [
-            ("ok", self.answered or wire.answered),
+            ("ok", wire.answered),
             ("failure", wire.failure),
-            ("event", wire.event),
-            ("event_bytes_min", str(EVENT_BYTES * 2 // 3)),
-            ("stamp", wire.stamp if self.stamp else None),
+            ("event", self.event or wire.event),
+            ("event_bytes_min", str(self.event_bytes_min)),
+            ("stamp", wire.stamp if self.stamped else None),
             ("ask", self.ask or wire.ask),
             ("emit", self.emit),
             ("redis", str(self.redis) if self.redis else None),
@@ -123,10 +125,10 @@ class LoadClient:
             )
         return answer
 
-    async def requests(self, words: str) -> Answer:
-        """`ask`, `pace` or `once`; a refusal voids the figure."""
+    async def requests(self, words: str, *, shed_max: float = 0.0) -> Answer:
+        """`ask`, `pace` or `once`; a refusal voids the figure, unless so small a share may be sent away."""
         answer = await self.order(words)
-        if answer.refused or answer.lost or not answer.answered:
+        if answer.refused > shed_max * answer.answered or answer.lost or not answer.answered:
             raise Unfit(f"{answer.answered} answered, {answer.refused} refused, {answer.lost} lost: {answer.complaint}")
         return answer
 

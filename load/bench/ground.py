@@ -18,16 +18,16 @@ from carewire.settings import Settings
 from carewire.store.migrate import migrate
 from channels.identity.principal import Claims, sign_access
 from channels.seed import seed
-from load.bench.machine import pin
+from load.bench.machine import Unfit, pin
 
-PEERS_DATABASE = "peers"
+OWN_DATABASE, PEERS_DATABASE = "carewire", "peers"
 QUEUES = 1000
 DAY_S = 86_400
 PEERS_TABLES = """
-CREATE TABLE bench_queue (id text PRIMARY KEY, counter bigint NOT NULL DEFAULT 0);
+CREATE TABLE bench_queue (id text COLLATE "C" PRIMARY KEY, counter bigint NOT NULL DEFAULT 0);
 CREATE TABLE bench_ticket (
     id         uuid PRIMARY KEY DEFAULT uuidv7(),
-    queue_id   text NOT NULL REFERENCES bench_queue,
+    queue_id   text COLLATE "C" NOT NULL REFERENCES bench_queue,
     number     bigint NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     UNIQUE (queue_id, number)
@@ -68,19 +68,26 @@ class Ground:
             "REDIS_SOCKET": str(self.redis_socket),
         }
 
-    async def empty_queues(self) -> None:
-        """The peers' queues as on the first day."""
-        await self.run_sql(PEERS_DATABASE, "TRUNCATE bench_ticket", "UPDATE bench_queue SET counter = 0", "CHECKPOINT")
+    async def empty_queues(self, database: str) -> None:
+        """The queues as on the first day. Ours are made by the server's first start."""
+        await self.run_sql(
+            database,
+            "DO $$ BEGIN IF to_regclass('bench_ticket') IS NOT NULL THEN"
+            " TRUNCATE bench_ticket; UPDATE bench_queue SET counter = 0; END IF; END $$",
+            "CHECKPOINT",
+        )
 
-    async def wrong_queues(self) -> int:
-        """Queues of the peers whose counter does not tell their tickets: a server that is fast and wrong."""
+    async def check_queues(self, database: str) -> None:
+        """Every counter tells its tickets, or the server was fast and wrong. Raises `Unfit`."""
         query = """SELECT count(*) FROM bench_queue q WHERE counter <>
                    (SELECT count(*) FROM bench_ticket t WHERE t.queue_id = q.id)"""
-        connection = await asyncpg.connect(self.postgres.url_of(PEERS_DATABASE))
+        connection = await asyncpg.connect(self.postgres.url_of(database))
         try:
-            return int(await connection.fetchval(query))
+            wrong = await connection.fetchval(query)
         finally:
             await connection.close()
+        if wrong:
+            raise Unfit(f"{wrong} queues do not tell their tickets")
 
     async def run_sql(self, database: str, *statements: str) -> None:
         connection = await asyncpg.connect(self.postgres.url_of(database))
@@ -112,7 +119,7 @@ async def standing_ground(accounts: int) -> AsyncIterator[Ground]:
         await migrate(postgres.url)
         await seed(postgres.url, settings)
         await ground.run_sql(
-            "carewire",
+            OWN_DATABASE,
             f"CREATE DATABASE {PEERS_DATABASE}",
             "CREATE EXTENSION pg_stat_statements",
             "ALTER ROLE carewire SET pg_stat_statements.track = 'none'",

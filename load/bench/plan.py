@@ -1,5 +1,6 @@
 """What is measured, at which sizes and how often, and what has to come out: all of it data."""
 
+import math
 from collections.abc import Sequence
 from typing import Final, Literal
 
@@ -24,6 +25,7 @@ class Sizes(Struct, frozen=True, kw_only=True):
     idle: Sequence[int]
     connects: int
     resumes: int
+    joins: int
     missed: Sequence[int] = (0, 10, 300)
     commands_per_s: Sequence[int] = (50, 200)
     deliveries_per_s: int = 20_000
@@ -32,6 +34,8 @@ class Sizes(Struct, frozen=True, kw_only=True):
     seconds: float
     warm: float
     rounds: dict[str, int]
+    budget_s: float = math.inf
+    """No further round of a work begins after this; every work has its first."""
 
 
 QUICK: Final = Sizes(
@@ -39,15 +43,18 @@ QUICK: Final = Sizes(
     idle=(5000,),
     connects=1500,
     resumes=1000,
+    joins=1000,
     seconds=2.0,
     warm=0.5,
     rounds={"A": 3, "B": 2, "C": 1, "D": 1, "E": 2, "F": 2},
+    budget_s=780,
 )
 FULL: Final = Sizes(
     listeners=(200, 1000, 5000),
     idle=(5000, 18_000),
     connects=3000,
     resumes=1000,
+    joins=1500,
     seconds=4.0,
     warm=1.0,
     rounds={"A": 3, "B": 3, "C": 2, "D": 2, "E": 3, "F": 3},
@@ -57,6 +64,7 @@ TINY: Final = Sizes(
     idle=(100,),
     connects=100,
     resumes=50,
+    joins=50,
     seconds=0.5,
     warm=0.2,
     rounds=dict.fromkeys(WORKS, 1),
@@ -97,6 +105,7 @@ def memory(sockets: int) -> Figure:
 
 
 CONNECTS: Final = Figure("D", "open and ready", "connects/s")
+CONNECTS_LISTENING: Final = Figure("D", "listening to three topics", "connects/s")
 
 
 def cross_delay(share: str, per_s: int) -> Figure:

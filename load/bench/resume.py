@@ -11,20 +11,19 @@ from load.bench import plan
 from load.bench.client import Setup
 from load.bench.contenders import EVENT_BYTES, Contender
 from load.bench.machine import LOAD_CORE, SERVER_CORE
-from load.bench.works import AT_ONCE, Figures, Stage
+from load.bench.stage import AT_ONCE, Figures, Stage
 
 EVENTS_A_CALL = 100
 ROLE = "carewire"
 RESUME = '{"jsonrpc":"2.0","id":{id},"method":"socket.resume","params":'
 
 
-async def resume(stage: Stage, contender: Contender) -> Figures:
+async def resume(stage: Stage, contender: Contender, figures: Figures) -> None:
     """Sockets that are logged in send `socket.resume` for three topics, all at once; one of them missed events.
 
     The statements are those pg_stat_statements counts from the first resume to the last answer, other work of the
     node included.
     """
-    figures = Figures()
     url = stage.ground.postgres.url
     token = stage.ground.tokens.read_text().split("\n", 1)[0]
     await stage.ground.run_sql(ROLE, f"ALTER ROLE {ROLE} SET pg_stat_statements.track = 'top'")
@@ -53,7 +52,6 @@ async def resume(stage: Stage, contender: Contender) -> Figures:
                 await client.order("close L")
     finally:
         await stage.ground.run_sql(ROLE, f"ALTER ROLE {ROLE} SET pg_stat_statements.track = 'none'")
-    return figures
 
 
 async def stand(socket: ClientConnection, topics: list[str], missed: int) -> dict[str, Any]:

@@ -2,62 +2,28 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 from load.bench import plan
-from load.bench.client import Answer, LoadClient, Setup, running_client
-from load.bench.contenders import EMIT_OURS, Contender
-from load.bench.ground import Ground
-from load.bench.machine import LOAD_CORE, SERVER_CORE, Unfit, descriptors, rss_kib
-from load.bench.plan import Figure, Sizes
-from load.bench.servers import Server, capture, running
+from load.bench.client import LoadClient, Setup, running_client
+from load.bench.commands import LANES, OWN_ASK
+from load.bench.contenders import EMIT_OURS, Contender, Step
+from load.bench.ground import OWN_DATABASE, PEERS_DATABASE
+from load.bench.machine import LOAD_CORE, SERVER_CORE, descriptors, rss_kib
+from load.bench.servers import LISTENED, Server, capture
+from load.bench.stage import AT_ONCE, Figures, Stage
 
-AT_ONCE = 50
-"""Handshakes under way at the same time."""
 PACED, BURST = 2, 32
 """Events in flight."""
 WARM_SOCKETS = 200
 SETTLE_S = 2.0
-CLIENT_BUSY, SERVER_IDLE = 0.97, 0.9
-
-Figures = dict[tuple[Figure, str], float]
-"""By figure and, for ours, the lane; '' where there is one way only."""
+TOPICS = ("a", "b", "c")
 
 
-class Stage:
-    """What a work needs, and where it says what it sees."""
-
-    def __init__(self, ground: Ground, home: Path, program: Path, sizes: Sizes, say: Callable[[str], None]) -> None:
-        self.ground = ground
-        self.home = home
-        self.program = program
-        self.sizes = sizes
-        self.say = say
-        self._configs = 0
-
-    def config(self) -> Path:
-        self._configs += 1
-        return self.ground.folder / f"client-{self._configs}.conf"
-
-    async def client(self, stack: AsyncExitStack, setup: Setup, core: int | None) -> LoadClient:
-        return await stack.enter_async_context(running_client(self.program, setup, self.config(), core))
-
-    async def server(self, stack: AsyncExitStack, contender: Contender, core: int | None) -> Server:
-        return await stack.enter_async_context(running(contender, self.ground, self.home, core))
-
-    def note_cpu(self, what: str, value: str, server: Server, answer: Answer) -> None:
-        """One line per figure; it says so when the client may have been what limited it."""
-        cpu = server.cpu()
-        limited = "; the CLIENT was the limit" if answer.cpu > CLIENT_BUSY and cpu < SERVER_IDLE else ""
-        self.say(f"{what}: {value} (server {cpu:.0%}, client {answer.cpu:.0%} of a core{limited})")
-
-
-async def fan_out(stage: Stage, contender: Contender, listeners: int) -> Figures:
+async def fan_out(stage: Stage, contender: Contender, figures: Figures, listeners: int) -> None:
     """A: one event to many, in a closed loop and at a fixed rate."""
-    sizes, ground, figures = stage.sizes, stage.ground, Figures()
-    topic = contender.topic("a")
+    sizes, ground = stage.sizes, stage.ground
+    topic = contender.topic(LISTENED)
     async with AsyncExitStack() as stack:
         server = await stage.server(stack, contender, SERVER_CORE)
         setup = Setup(
@@ -67,7 +33,7 @@ async def fan_out(stage: Stage, contender: Contender, listeners: int) -> Figures
             tokens=ground.tokens,
             emit=EMIT_OURS.replace("{topic}", topic) if contender.kind == "ours" else None,
             redis=None if contender.kind == "ours" else ground.redis_socket,
-            message=None if contender.kind == "ours" else await capture(server, ground, topic),
+            message=None if contender.kind == "ours" else await capture(server, ground),
         )
         client = await stage.client(stack, setup, LOAD_CORE)
         await client.open("L", listeners, AT_ONCE)
@@ -81,52 +47,17 @@ async def fan_out(stage: Stage, contender: Contender, listeners: int) -> Figures
             stage.note_cpu(figure.variant, f"{value:,.0f}/s", server, answer)
         if figures[plan.paced(listeners), ""] < sizes.deliveries_per_s * 1.1:
             stage.say(f"cannot carry {sizes.deliveries_per_s:,} deliveries/s: no latency")
-            return figures
+            return
         server.mark_cpu()
-        answer = await client.events(f"rate {sizes.deliveries_per_s / listeners} {sizes.seconds * 2}")
+        answer = await client.events(f"rate {sizes.deliveries_per_s / listeners} {sizes.seconds * 1.5}")
         for share, value in (("p50", answer.p50), ("p99", answer.p99)):
             figures[plan.fan_delay(share, listeners), ""] = value
         stage.note_cpu("latency", f"p50 {answer.p50:.1f} ms, p99 {answer.p99:.1f} ms", server, answer)
-    return figures
 
 
-OWN_ASK = '{"jsonrpc":"2.0","id":{id},"method":"%s","params":{"queue":"{queue}","idempotency_key":"{key}"}}'
-LANES = {plan.BATCHED: "bench.take", plan.ORDINARY: "bench.take_one"}
-
-
-async def command(stage: Stage, contender: Contender) -> Figures:
-    """B: a ticket per command, in a closed loop and at a fixed rate."""
-    figures = Figures()
-    ground, sizes = stage.ground, stage.sizes
-    asks: dict[str, str | None] = {"": None}
-    if contender.kind == "ours":
-        asks = {lane: OWN_ASK % method for lane, method in LANES.items()}
-    await ground.empty_queues()
-    async with AsyncExitStack() as stack:
-        server = await stage.server(stack, contender, None)
-        for lane, ask in asks.items():
-            for name, queues in ((plan.HOT, ground.hot_queue), (plan.SPREAD, ground.queues)):
-                setup = Setup(contender=contender, port=server.port, tokens=ground.tokens, queues=queues, ask=ask)
-                async with running_client(stage.program, setup, stage.config(), None) as client:
-                    await client.open("L", sizes.commanders, AT_ONCE)
-                    server.mark_cpu()
-                    answer = await client.requests(f"ask {sizes.commanders} {sizes.seconds} {sizes.warm}")
-                    value = answer.answered / answer.seconds
-                    figures[plan.commands(name), lane] = value
-                    what = f"{name}{', ' if lane else ''}{lane}"
-                    stage.note_cpu(what, f"{value:,.0f}/s, p99 {answer.p99:.0f} ms", server, answer)
-                    answer = await client.requests(f"pace {sizes.paced_per_s} {sizes.seconds}")
-                    for share, value in (("p50", answer.p50), ("p99", answer.p99)):
-                        figures[plan.command_delay(share, name, sizes.paced_per_s), lane] = value
-                    stage.say(f"{what}, {sizes.paced_per_s}/s: p50 {answer.p50:.1f} ms, p99 {answer.p99:.1f} ms")
-    if contender.kind != "ours" and (wrong := await ground.wrong_queues()):
-        raise Unfit(f"{wrong} queues do not tell their tickets")
-    return figures
-
-
-async def idle_sockets(stage: Stage, contender: Contender, sockets: int) -> Figures:
+async def idle_sockets(stage: Stage, contender: Contender, figures: Figures, sockets: int) -> None:
     """C: what a socket costs that only listens to three topics."""
-    topics = [contender.topic(name) for name in ("a", "b", "c")]
+    topics = [contender.topic(name) for name in TOPICS]
     async with AsyncExitStack() as stack:
         server = await stage.server(stack, contender, SERVER_CORE)
         listen = contender.wire.subscriptions(topics)
@@ -138,21 +69,23 @@ async def idle_sockets(stage: Stage, contender: Contender, sockets: int) -> Figu
         await asyncio.sleep(SETTLE_S)
         value = (rss_kib(server.pid) - before) / sockets
         stage.say(f"{sockets:,} sockets: {value:.1f} KiB each (from {before / 1024:.0f} MiB)")
-    return {(plan.memory(sockets), ""): value}
+        figures[plan.memory(sockets), ""] = value
 
 
-async def connects(stage: Stage, contender: Contender) -> Figures:
-    """D: sockets opened per second, ours with the check of a token."""
+async def connects(stage: Stage, contender: Contender, figures: Figures) -> None:
+    """D: sockets opened per second, ours with the check of a token; then the same with three topics each."""
+    bare: list[Step] = []
+    listening = contender.wire.subscriptions([contender.topic(name) for name in TOPICS])
     async with AsyncExitStack() as stack:
         server = await stage.server(stack, contender, SERVER_CORE)
-        setup = Setup(contender=contender, port=server.port, tokens=stage.ground.tokens)
-        client = await stage.client(stack, setup, LOAD_CORE)
-        await warm_up(client, server)
-        server.mark_cpu()
-        answer = await client.open("L", stage.sizes.connects, AT_ONCE)
-        value = answer.opened / answer.seconds
-        stage.note_cpu("connects", f"{value:,.0f}/s", server, answer)
-    return {(plan.CONNECTS, ""): value}
+        for figure, listen in ((plan.CONNECTS, bare), (plan.CONNECTS_LISTENING, listening)):
+            setup = Setup(contender=contender, port=server.port, listen=listen, tokens=stage.ground.tokens)
+            async with running_client(stage.program, setup, stage.config(), LOAD_CORE) as client:
+                await warm_up(client, server)
+                server.mark_cpu()
+                answer = await client.open("L", stage.sizes.connects, AT_ONCE)
+                figures[figure, ""] = value = answer.opened / answer.seconds
+                stage.note_cpu(figure.variant, f"{value:,.0f}/s", server, answer)
 
 
 async def warm_up(client: LoadClient, server: Server) -> None:
@@ -166,28 +99,29 @@ async def warm_up(client: LoadClient, server: Server) -> None:
 
 
 CROSS_LISTENERS = 100
+SMALL_EVENT_BYTES = 100
 
 
-async def across(stage: Stage, contender: Contender) -> Figures:
+async def across(stage: Stage, contender: Contender, figures: Figures) -> None:
     """E: commands on one node, at a fixed rate; the delay of their events on another node, over Redis."""
-    figures = Figures()
-    await stage.ground.empty_queues()
+    queue = stage.ground.hot_queue.read_text().strip()
+    own = contender.kind == "ours"
+    await stage.ground.empty_queues(OWN_DATABASE if own else PEERS_DATABASE)
+    topic = f"bench_queue:{queue}" if own else f"queue.{queue}"
+    ask = OWN_ASK % LANES[plan.BATCHED] if own else contender.wire.ask
     async with AsyncExitStack() as stack:
         here = await stage.server(stack, contender, None)
         there = await stage.server(stack, contender, None)
-        if contender.kind == "ours":
-            topic = contender.topic("e")
-            emit = EMIT_OURS.replace("{topic}", topic).replace("{n}", "1")
-        else:
-            queue = stage.ground.hot_queue.read_text().strip()
-            topic, emit = f"queue.{queue}", contender.wire.ask.replace("{queue}", queue)
         setup = Setup(
             contender=contender,
             port=there.port,
             publish_port=here.port,
             listen=contender.wire.subscriptions([topic]),
             tokens=stage.ground.tokens,
-            emit=emit,
+            emit=ask.replace("{queue}", queue),
+            event="taken",
+            event_bytes_min=SMALL_EVENT_BYTES,
+            stamped=not own,
         )
         client = await stage.client(stack, setup, None)
         await client.open("L", CROSS_LISTENERS, AT_ONCE)
@@ -195,11 +129,7 @@ async def across(stage: Stage, contender: Contender) -> Figures:
         await client.events(f"rate {stage.sizes.commands_per_s[0]} {stage.sizes.warm}")
         for per_s in stage.sizes.commands_per_s:
             there.mark_cpu()
-            answer = await client.events(f"rate {per_s} {stage.sizes.seconds * 2}")
+            answer = await client.events(f"rate {per_s} {stage.sizes.seconds * 1.5}")
             for share, value in (("p50", answer.p50), ("p99", answer.p99)):
                 figures[plan.cross_delay(share, per_s), ""] = value
             stage.note_cpu(f"{per_s}/s", f"p50 {answer.p50:.1f} ms, p99 {answer.p99:.1f} ms", there, answer)
-    return figures
-
-
-Work = Callable[[Stage, Contender], Awaitable[Figures]]

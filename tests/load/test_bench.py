@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 import pytest_asyncio
@@ -15,16 +16,19 @@ import redis.asyncio
 from carewire.embedded import Valkey
 from carewire.embedded.process import ended, send, spawn
 from load.bench import chart, plan, report
+from load.bench.__main__ import Bench
 from load.bench.client import LoadClient, Setup, escape, running_client
-from load.bench.contenders import BY_NAME, EVENT_BYTES, FLOOR, OURS, PEERS, event_json
+from load.bench.commands import LANES
+from load.bench.contenders import BY_NAME, EVENT_BYTES, FLOOR, OURS, PEERS, Contender, event_json
+from load.bench.install import run
 from load.bench.machine import Unfit, compile_c, free_port
-from load.bench.plan import QUICK, TARGETS, WORKS, Figure, Target
+from load.bench.plan import QUICK, TARGETS, TINY, WORKS, Figure, Target
 from load.bench.report import Sample
-from load.bench.servers import resp
-from load.bench.works import LANES
+from load.bench.servers import FLOOR_TOPIC, resp
+from load.bench.stage import Figures, Stage
 
 LISTENERS = 40
-TOPIC = "bench.a"
+TOPIC = FLOOR_TOPIC
 EVENT = resp(b"PUBLISH", TOPIC.encode(), event_json().encode())
 
 
@@ -118,6 +122,23 @@ async def test_a_server_that_is_not_there_is_said_so(programs: dict[str, Path], 
     with pytest.raises(Unfit, match=f"{LISTENERS} of {LISTENERS} sockets did not open"):
         async with listening(programs, free_port(), valkey, tmp_path):
             pass
+
+
+async def test_a_contender_that_fails_keeps_what_it_measured_and_costs_nobody_else() -> None:
+    async def half(stage: object, contender: Contender, figures: Figures) -> None:
+        figures[FAST, ""] = 7.0
+        raise Unfit("the server ended")
+
+    bench = Bench(TINY, "A", "ws", None)
+    for name in ("ws", "carewire"):
+        await bench.measure(cast(Stage, None), half, "A", 0, BY_NAME[name])
+    assert [(s.contender, s.value) for s in bench.samples] == [("ws", 7.0), ("carewire", 7.0)]
+    assert bench.skipped == [f"A, round 1, {title}: the server ended" for title in ("Node ws", "Carewire")]
+
+
+async def test_an_environment_that_cannot_be_made_is_told_with_its_log(tmp_path: Path) -> None:
+    with pytest.raises(Unfit, match=r"cannot be installed \(no such package\); see .*install\.log"):
+        await run(["sh", "-c", "echo no such package >&2; exit 1"], tmp_path)
 
 
 def test_an_event_of_a_peer_is_as_long_as_ours() -> None:

@@ -2,7 +2,7 @@
 const { Pool } = require('pg');
 
 const pool = new Pool({ max: 10 });
-const pad = 'x'.repeat(180);
+const pad = 'x'.repeat(80);
 
 const lock = (queue) => ({ name: 'lock', text: 'SELECT counter FROM bench_queue WHERE id = $1 FOR UPDATE', values: [queue] });
 const count = (queue, number) => ({ name: 'count', text: 'UPDATE bench_queue SET counter = $2 WHERE id = $1', values: [queue, number] });

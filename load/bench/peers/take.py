@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-PAD = "x" * 180
+PAD = "x" * 80
 _pool: "asyncio.Future[asyncpg.Pool] | None" = None
 
 

@@ -115,6 +115,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "with a PROXY header (v1 or v2), which names the client; from anybody else it is refused. Unset: nobody's."
         ),
     ] = None
+    jobs: Annotated[
+        Literal["inside", "apart"],
+        Meta(description="`inside`: the gateway runs jobs too; `apart`: only `carewire worker` processes do."),
+    ] = "inside"
+    worker_port: Annotated[
+        int, Meta(ge=0, le=65535, description="TCP port of a worker's health and metrics. 0: any free one.")
+    ] = 8001
     public_url: Annotated[
         str | None,
         Meta(description="http(s) address under which clients reach the service. Unset: host and port."),

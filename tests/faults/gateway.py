@@ -22,7 +22,7 @@ from carewire.bus.sweep import Sweep
 from carewire.bus.watch import Watch
 from carewire.gateway import drain, server
 from carewire.gateway.connection import Socket
-from carewire.jobs import runner
+from carewire.jobs import rows
 from carewire.node import Node
 from carewire.settings import Settings
 from carewire.store import outbox, receipts
@@ -145,7 +145,7 @@ def main() -> None:
         SWITCHES[name]()
     install_points()
     # A trial is short: a job of a node that was killed is taken up again, and a stopping node closes, sooner.
-    runner.VISIBILITY = timedelta(seconds=3)  # type: ignore[misc]
+    rows.VISIBILITY = timedelta(seconds=3)  # type: ignore[misc]
     assert drain.drain.__kwdefaults__ is not None
     drain.drain.__kwdefaults__.update(notice_s=0.2, grace_s=1.0)
     server.run(Settings.from_env())

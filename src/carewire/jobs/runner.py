@@ -21,6 +21,7 @@ from carewire.jobs.execution import Executor
 from carewire.jobs.job import REGISTRY
 from carewire.jobs.rows import Row
 from carewire.jobs.schedule import Scheduler
+from carewire.providers import letters
 from carewire.settings import Settings
 from carewire.store.db import Database
 from carewire.transact import Publisher
@@ -35,7 +36,8 @@ ERRANDS_MAX: Final = 8
 """Errands out at once; they wait for others and hold no connection meanwhile."""
 DRAIN_S: Final = 20.0
 
-assert house.KeepHouse.spec.plan  # imported for its declarations
+PLATFORM_JOBS: Final = (house, letters)
+"""Imported for what they declare."""
 
 
 class Stream(Protocol):

@@ -1,9 +1,12 @@
 """Real workers on real servers, killed at the worst moments: nothing is lost, nothing is done twice."""
 
+import httpx
 import pytest
 import redis.asyncio
 from redis.asyncio import Redis
 
+from carewire.app import create_app
+from carewire.gateway import server
 from carewire.jobs.hints import stream_name
 from tests.jobs.conftest import Hire, Place, until_so
 
@@ -121,3 +124,23 @@ async def test_a_worker_told_to_end_finishes_what_it_has_and_takes_nothing_new(p
     hire()
     await place.all_done()
     assert await place.done() == [*TEXTS[:12], "too late"]
+
+
+async def test_without_a_worker_jobs_wait_the_gateway_stays_ready_and_a_metric_shows(place: Place, hire: Hire) -> None:
+    gateway = await server.start(create_app(place.settings), place.settings)
+    try:
+        await place.ask("waits")
+        async with httpx.AsyncClient(base_url=gateway.http_url) as client:
+            assert (await client.get("/api/v1/health/ready")).status_code == 200
+            assert figure(await client.get("/metrics"), "carewire_jobs_open") == 1.0
+            assert await place.done() == []
+            hire()
+            await place.all_done()
+            assert figure(await client.get("/metrics"), "carewire_jobs_open") == 0.0
+    finally:
+        await gateway.stop()
+
+
+def figure(answer: httpx.Response, name: str) -> float:
+    (line,) = [line for line in answer.text.splitlines() if line.startswith(f"{name} ")]
+    return float(line.split(" ")[1])

@@ -38,7 +38,7 @@ async def leave(node: Node, job: Job, key: str | None = None) -> None:
     async with node.db.transaction() as tx:
         ctx = Ctx(tx=tx, now=node.clock.now(), real_now=node.clock.real_now(), settings=node.settings)
         ctx.enqueue(job, key=key)
-        await rows.store(ctx, Vault(node.settings.secret))
+        await rows.store(tx, ctx.now, ctx.jobs, Vault(node.settings.secret))
 
 
 async def only(node: Node) -> Any:

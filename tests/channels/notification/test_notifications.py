@@ -11,6 +11,7 @@ import pytest
 from carewire.command import Ctx
 from carewire.errors import Forbidden, NotFound, Refusal, Unauthenticated
 from carewire.jobs import rows as jobs
+from carewire.jobs.vault import Vault
 from carewire.node import Node
 from carewire.notice import fact
 from carewire.store import outbox
@@ -51,7 +52,7 @@ async def tell(node: Node, *refs: UUID, person: UUID = PRIYA) -> None:
         async with node.db.transaction() as tx:
             ctx = Ctx(tx=tx, now=node.clock.now(), real_now=node.clock.real_now(), settings=node.settings)
             ctx.notify(person, TOLD, ref, count=3)
-            left = await outbox.finish(ctx, node.dispatcher.vault, None, b"null")
+            left = await outbox.finish([ctx], Vault(node.settings.secret))
         node.publish(left)
     await heard(node)
 
@@ -184,7 +185,7 @@ async def test_what_is_to_be_told_is_sealed_while_it_waits(clinic: Node) -> None
     async with clinic.db.transaction() as tx:
         ctx = Ctx(tx=tx, now=clinic.clock.now(), real_now=clinic.clock.now(), settings=clinic.settings)
         ctx.notify(PRIYA, TOLD, uuid4(), not_before=clinic.clock.now().replace(year=2100), count="canary 4711")
-        await jobs.store(ctx, clinic.dispatcher.vault)
+        await jobs.store(tx, ctx.now, ctx.jobs, Vault(clinic.settings.secret))
         (row,) = await tx.fetch("SELECT payload FROM job WHERE name = 'notification.new'")
     assert b"4711" not in row["payload"]
 

@@ -12,6 +12,7 @@ from carewire.errors import Forbidden, NotFound, Unauthenticated
 from carewire.jobs import rows as jobs
 from carewire.jobs.job import Job
 from carewire.jobs.problems import Permanent
+from carewire.jobs.vault import Vault
 from carewire.node import Node
 from carewire.settings import Settings
 from channels.identity import demo as people
@@ -39,7 +40,7 @@ async def leave(node: Node, job: Job) -> str:
     async with node.db.transaction() as tx:
         ctx = Ctx(tx=tx, now=node.clock.now(), real_now=node.clock.real_now(), settings=node.settings)
         ctx.enqueue(job)
-        await jobs.store(ctx, node.dispatcher.vault)
+        await jobs.store(tx, ctx.now, ctx.jobs, Vault(node.settings.secret))
         return str(await tx.fetchval("SELECT id FROM job ORDER BY id DESC LIMIT 1"))
 
 

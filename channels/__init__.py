@@ -4,4 +4,4 @@
 `access`, `events`, `lifecycle` or what their `__init__` offers.
 """
 
-ORDER = ("identity", "directory", "session", "queue")
+ORDER = ("identity", "directory", "session", "queue", "notification", "operation")

@@ -75,6 +75,15 @@ async def guards_many(tx: Tx, asks: Sequence[tuple[UUID, UUID]]) -> list[datetim
     return [row["since"] for row in rows]
 
 
+async def acting_for(tx: Tx, patient_ids: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
+    """(patient, account) for every account that acts for one of these patients now."""
+    rows = await tx.fetch(
+        "SELECT patient_id, account_id FROM guardianship WHERE patient_id = ANY($1) AND until IS NULL",
+        list(patient_ids),
+    )
+    return [(row["patient_id"], row["account_id"]) for row in rows]
+
+
 async def duties(ctx: Ctx, place_id: UUID) -> frozenset[Duty]:
     """The caller's live duties at a place; empty for a stranger."""
     rows = await ctx.tx.fetch(

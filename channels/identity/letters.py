@@ -3,8 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from carewire.command import Ctx
-from carewire.jobs.job import Job, consumer
+from carewire.jobs.job import Job, Trip, errand
 from carewire.providers import sms
 
 OTP_TEXT: Final = {
@@ -23,10 +22,8 @@ class SendOtp(Job, name="otp.send", secret=True):
     expires_at: datetime
 
 
-@consumer(SendOtp)
-async def send_otp(ctx: Ctx, job: SendOtp) -> None:
-    """Hand the message to the provider, unless the code has died meanwhile."""
-    if ctx.real_now >= job.expires_at:
-        return
+@errand(SendOtp)
+async def send_otp(trip: Trip, job: SendOtp) -> str | None:
+    """Hand the message to the provider. A code that has died meanwhile is not sent: its row has expired."""
     text = OTP_TEXT.get(job.locale.split("-", 1)[0], OTP_TEXT["en"])
-    await sms.provider(ctx.settings).send_sms(ctx.tx, job.to, text.format(code=job.code), ctx.real_now)
+    return await sms.provider(trip.settings).send_sms(trip, job.to, text.format(code=job.code))

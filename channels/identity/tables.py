@@ -137,3 +137,4 @@ class Mailbox(Table, db=ENGINE):
     subject = Text(null=True, default=None)
     body = Text(required=True)
     at = Timestamptz(required=True, default=None)
+    job = UUID(null=True, default=None, unique=True)

@@ -9,9 +9,11 @@ from msgspec.structs import replace
 
 from carewire.command import Ctx
 from carewire.event import Event
+from channels.identity import access as identity
 from channels.queue import estimate
 from channels.queue.access import STORED
 from channels.queue.events import LineUpdated, QueueUpdated, TokenUpdated, token_events
+from channels.queue.facts import TURN_NEAR
 from channels.queue.jobs import FORGOTTEN_AFTER, FORGOTTEN_KEY, LINE_KEY, LineDue, SessionForgotten
 from channels.queue.lifecycle import ACTIVE
 from channels.queue.line import Line, Token, settle, told_at_arrival
@@ -62,11 +64,22 @@ async def moved(ctx: Ctx, before: Line, after: Line, *, settled: bool = False) -
         ctx.emit(LineUpdated.between(before, after))
         for event in token_events(before, after):
             ctx.emit(event)
+        await _tell_who_is_near(ctx, before, after)
     _observe(before, after)
     if after.tokens and not before.tokens:
         # Also a sitting that nobody ever starts must not keep its patients for ever.
         watch(ctx, after.session)
     return after
+
+
+async def _tell_who_is_near(ctx: Ctx, before: Line, after: Line) -> None:
+    """Crossing the alert is one fact per token; who acts for the patient is told, also without the app open."""
+    was = {token.id: token.near_at for token in before.tokens}
+    near = {t.patient_id: t for t in after.tokens if t.near_at is not None and was.get(t.id) is None}
+    if near:
+        for patient_id, account_id in await identity.acting_for(ctx.tx, list(near)):
+            token = near[patient_id]
+            ctx.notify(account_id, TURN_NEAR, token.id, before=token.near_before or 0)
 
 
 def watch(ctx: Ctx, session: Session) -> None:

@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "code_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_password" | "account_closed" | "forbidden" | "not_found" | "already_authenticated" | "already_guardian" | "already_joined" | "already_member" | "code_wrong" | "conflict" | "consultation_running" | "doctor_busy" | "email_taken" | "illegal_move" | "in_flight" | "key_conflict" | "key_expired" | "last_owner" | "no_remote_join" | "nothing_to_call" | "number_taken" | "overtaken" | "phone_taken" | "queue_full" | "room_busy" | "session_closed" | "too_early" | "too_late" | "too_many_patients" | "too_many_tokens" | "too_large" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "code_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_password" | "account_closed" | "forbidden" | "not_found" | "already_authenticated" | "already_guardian" | "already_joined" | "already_member" | "code_wrong" | "conflict" | "consultation_running" | "doctor_busy" | "email_taken" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_owner" | "no_remote_join" | "nothing_to_call" | "number_taken" | "overtaken" | "phone_taken" | "queue_full" | "room_busy" | "secret_wiped" | "session_closed" | "too_early" | "too_late" | "too_many_patients" | "too_many_tokens" | "too_large" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -182,6 +182,54 @@ export interface Commands {
     params: DoctorListParams;
     result: PageOfDoctorView;
     refusal: "invalid_params" | "internal" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Give a dead letter up for good; what stood in it is wiped. */
+  "job.discard": {
+    params: JobDiscardParams;
+    result: JobView;
+    refusal: "not_found" | "job_not_dead" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Jobs of a state, newest first: the dead letters unless you ask for others. */
+  "job.list": {
+    params: JobListParams;
+    result: PageOfJobView;
+    refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Try a dead letter again from the start, at once. One that held a secret cannot be. */
+  "job.replay": {
+    params: JobReplayParams;
+    result: JobView;
+    refusal: "not_found" | "job_not_dead" | "secret_wiped" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Tell one account something in your own words. For admins. */
+  "notification.create": {
+    params: NotificationCreateParams;
+    result: null;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Take it off your list; its text is gone, and you will not be told this again. */
+  "notification.delete": {
+    params: NotificationDeleteParams;
+    result: Unread;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Your notifications, newest first, and how many are unread. */
+  "notification.list": {
+    params: NotificationListParams;
+    result: NotificationPage;
+    refusal: "invalid_params" | "internal" | "unauthenticated" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** You have read everything that is there now. */
+  "notification.mark_all_read": {
+    params: NotificationMarkAllReadParams;
+    result: Unread;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** You have read this one. Doing it twice changes nothing. */
+  "notification.mark_read": {
+    params: NotificationMarkReadParams;
+    result: Unread;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Add a member of the family, so that this account can act for her. `kind` is what you are to her. */
   "patient.create": {
@@ -563,6 +611,16 @@ export interface Topics {
       "queue:updated": LineUpdated;
     };
   };
+  /** One's own notifications: how many are unread, and the newest. */
+  "notifications": {
+    topic: `notifications:${string}`;
+    snapshot: Notifications;
+    events: {
+      "notification:deleted": NotificationDeleted;
+      "notification:new": NotificationNew;
+      "notification:read": NotificationRead;
+    };
+  };
   /** The whole line with names, for the desk and the doctor. Who waits is called in ascending `place`. */
   "queue": {
     topic: `queue:${string}`;
@@ -900,6 +958,41 @@ export interface Expiring {
   closes_at: string;
 }
 
+export interface JobDiscardParams {
+  job_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface JobListParams {
+  state?: JobState;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface JobReplayParams {
+  job_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** Open jobs wait or run; dead ones were given up; the others are over. */
+export type JobState = "open" | "done" | "dead" | "expired" | "discarded";
+
+/** A job without what stands in it. `problem` is the reason word of its last failure. */
+export interface JobView {
+  id: string;
+  name: string;
+  state: JobState;
+  attempts: number;
+  problem: string | null;
+  replayable: boolean;
+  due_at: string;
+  created_at: string;
+  ended_at: string | null;
+}
+
 /** What the account's holder is to the patient. */
 export type Kin = "self" | "parent" | "child" | "spouse" | "sibling" | "guardian" | "other";
 
@@ -992,6 +1085,88 @@ export interface Moving {
   grace_ms: number;
 }
 
+export interface NotificationCreateParams {
+  account_id: string;
+  /** One line of text */
+  title: string;
+  message: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface NotificationDeleteParams {
+  notification_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** One was deleted; `next` is the one that moved up to the end of what the topic shows, if there is one. */
+export interface NotificationDeleted {
+  account_id: string;
+  notification_id: string;
+  next: NotificationView | null;
+  unread: number;
+}
+
+export interface NotificationListParams {
+  only_unread?: boolean;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface NotificationMarkAllReadParams {
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface NotificationMarkReadParams {
+  notification_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A notification came; `unread` counts it. */
+export interface NotificationNew {
+  account_id: string;
+  notification: NotificationView;
+  unread: number;
+}
+
+/** Some notifications, newest first; `unread` counts all of them. */
+export interface NotificationPage {
+  rows: NotificationView[];
+  cursor: string | null;
+  unread: number;
+}
+
+/** One was read (`all` false), or this one and all older ones (`all` true). */
+export interface NotificationRead {
+  account_id: string;
+  notification_id: string;
+  all: boolean;
+  read_at: string;
+  unread: number;
+}
+
+/** A notification. `about` and `ref_id` name what it is about, e.g. `token` and its id, for the app to open. */
+export interface NotificationView {
+  id: string;
+  fact: string;
+  about: string | null;
+  ref_id: string | null;
+  title: string;
+  body: string;
+  created_at: string;
+  read_at: string | null;
+}
+
+/** How many are unread, and the newest first. */
+export interface Notifications {
+  unread: number;
+  newest: NotificationView[];
+}
+
 /** A code is on its way to the number, whoever has it. */
 export interface OtpSent {
   expires_at: string;
@@ -1001,6 +1176,13 @@ export interface OtpSent {
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfDoctorView {
   rows: DoctorView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfJobView {
+  rows: JobView[];
   cursor: string | null;
   total: number | null;
 }
@@ -1714,6 +1896,11 @@ export interface TopicResync {
   topic: string;
   /** `overflow`: too much came while joining; `overtaken`: what came while joining was told to others before the answer was ready; `unhealed`: a missing event was not found in time; `epoch`: the record's life is another one. */
   why: "epoch" | "overflow" | "overtaken" | "unhealed";
+}
+
+/** How many are left to read. */
+export interface Unread {
+  unread: number;
 }
 
 /** Which topic. */

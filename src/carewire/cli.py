@@ -66,7 +66,7 @@ def build_parser() -> argparse.ArgumentParser:
     contract_parser = add("contract", contract, "Write the generated contract to docs/contract.")
     contract_parser.add_argument("--check", action="store_true", help="only compare; fail when it is stale")
     add("doctor", doctor, "Check this deployment and say what is wrong with it.")
-    add("worker", worker, "Consume background jobs.")
+    add("worker", worker, "Run background jobs; start as many as you like.")
     return parser
 
 
@@ -194,7 +194,14 @@ def doctor(args: argparse.Namespace) -> int:
 
 
 def worker(args: argparse.Namespace) -> int:
-    return complain("the worker comes with the jobs platform; until then the gateway runs its own jobs", UNUSABLE)
+    settings = Settings.from_env()
+    if settings.database_url is None:
+        return complain_about_database()
+    problem = asyncio.run(database_problem(settings.database_url))
+    if problem is not None:
+        return complain(problem, FAILED)
+    load("carewire.jobs.process", "run")(settings)
+    return 0
 
 
 def load(module: str, name: str) -> Any:

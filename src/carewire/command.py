@@ -26,6 +26,7 @@ from carewire.store.db import Tx
 
 if TYPE_CHECKING:
     from carewire.jobs.job import Job
+    from carewire.notice import Fact
     from carewire.settings import Settings
 
 Kind = Literal["command", "query"]
@@ -131,6 +132,26 @@ class Ctx:
     def enqueue(self, job: "Job", *, not_before: datetime | None = None, key: str | None = None) -> None:
         """Leave work for after the commit. `not_before` is product time; a later job of the same `key` replaces it."""
         self.jobs.append((job, not_before, key))
+
+    def notify(
+        self,
+        person: UUID,
+        fact: "Fact",
+        ref: UUID | None = None,
+        *,
+        not_before: datetime | None = None,
+        **words: object,
+    ) -> None:
+        """Tell an account a fact in the app, once per `ref`; a later call replaces one that still waits."""
+        from carewire.notice import Notify
+
+        told = {name: str(word) for name, word in words.items()}
+        fact.say("en", told)  # a missing word is this command's mistake, not the job's
+        self.enqueue(
+            Notify(account_id=person, fact=fact.name, ref=ref, words=told),
+            not_before=not_before,
+            key=f"notify:{person}:{fact.name}:{ref}",
+        )
 
     def rights_changed(self, actor_id: UUID) -> None:
         """What this principal may do has changed: every node re-checks its sockets and topics within a second."""

@@ -6,6 +6,8 @@ from prometheus_client import Counter, Gauge, Histogram
 
 LIVE: Final = "liveall"
 """With several workers each has its own value, told apart by the label `pid`, as long as it lives."""
+NEWEST: Final = "livemostrecent"
+"""Figures of the table: whichever process was asked last knows them."""
 
 NODE: Final = Gauge(
     "carewire_node", "1 for the node that answers; with workers which pid it is", ["node"], multiprocess_mode=LIVE
@@ -52,6 +54,27 @@ STATEMENTS: Final = Counter(
 RERUNS: Final = Counter("carewire_command_reruns", "Commands rerun after a deadlock or serialization failure", ["name"])
 REPLAYS: Final = Counter("carewire_receipt_replays", "Stored replies returned", ["name"])
 JOBS: Final = Counter("carewire_jobs", "Jobs by name and outcome", ["name", "outcome"])
+JOBS_OPEN: Final = Gauge("carewire_jobs_open", "Jobs that are not done, also those due later", multiprocess_mode=NEWEST)
+JOBS_RUNNING: Final = Gauge("carewire_jobs_running", "Jobs somebody is at now", multiprocess_mode=NEWEST)
+JOBS_RETRIED: Final = Gauge(
+    "carewire_jobs_retried",
+    "Open jobs that failed at least once and wait for another try",
+    multiprocess_mode=NEWEST,
+)
+JOBS_DEAD: Final = Gauge(
+    "carewire_jobs_dead", "Jobs that were given up; an admin decides about them", multiprocess_mode=NEWEST
+)
+JOBS_OLDEST_SECONDS: Final = Gauge(
+    "carewire_jobs_oldest_seconds", "How long the oldest due job has been due", multiprocess_mode=NEWEST
+)
+JOBS_RELAYED: Final = Counter("carewire_jobs_relayed", "Ids handed to the stream, again ones too")
+JOBS_STREAM: Final = Gauge(
+    "carewire_jobs_stream", "1 while this worker reads the stream; else it works from the table", multiprocess_mode=LIVE
+)
+JOBS_STRAY: Final = Counter("carewire_jobs_stray", "Entries of the stream that were no ids of jobs")
+JOBS_WAKES_UNSENT: Final = Counter(
+    "carewire_jobs_wakes_unsent", "Hints to the workers that were lost; they look by themselves"
+)
 
 SOCKETS: Final = Gauge("carewire_sockets", "Open sockets", multiprocess_mode=LIVE)
 SOCKETS_MOVED: Final = Counter("carewire_sockets_moved", "Sockets told to move by a stopping node")

@@ -1,14 +1,18 @@
 """One node: its parts, put together, started and stopped in order."""
 
+import asyncio
+from typing import Any, Literal
+
 import structlog
 
 from carewire import actor, metrics
 from carewire.bus.broker import Broker
-from carewire.bus.connect import open_broker, open_client
+from carewire.bus.connect import is_cluster, open_broker, open_client
 from carewire.bus.hub import Hub
 from carewire.clock import Clock
 from carewire.dispatch import Dispatcher
 from carewire.gateway.limits import Buckets
+from carewire.jobs.hints import wake
 from carewire.jobs.runner import Runner
 from carewire.settings import Settings
 from carewire.store import outbox
@@ -16,12 +20,20 @@ from carewire.store.db import Database
 
 log = structlog.get_logger("carewire.node")
 
+Work = Literal["none", "table", "stream"]
+"""Does this process run jobs, and where does it get them: from the table, or shared with others from the stream?"""
+
 
 class Node:
     """Everything one process of the gateway runs. Built by `app.create_app`, and by tests without HTTP."""
 
     def __init__(
-        self, settings: Settings, *, broker: Broker | None = None, identity: actor.Identity | None = None
+        self,
+        settings: Settings,
+        *,
+        broker: Broker | None = None,
+        identity: actor.Identity | None = None,
+        work: Work | None = None,
     ) -> None:
         if settings.database_url is None:
             raise LookupError("CAREWIRE_DATABASE_URL is not set; `carewire up` starts a database of its own")
@@ -41,14 +53,18 @@ class Node:
             publisher=self,
             limits=self.limits,
         )
+        self.work: Work = work or ("table" if settings.jobs == "inside" else "none")
         self.runner = Runner(db=self.db, clock=self.clock, settings=settings, publisher=self)
+        self._waking: asyncio.Task[None] | None = None
         self.ready = False
 
     def publish(self, left: outbox.Left) -> None:
         """A transaction committed here."""
         self.hub.publish(left)
-        if left.jobs:
+        if left.jobs and self.work != "none":
             self.runner.wake()
+        elif left.jobs and self.redis is not None and (self._waking is None or self._waking.done()):
+            self._waking = asyncio.create_task(self._wake_workers(self.redis), name="wake")
 
     async def start(self) -> None:
         """Connect, then listen, then work. Raises when the database is not there or not migrated."""
@@ -59,15 +75,39 @@ class Node:
         self.clock.born_at = deployment["born_at"]
         self.limits.deployment = str(deployment["id"])
         await self.hub.start()
-        self.runner.start()
+        self._start_work()
         self.ready = True
         metrics.NODE.labels(self.settings.node).set(1)
         log.info("node_started", node=self.settings.node, epoch=self.db.epoch)
+
+    def _start_work(self) -> None:
+        url = self.settings.redis_url
+        if self.work == "stream" and url is not None and not is_cluster(url):
+            from carewire.jobs.stream import Stream  # only workers pay for FastStream
+
+            self.runner.stream = Stream(
+                url,
+                deployment=self.limits.deployment,
+                node=self.settings.node,
+                handle=self.runner.handle,
+                wake=self.runner.wake,
+            )
+        if self.work != "none":
+            self.runner.start()
+
+    async def _wake_workers(self, client: Any) -> None:
+        """A hint; the workers look by themselves twice a second."""
+        try:
+            await wake(client, self.limits.deployment)
+        except Exception:  # whatever redis-py has for it: the commit stands and the rows wait
+            metrics.JOBS_WAKES_UNSENT.inc()
 
     async def stop(self) -> None:
         """Stop in reverse order."""
         self.ready = False
         await self.runner.stop()
+        if self._waking is not None:
+            await self._waking
         await self.hub.stop()
         if self.redis is not None:
             await self.redis.aclose()

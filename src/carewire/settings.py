@@ -13,7 +13,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -115,6 +115,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "with a PROXY header (v1 or v2), which names the client; from anybody else it is refused. Unset: nobody's."
         ),
     ] = None
+    jobs: Annotated[
+        Literal["inside", "apart"],
+        Meta(description="`inside`: the gateway runs jobs too; `apart`: only `carewire worker` processes do."),
+    ] = "inside"
+    worker_port: Annotated[
+        int, Meta(ge=0, le=65535, description="TCP port of a worker's health and metrics. 0: any free one.")
+    ] = 8001
+    sms_url: Annotated[
+        str | None,
+        Meta(
+            description="SMS gateway: twilio://SID:TOKEN@api.twilio.com/?from=%2B15005550006 (or from=MG…). "
+            "Unset: development keeps letters in the mailbox, production lets them wait."
+        ),
+    ] = None
+    email_url: Annotated[
+        str | None,
+        Meta(description="Mail server: smtps://USER:PASSWORD@HOST/?from=clinic%40example.com. Unset: as sms_url."),
+    ] = None
     public_url: Annotated[
         str | None,
         Meta(description="http(s) address under which clients reach the service. Unset: host and port."),
@@ -132,6 +150,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             if name in values:
                 check_url(variable_of(name), values[name], schemes)
         check_networks(variable_of("proxy_from"), values.get("proxy_from"))
+        for name in ("sms_url", "email_url"):
+            if name in values and not parse_qs(urlsplit(values[name]).query).get("from"):
+                raise SettingsError(variable_of(name), "says nobody who sends: it needs ?from=")
         if values.get("mode") == "production":
             check_production(values)
         elif "secret" not in values:
@@ -174,6 +195,8 @@ URL_SCHEMES = {
     "database_url": ("postgresql", "postgres"),
     "redis_url": ("redis", "rediss", "unix", "redis+cluster", "rediss+cluster"),
     "public_url": ("http", "https"),
+    "sms_url": ("twilio", "twilio+http"),
+    "email_url": ("smtps", "smtp"),
 }
 
 
@@ -231,6 +254,8 @@ def check_production(values: Mapping[str, Any]) -> None:
         raise SettingsError("CAREWIRE_CLOCK_RATE", "must be 1 in production: patients live in real time")
     if values.get("bench"):
         raise SettingsError("CAREWIRE_BENCH", "must be off in production: its commands make load at will")
+    if values.get("sms_url", "").startswith("twilio+http:"):
+        raise SettingsError("CAREWIRE_SMS_URL", "must be twilio:// in production: codes do not travel in the clear")
 
 
 def keep_development_secret(data: Path) -> str:

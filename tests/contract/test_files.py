@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from carewire.contract import check, typescript, write
-from carewire.contract.declarations import Declarations
+from carewire.contract.declarations import Declarations, discover_product
 from carewire.contract.generate import run
 from tests.contract.conftest import run_node
 
@@ -72,3 +72,9 @@ async def test_the_typescript_compiles_and_refuses_what_the_wire_would_refuse(
         "--moduleResolution", "bundler", str(tmp_path / "use.ts"),
     )  # fmt: skip
     assert code == 0, printed
+
+
+def test_what_production_offers_has_no_development_commands() -> None:
+    offered = {c.name for c in discover_product(development=False).commands}
+    everything = {c.name for c in discover_product().commands}
+    assert everything - offered == {"dev.mailbox"}

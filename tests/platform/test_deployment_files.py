@@ -104,6 +104,18 @@ def test_two_gateways_serve_and_they_differ_by_name_only(compose: dict[str, Any]
     assert {**first, "environment": {}} == {**second, "environment": {}}
 
 
+def test_two_workers_do_the_gateways_jobs_and_they_differ_by_name_only(compose: dict[str, Any]) -> None:
+    workers = {name: service for name, service in compose["services"].items() if name.startswith("worker")}
+    first, second = workers.values()
+    assert first["command"] == ["carewire", "worker"]
+    assert {**first, "environment": {}} == {**second, "environment": {}}
+    assert first["environment"]["CAREWIRE_NODE"] != second["environment"]["CAREWIRE_NODE"]
+    # The image's health check asks at this port.
+    assert first["environment"]["CAREWIRE_WORKER_PORT"] == "8000"
+    for service in (*workers.values(), *gateways(compose).values()):
+        assert service["environment"]["CAREWIRE_JOBS"] == "apart"
+
+
 def test_real_servers_of_the_wanted_versions_stand_behind_them(compose: dict[str, Any]) -> None:
     assert compose["services"]["postgres"]["image"].startswith("postgres:18")
     assert compose["services"]["redis"]["image"].startswith("valkey/valkey:9")

@@ -4,7 +4,7 @@ It is declared exactly as a real domain is. `toy.ACCOUNTS` stands for an identit
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from carewire.errors import NotFound, Refusal
 from carewire.event import Event
 from carewire.forms import Name, Word
 from carewire.ids import uuid7
-from carewire.jobs.job import Job, consumer
+from carewire.jobs.job import Job, Trip, consumer, errand
 from carewire.resource import resource
 from carewire.store.constraints import refuse
 from carewire.store.db import ENGINE
@@ -167,6 +167,37 @@ async def mark(ctx: Ctx, job: Ping) -> None:
     ctx.emit(Counted(counter_id=job.counter_id, value=-1))
 
 
+class Hourly(Job, name="toy.hourly", every=timedelta(hours=1)):
+    """Comes by itself."""
+
+
+@consumer(Hourly)
+async def hourly(ctx: Ctx, job: Hourly) -> None:
+    """Nothing to do."""
+
+
+class Errand(Job, name="toy.errand", personal=True, attempts=3):
+    """Tell somebody outside."""
+
+    to: str
+    expires_at: datetime | None = None
+
+
+OUTSIDE: list[Trip] = []
+"""What came to the outside company, in order."""
+REFUSALS: list[Exception] = []
+"""What it will say next, instead of yes."""
+
+
+@errand(Errand)
+async def tell(trip: Trip, job: Errand) -> str | None:
+    """The outside company as its callers see it."""
+    OUTSIDE.append(trip)
+    if REFUSALS:
+        raise REFUSALS.pop(0)
+    return f"proof-{len(OUTSIDE)}"
+
+
 @command("toy.ping", allow={KNOWN})
 async def ping(
     ctx: Ctx,
@@ -176,8 +207,6 @@ async def ping(
     in_s: int = 0,
 ) -> None:
     """Leave a job."""
-    from datetime import timedelta
-
     await counter(ctx, counter_id)
     ctx.enqueue(Ping(counter_id=counter_id, text=text), key=key, not_before=ctx.now + timedelta(seconds=in_s))
 

@@ -44,8 +44,11 @@ class Declarations(Struct, frozen=True, kw_only=True):
         return [e for e in self.events if e.spec.pattern.text == declared.pattern.text]
 
 
-def gather(packages: Collection[str] = (PLATFORM, PRODUCT)) -> Declarations:
-    """What these packages declare. They must have been imported; see `discover_product`."""
+def gather(packages: Collection[str] = (PLATFORM, PRODUCT), *, development: bool = True) -> Declarations:
+    """What these packages declare. They must have been imported; see `discover_product`.
+
+    Without `development`, what production offers.
+    """
 
     def ours(thing: Any) -> bool:
         return any(f"{thing.__module__}.".startswith(f"{package}.") for package in packages)
@@ -54,7 +57,8 @@ def gather(packages: Collection[str] = (PLATFORM, PRODUCT)) -> Declarations:
     commands = [
         c
         for c in command.REGISTRY.values()
-        if ours(catalogue.view if (catalogue := resource.REGISTRY.get(c.name.partition(".")[0])) else c.handler)
+        if (development or not c.development)
+        and ours(catalogue.view if (catalogue := resource.REGISTRY.get(c.name.partition(".")[0])) else c.handler)
     ]
     emits: dict[type[Event], list[str]] = {}
     for declared in commands:
@@ -82,11 +86,11 @@ def gather(packages: Collection[str] = (PLATFORM, PRODUCT)) -> Declarations:
     )
 
 
-def discover_product() -> Declarations:
+def discover_product(*, development: bool = True) -> Declarations:
     """Import the gateway and the whole product, then gather."""
     importlib.import_module("carewire.gateway.socket")
     discover(PRODUCT)
-    return gather()
+    return gather(development=development)
 
 
 def _of_platform(thing: Any) -> bool:

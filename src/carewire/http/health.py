@@ -13,9 +13,12 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from carewire.errors import Refusal
 from carewire.gateway.workers import METRICS_FOLDER
+from carewire.jobs import rows
+from carewire.metrics import JOBS_DEAD, JOBS_OLDEST_SECONDS, JOBS_OPEN, JOBS_RETRIED, JOBS_RUNNING
 from carewire.node import Node
 
 CHECK_TIMEOUT_S = 1.0
+JOBS_LATE_S = 60.0
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -62,6 +65,23 @@ async def _check_redis(node: Node) -> Health:
     return Health("ok" if node.broker.connected else "degraded", round((time.perf_counter() - started) * 1000, 2))
 
 
+async def _check_jobs(node: Node) -> Health:
+    """Jobs that nobody takes are waited for, not lost: degraded. Also what `/metrics` says of them."""
+    started = time.perf_counter()
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S), node.db.snapshot() as tx:
+            counts = await rows.count(tx, node.clock.now())
+    except (Refusal, TimeoutError):
+        return Health("down")
+    JOBS_OPEN.set(counts.open)
+    JOBS_RUNNING.set(counts.running)
+    JOBS_RETRIED.set(counts.retried)
+    JOBS_DEAD.set(counts.dead)
+    JOBS_OLDEST_SECONDS.set(counts.oldest_s)
+    late = counts.oldest_s / node.clock.rate > JOBS_LATE_S
+    return Health("degraded" if late else "ok", round((time.perf_counter() - started) * 1000, 2))
+
+
 def _answer(health: Any) -> Response[Any]:
     return Response(health, status_code=503 if health.status == "down" else 200, headers={"cache-control": "no-store"})
 
@@ -95,8 +115,7 @@ async def redis(state: State) -> Response[Health]:
 async def services(state: State) -> Response[Services]:
     """The worst of the parts is the status of the whole."""
     node = _node(state)
-    at_db, at_redis = await asyncio.gather(_check_db(node), _check_redis(node))
-    jobs = Health("ok" if node.ready else "down")
+    at_db, at_redis, jobs = await asyncio.gather(_check_db(node), _check_redis(node), _check_jobs(node))
     worst = [h.status for h in (at_db, at_redis, jobs)]
     status: Literal["ok", "down", "degraded"] = (
         "down" if "down" in worst else "degraded" if "degraded" in worst else "ok"
@@ -116,6 +135,7 @@ def _collect() -> bytes:
 @get("/metrics", media_type=CONTENT_TYPE_LATEST, include_in_schema=True, summary="Prometheus metrics")
 async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Sockets, commands by name and outcome, hints, joins, jobs. No label ever holds a person."""
+    await _check_jobs(_node(request.app.state))
     return Response(await asyncio.to_thread(_collect), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -1,6 +1,7 @@
 """The contract over HTTP: the readable page at `/docs`, and the files it is made from.
 
-Everything is generated from the running declarations, once per process, so the page is always that of this server.
+Everything is generated from the running declarations, once per process, so the page is always that of this server: in
+production it does not know the `dev.*` commands.
 """
 
 import asyncio
@@ -32,8 +33,8 @@ def _served(content: bytes, kind: str) -> Served:
 
 
 @cache
-def _built() -> dict[str, Served]:
-    document = asyncapi.build(discover_product())
+def _built(development: bool) -> dict[str, Served]:
+    document = asyncapi.build(discover_product(development=development))
     return {
         "asyncapi.json": _served(asyncapi.encode(document), "application/json"),
         "carewire.ts": _served(typescript.render(document).encode(), "text/plain; charset=utf-8"),
@@ -45,7 +46,8 @@ def _built() -> dict[str, Served]:
 
 async def _answer(request: Request[Any, Any, Any], name: str) -> Response[bytes]:
     # Building takes a moment: in a thread, so that the sockets of this node do not wait for the first reader.
-    served = (await asyncio.to_thread(_built))[name]
+    development = request.app.state.node.settings.mode == "development"
+    served = (await asyncio.to_thread(_built, development))[name]
     headers = {**SECURITY, "cache-control": "no-cache", "etag": served.tag}
     if served.tag in request.headers.get("if-none-match", ""):
         return Response(b"", status_code=304, headers=headers)

@@ -1,161 +1,178 @@
-"""Runs due jobs of this node: claims a few, runs each in a transaction of its own that also closes it.
+"""Finds what is due and sees that it is run: the loops of one node.
 
-A claim is a short transaction, so that a running job holds no row that a command might want to replace. Closing needs
-the claim to be ours still: if the job was replaced or taken over meanwhile, everything this run wrote is rolled back.
+Two ways lead to the same executor. A worker with a stream relays ids to it, and any worker of the group runs them. A
+node without a stream, or one whose stream is away, runs what is due itself, straight from the table. Claims make both
+safe at once, so losing Redis costs nothing but the sharing of work.
 """
 
 import asyncio
-from datetime import timedelta
-from typing import Any, Final
-from uuid import UUID, uuid4
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol
+from uuid import UUID
 
-import msgspec
 import structlog
 
 from carewire import metrics
 from carewire.clock import Clock
-from carewire.command import Ctx
-from carewire.jobs.job import REGISTRY, Consumer
-from carewire.jobs.vault import Vault
-from carewire.rights import RightsChanged
+from carewire.errors import Refusal
+from carewire.jobs import house, rows
+from carewire.jobs.execution import Executor
+from carewire.jobs.job import REGISTRY
+from carewire.jobs.rows import Row
+from carewire.jobs.schedule import Scheduler
+from carewire.providers import letters
 from carewire.settings import Settings
-from carewire.store import outbox, receipts
-from carewire.store.constraints import is_rerun
 from carewire.store.db import Database
 from carewire.transact import Publisher
 
 log = structlog.get_logger("carewire.jobs")
 
 POLL_S: Final = 0.5
+TICK_S: Final = 1.0
 BATCH: Final = 10
-VISIBILITY: Final = timedelta(seconds=30)
-"""A claimed job that was not closed by then is taken by somebody else."""
-BACKOFF: Final = timedelta(seconds=2)
-KEEP_HOUSE_S: Final = 600.0
+RELAY_BATCH: Final = 200
+ERRANDS_MAX: Final = 8
+"""Errands out at once; they wait for others and hold no connection meanwhile."""
+DRAIN_S: Final = 20.0
 
-CLAIM: Final = """
-UPDATE job SET claim = $1, attempts = attempts + 1, retry_at = now() + $4::interval
- WHERE id IN (SELECT id FROM job
-               WHERE state = 'open' AND due_at <= $2 AND (retry_at IS NULL OR retry_at <= now())
-               ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-RETURNING id, name, payload, secret, attempts, due_at
-"""
-CLOSE: Final = """
-UPDATE job SET state = $3, problem = $4, ended_at = now(), claim = NULL,
-               payload = CASE WHEN secret THEN NULL ELSE payload END
- WHERE id = $1 AND claim = $2
-"""
+PLATFORM_JOBS: Final = (house, letters)
+"""Imported for what they declare."""
 
 
-class Superseded(Exception):
-    """The job was replaced or taken over while it ran."""
+class Stream(Protocol):
+    """Where a worker hands ids to its group; `jobs.stream` has the real one."""
+
+    reading: bool
+
+    def start(self) -> None:
+        """Begin to read."""
+
+    async def stop(self) -> None:
+        """Take nothing new, finish what runs."""
+
+    async def send(self, ids: list[UUID]) -> None:
+        """Give ids to the group; raises when it may have lost some."""
 
 
 class Runner:
-    """The in-process consumer of one node."""
+    """The loops of one node. `executor` runs single jobs, for the stream and for tests."""
 
     def __init__(self, *, db: Database, clock: Clock, settings: Settings, publisher: Publisher) -> None:
-        self._db, self._clock, self._settings, self._publisher = db, clock, settings, publisher
-        self._vault = Vault(settings.secret)
+        self._db, self._clock = db, clock
+        self.executor = Executor(db=db, clock=clock, settings=settings, publisher=publisher)
+        self.scheduler = Scheduler(db=db, clock=clock, settings=settings)
+        self.stream: Stream | None = None
         self._wake = asyncio.Event()
+        self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._errands: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Begin."""
+        if self.stream is not None:
+            self.stream.start()
         self._tasks = [
-            asyncio.create_task(self._run_for_ever(), name="jobs"),
-            asyncio.create_task(self._keep_house(), name="house-keeping"),
+            asyncio.create_task(self._loop(self._look, POLL_S, self._wake), name="jobs"),
+            asyncio.create_task(self._loop(self._tick, TICK_S, asyncio.Event()), name="schedule"),
         ]
 
     async def stop(self) -> None:
-        """Finish the job at hand, then end."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Take nothing new, finish what runs."""
+        self._stopping.set()
+        self._wake.set()
+        if self.stream is not None:
+            await self.stream.stop()
+        running = {*self._tasks, *self._errands}
+        if running:
+            _, late = await asyncio.wait(running, timeout=DRAIN_S)
+            for task in late:
+                task.cancel()  # its lease runs out and somebody else takes it
+            await asyncio.gather(*late, return_exceptions=True)
 
     def wake(self) -> None:
-        """Something was enqueued here just now."""
+        """Something was enqueued just now."""
         self._wake.set()
 
+    async def handle(self, job_id: UUID) -> None:
+        """One id from the stream. While the database is away it is kept in hand; a stopping node gives it back."""
+        while True:
+            try:
+                await self.executor.run_one(job_id)
+            except Refusal:
+                if self._stopping.is_set():
+                    raise
+                await asyncio.sleep(POLL_S)
+            else:
+                return
+
     async def run_due(self) -> int:
-        """Run what is due now, once; answers how many were taken."""
-        claim = uuid4()
+        """Relay or run what is due now, once; answers how many."""
+        if self.stream is not None and self.stream.reading and (sent := await self._relay(self.stream)) is not None:
+            return sent
+        taken = await self.executor.claim_due(BATCH)
+        for row, claim in taken:
+            if self._stopping.is_set():
+                await self._let_go(row, claim)
+            elif row.name in REGISTRY and REGISTRY[row.name].outside:
+                await self._send_out(row, claim)
+            else:
+                await self.executor.run(row, claim)
+        return len(taken)
+
+    async def _relay(self, stream: Stream) -> int | None:
+        """Rows are noted as relayed first and sent then: who dies in between leaves them to the visibility time-out."""
         async with self._db.transaction() as tx:
-            rows = await tx.fetch(CLAIM, claim, self._clock.now(), BATCH, VISIBILITY)
-        for row in rows:
-            await self._run(row, claim)
-        return len(rows)
-
-    async def _run_for_ever(self) -> None:
-        while True:
-            taken = 0
-            try:
-                taken = await self.run_due()
-            except Exception as error:  # whatever it is, later jobs must not wait for somebody to restart the node
-                log.warning("jobs_wait", error=type(error).__name__)
-            if taken < BATCH:
-                try:
-                    async with asyncio.timeout(POLL_S):
-                        await self._wake.wait()
-                except TimeoutError:
-                    pass
-                self._wake.clear()
-
-    async def _run(self, row: Any, claim: UUID) -> None:
-        consumer = REGISTRY.get(row["name"])
+            ids = await rows.relay(tx, self._clock.now(), RELAY_BATCH)
+        if not ids:
+            return 0
         try:
-            if consumer is None:
-                raise LookupError("no consumer")
-            await self._attempt(consumer, row, claim)
-        except Superseded:
-            metrics.JOBS.labels(row["name"], "superseded").inc()
+            await stream.send(ids)
         except Exception as error:
-            await self._failed(consumer, row, claim, error)
-        else:
-            metrics.JOBS.labels(row["name"], "done").inc()
-
-    async def _attempt(self, consumer: Consumer, row: Any, claim: UUID) -> None:
-        raw = self._vault.open(row["name"], row["payload"]) if row["secret"] else row["payload"]
-        job = msgspec.json.decode(raw, type=consumer.job)
-        async with self._db.transaction() as tx:
-            ctx = Ctx(tx=tx, now=self._clock.now(), real_now=self._clock.real_now(), settings=self._settings)
-            await consumer.run(ctx, job)
-            if undeclared := {type(e) for e in ctx.events} - consumer.emits - {RightsChanged}:
-                raise TypeError(f"job {row['name']} emits {undeclared} without declaring it")
-            if await tx.execute(CLOSE, row["id"], claim, "done", None) != "UPDATE 1":
-                raise Superseded
-            left = await outbox.finish([ctx], self._vault)
-        self._publisher.publish(left)
-
-    async def _failed(self, consumer: Consumer | None, row: Any, claim: UUID, error: Exception) -> None:
-        """Try again later with back-off; after the declared number of tries, a dead letter."""
-        dead = consumer is None or (row["attempts"] >= consumer.job.spec.attempts and not is_rerun(error))
-        metrics.JOBS.labels(row["name"], "dead" if dead else "retry").inc()
-        log.warning("job_failed", job=row["name"], attempt=row["attempts"], error=type(error).__name__, dead=dead)
-        try:
+            log.warning("relay_failed", error=type(error).__name__)
             async with self._db.transaction() as tx:
-                if dead:
-                    await tx.execute(CLOSE, row["id"], claim, "dead", type(error).__name__)
-                else:
-                    pause = timedelta(0) if is_rerun(error) else BACKOFF * 2 ** min(row["attempts"] - 1, 8)
-                    await tx.execute(
-                        "UPDATE job SET retry_at = now() + $3::interval, problem = $4 WHERE id = $1 AND claim = $2",
-                        row["id"],
-                        claim,
-                        pause,
-                        type(error).__name__,
-                    )
-        except Exception:
-            log.warning("job_failure_unrecorded", job=row["name"])  # the visibility time-out brings it back
+                await rows.unrelay(tx, ids)
+            return None
+        metrics.JOBS_RELAYED.inc(len(ids))
+        return len(ids)
 
-    async def _keep_house(self) -> None:
-        """Partitions ahead, old receipts and ended jobs away."""
-        while True:
+    async def _send_out(self, row: Row, claim: UUID) -> None:
+        while len(self._errands) >= ERRANDS_MAX:
+            await asyncio.wait(self._errands, return_when=asyncio.FIRST_COMPLETED)
+        task = asyncio.create_task(self.executor.run(row, claim), name="errand")
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+    async def _let_go(self, row: Row, claim: UUID) -> None:
+        async with self._db.transaction() as tx:
+            await rows.let_go(tx, row, claim)
+
+    async def _look(self) -> bool:
+        return await self.run_due() >= BATCH
+
+    async def _tick(self) -> bool:
+        if await self.scheduler.tick():
+            self.wake()
+        return False
+
+    async def _loop(self, step: Callable[[], Awaitable[bool]], every_s: float, wake: asyncio.Event) -> None:
+        """Step by step, at once again while there is more. Whatever goes wrong, later jobs must not wait for it."""
+        while not self._stopping.is_set():
+            more = False
             try:
-                async with self._db.transaction() as tx:
-                    await tx.execute("SELECT carewire_partitions()")
-                    await receipts.prune(tx)
-                    await tx.execute("DELETE FROM job WHERE state = 'done' AND ended_at < now() - interval '7 days'")
+                wake.clear()
+                more = await step()
             except Exception as error:
-                log.warning("house_keeping_failed", error=type(error).__name__)
-            await asyncio.sleep(KEEP_HOUSE_S)
+                log.warning("jobs_wait", error=type(error).__name__)
+            if not more:
+                await self._until_woken(wake, every_s)
+
+    async def _until_woken(self, wake: asyncio.Event, every_s: float) -> None:
+        waits = [asyncio.ensure_future(e.wait()) for e in (wake, self._stopping)]
+        try:
+            await asyncio.wait(waits, timeout=every_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await wait

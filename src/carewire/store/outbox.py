@@ -4,18 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-import msgspec
-
 from carewire.bus.frame import Stored
 from carewire.command import Ctx
 from carewire.event import Event
-from carewire.jobs.job import Job
+from carewire.jobs import rows as job_rows
 from carewire.jobs.vault import Vault
 from carewire.store.db import Tx
 from carewire.store.receipts import Claim
-
-Given = tuple[Job, datetime | None, str | None]
-"""A job, when it is due (None: now), and its key."""
 
 
 class Told(NamedTuple):
@@ -49,7 +44,7 @@ async def finish(contexts: Sequence[Ctx], vault: Vault, done: Sequence[Done] = (
     """
     tx, now = contexts[0].tx, contexts[0].now
     if jobs := [job for ctx in contexts for job in ctx.jobs]:
-        await _store_jobs(tx, now, jobs, vault)
+        await job_rows.store(tx, now, jobs, vault)
     events = [e for ctx in contexts for e in ctx.events]
     durable = [e for e in events if e.spec.durable]
     lossy = [e for e in events if not e.spec.durable]
@@ -79,28 +74,6 @@ async def finish(contexts: Sequence[Ctx], vault: Vault, done: Sequence[Done] = (
         for topic, row, name, payload in zip(topics, rows, names, payloads, strict=True)
     ]
     return Left(stored, told, bool(jobs))
-
-
-async def _store_jobs(tx: Tx, now: datetime, given: Sequence[Given], vault: Vault) -> None:
-    # A later job of the same key replaces the earlier. In the order of the keys, so that nobody waits in a circle.
-    keyed = {key: (job, due) for job, due, key in given if key is not None}
-    jobs: list[Given] = [(job, due, None) for job, due, key in given if key is None]
-    jobs += [(*keyed[key], key) for key in sorted(keyed)]
-    await tx.execute(
-        """INSERT INTO job (name, key, payload, secret, due_at)
-           SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::bool[], $5::timestamptz[])
-           ON CONFLICT (key) DO UPDATE SET name = EXCLUDED.name, payload = EXCLUDED.payload,
-               secret = EXCLUDED.secret, due_at = EXCLUDED.due_at, state = 'open', claim = NULL,
-               attempts = 0, retry_at = NULL, problem = NULL, ended_at = NULL""",
-        [job.spec.name for job, _, _ in jobs],
-        [key for _, _, key in jobs],
-        [
-            vault.seal(job.spec.name, msgspec.json.encode(job)) if job.spec.secret else msgspec.json.encode(job)
-            for job, _, _ in jobs
-        ],
-        [job.spec.secret for job, _, _ in jobs],
-        [due or now for _, due, _ in jobs],
-    )
 
 
 async def read(tx: Tx, topic: str, after: int, limit: int) -> list[Stored]:

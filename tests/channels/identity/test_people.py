@@ -11,9 +11,8 @@ import pytest
 
 from carewire.actor import Actor
 from carewire.command import Ctx
-from carewire.errors import Forbidden, InvalidParams, MethodNotFound, NotFound, Unauthenticated, Unavailable
+from carewire.errors import Forbidden, InvalidParams, MethodNotFound, NotFound, Unauthenticated
 from carewire.node import Node
-from carewire.providers import email, sms
 from carewire.topic import REGISTRY as TOPICS
 from channels.identity import access, credentials
 from channels.identity.demo import (
@@ -29,7 +28,7 @@ from channels.identity.demo import (
 )
 from channels.identity.errors import AlreadyGuardian, TooManyPatients
 from channels.identity.patients import PATIENTS_MAX
-from tests.channels.callers import Caller, rows, told
+from tests.channels.callers import Caller, told
 
 MakeCaller = Callable[..., Caller]
 
@@ -256,16 +255,3 @@ async def test_letters_are_read_in_development_only(caller: MakeCaller, clinic: 
     clinic.dispatcher.settings = msgspec.structs.replace(clinic.settings, mode="production")
     with pytest.raises(MethodNotFound):
         await caller().call("dev.mailbox", to=VIKRAM.phone)
-
-
-async def test_production_never_falls_back_to_the_mailbox(clinic: Node) -> None:
-    production = msgspec.structs.replace(clinic.settings, mode="production")
-    for provider in (sms.provider, email.provider):
-        with pytest.raises(Unavailable):
-            provider(production)
-    async with clinic.db.transaction() as tx:
-        now = clinic.clock.now()
-        await email.provider(clinic.settings).send_email(tx, "Someone@Example.test", "Hello", "Text", now)
-    (letter,) = await Caller(clinic).call("dev.mailbox", to="someone@example.test")
-    assert (letter["channel"], letter["subject"], letter["body"]) == ("email", "Hello", "Text")
-    assert len(await rows(clinic, "SELECT 1 FROM mailbox")) == 1

@@ -49,6 +49,11 @@ def as_person(node: Node, person: Person, *more: Capacity) -> Caller:
     return found
 
 
+def admin_of(node: Node) -> Caller:
+    """The administrator of the demo."""
+    return as_person(node, Person(people.ADMIN_ID, "", "Admin", "en", (Capacity.ADMIN,)))
+
+
 @pytest.fixture
 def desk(clinic: Node) -> Caller:
     """The front desk of the demo clinic. Test databases are clones, so the shared allowances are told apart here."""

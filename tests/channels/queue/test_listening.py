@@ -13,6 +13,7 @@ from carewire.command import Ctx
 from carewire.errors import Refusal
 from carewire.event import Event
 from carewire.jobs.job import REGISTRY as JOBS
+from carewire.jobs.vault import Vault
 from carewire.node import Node
 from carewire.topic import find
 from channels.directory import demo as places
@@ -71,7 +72,7 @@ async def run_job(node: Node, job: Any) -> None:
         now = node.dispatcher.clock.now()
         ctx = Ctx(tx=tx, now=now, real_now=now, settings=node.settings)
         await JOBS[type(job).spec.name].run(ctx, job)
-        await outbox.finish(ctx, node.dispatcher.vault, None, b"null")
+        await outbox.finish([ctx], Vault(node.settings.secret))
 
 
 async def test_snapshot_and_events_add_up_for_every_topic_through_a_busy_day(

@@ -81,6 +81,11 @@ class Socket:
         """The line was blocked, is free again, or closes."""
         self._services.hub.reroute(self)
 
+    @property
+    def is_working(self) -> bool:
+        """Is a call running that was started here?"""
+        return bool(self._tasks)
+
     async def settle(self) -> None:
         """Wait for the calls that were started; a node that stops lets them finish."""
         while self._tasks:
@@ -118,7 +123,7 @@ class Socket:
         self._out.close(code, reason)
 
     # --- calls -------------------------------------------------------------------------------------------------------
-    def receive(self, frame: str) -> None:
+    def receive(self, frame: str | bytes) -> None:
         """A text frame came: answer what is wrong with it, start what is right."""
         session = self._session
         intake = session.receive(frame)

@@ -13,17 +13,15 @@ from carewire.bus.tick import Tick
 from carewire.command import Peer
 from carewire.errors import Close, Internal, Refusal, Unauthenticated
 from carewire.gateway.connection import SUBPROTOCOL, Socket
-from carewire.gateway.outgoing import Outgoing, RawOutgoing, Send, StockOutgoing
+from carewire.gateway.outgoing import RawOutgoing, Send, StockOutgoing
 from carewire.gateway.services import Rules, Services
-from carewire.gateway.wire_protocol import EXTENSION
+from carewire.gateway.wire_protocol import EXTENSION, TURN, RawLane
 
 log = structlog.get_logger("carewire.gateway")
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 UNSUPPORTED_DATA: Final = 1003
-TURN: Final = 32
-"""Frames of one socket that are taken before others get their turn."""
 AGENT_CHARS_MAX: Final = 200
 ORDINARY: Final = Rules()
 
@@ -52,12 +50,28 @@ async def serve_socket(
         await _reject(send, Internal())
         return
     await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if offered else None})
-    await _converse(scope, receive, send, Socket(services, rules, peer, actor), rules, services.hub.tick)
+    socket = Socket(services, rules, peer, actor)
+    lane: RawLane | None = (scope.get("extensions") or {}).get(EXTENSION)
+    if lane is not None:
+        _detach(lane, socket, rules, services.hub.tick)
+    else:
+        # The raw lane exists on our websocket class only; any other server gets the ordinary way.
+        await _converse(receive, send, socket, rules)
 
 
-async def _converse(
-    scope: dict[str, Any], receive: Receive, send: Send, socket: Socket, rules: Rules, tick: Tick
-) -> None:
+def _detach(lane: RawLane, socket: Socket, rules: Rules, tick: Tick) -> None:
+    """Go on by callbacks: the task that did the handshake ends here."""
+
+    def on_lost(code: int) -> None:
+        socket.lose(code)
+        if socket.is_working:
+            lane.keep(asyncio.get_running_loop().create_task(socket.settle()))
+
+    lane.detach(socket.receive, on_lost)
+    socket.open(RawOutgoing(lane, rules, socket.closing, tick, socket.turned))
+
+
+async def _converse(receive: Receive, send: Send, socket: Socket, rules: Rules) -> None:
     reader = asyncio.current_task()
     assert reader is not None
     stuck = False
@@ -67,15 +81,8 @@ async def _converse(
         stuck = True
         reader.cancel()
 
-    lane = (scope.get("extensions") or {}).get(EXTENSION)
-    out: Outgoing
-    # The raw lane exists on our websocket class only; any other server gets the ordinary way.
-    if lane:
-        out = RawOutgoing(lane, rules, socket.closing, tick, socket.turned)
-    else:
-        out = StockOutgoing(send, rules, socket.closing, give_up)
     code = Close.PROTOCOL.value
-    socket.open(out)
+    socket.open(StockOutgoing(send, rules, socket.closing, give_up))
     try:
         code = await _read(receive, socket)
     except asyncio.CancelledError:

@@ -1,7 +1,7 @@
-"""uvicorn's websocket class with one more ASGI extension: a lane for frames that are ready to go onto the transport.
+"""Our uvicorn websocket class: RFC 6455 whole, ASGI on the outside, a `RawLane` for who needs neither task nor queue.
 
-`scope["extensions"]["carewire.raw"]` holds a `RawLane`. Whoever does not know it uses `send` as ever; whoever uses it
-writes complete server frames and sends nothing else than `websocket.accept` by the ordinary way.
+What it takes of uvicorn is what uvicorn hands any websocket class: (config, server_state, app_state), the transport,
+and the head of the request as the first data; `uvicorn_parts` holds what it reads of these.
 """
 
 import asyncio
@@ -10,131 +10,372 @@ import socket
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.exceptions import InvalidState
-from websockets.http11 import Request
+import structlog
 
-EXTENSION: Final = "carewire.raw"
-REASON_BYTES_MAX: Final = 123
+from carewire.gateway import frames
+from carewire.gateway.exchange import Exchange
+from carewire.gateway.frames import Broken, Reader, make_close, make_frame
+from carewire.gateway.handshake import BadHandshake, http_answer, make_scope, read_request
+from carewire.gateway.lane import EXTENSION, TURN, OnLost, OnText, RawLane
+from carewire.gateway.uvicorn_parts import Site, site_of
+
+__all__ = ["EXTENSION", "TURN", "RawLane", "WireProtocol"]
+
+log = structlog.get_logger("carewire.gateway")
+
+CLOSE_WAIT_S: Final = 10.0
+"""How long a peer may take to answer a close frame, and to read what was sent before it."""
+LINGER_S: Final = 2.0
+"""How long a peer that broke the protocol is left to read why; what it still sends is thrown away."""
+
 KERNEL_BYTES: Final = 64 * 1024
 """Asked of the kernel for what was written and not acknowledged yet (it doubles that for its own book-keeping)."""
 
+CONNECTING: Final = 0
+OPEN: Final = 1
+CLOSING: Final = 2
+"""Our close frame is sent, the peer's has not come."""
+OVER: Final = 3
 
-class RawLane:
-    """The transport of one accepted websocket. Nothing here blocks or raises."""
 
-    __slots__ = ("_protocol",)
+class WireProtocol(asyncio.Protocol):
+    """One websocket on one transport; also its `RawLane`."""
 
-    def __init__(self, protocol: "WireProtocol") -> None:
-        self._protocol = protocol
+    __slots__ = ("_app_state", "_awaited", "_ended", "_exchange", "_held", "_on_lost", "_on_text", "_paused", "_ping",
+                 "_reader", "_resumed", "_site", "_slot", "_timer", "_transport", "is_blocked", "said_close",
+                 "state")  # fmt: skip
+
+    def __init__(self, config: Any, server_state: Any, app_state: dict[str, Any], _loop: Any = None) -> None:
+        self._site: Site = site_of(config, server_state)
+        self._app_state: dict[str, Any] | None = app_state
+        self._transport: asyncio.Transport
+        self._reader: Reader | None = None
+        self._exchange: Exchange | None = None
+        self._on_text: OnText | None = None
+        self._on_lost: OnLost | None = None
+        self._paused: Callable[[], None] | None = None
+        self._resumed: Callable[[], None] | None = None
+        self._ended: Callable[[], None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._slot: int | None = None
+        self._awaited: bytes | None = None
+        """The payload of the ping that was not answered yet."""
+        self._ping: bytes | None = None
+        """The newest ping of a peer that does not read its pongs (5.5.3: it is enough to answer that one)."""
+        self._held = False
+        self.state = CONNECTING
+        self.is_blocked = self.said_close = False
+
+    # --- life --------------------------------------------------------------------------------------------------------
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The request of this transport asks for a websocket."""
+        self._transport = cast("asyncio.Transport", transport)
+        bound_kernel(self._transport)
+        self._site.connections.add(self)
+
+    def _begin(self, head: bytes) -> None:
+        site, app_state = self._site, self._app_state or {}
+        self._app_state = None
+        self._reader = Reader(site.limit)
+        try:
+            request = read_request(head)
+        except BadHandshake as bad:
+            self.reject(http_answer(bad.status, bad.headers, bad.problem.encode() + b"\n"))
+            return
+        self._exchange = exchange = Exchange(self, request)
+        scope = make_scope(
+            request,
+            **site.describe(self._transport),
+            state=app_state.copy(),
+            extensions={"websocket.http.response": {}, EXTENSION: self},
+        )
+        self.keep(site.loop.create_task(exchange.run(site.app, scope)))
+
+    def open(self, answer: bytes) -> None:
+        """The application accepted: this is the 101."""
+        if self.state == CONNECTING:
+            self._send(answer)
+            self.state = OPEN
+            if self._site.wheel is not None:
+                self._slot = self._site.wheel.add(self)
+            if self._held:
+                self._site.loop.call_soon(self.read_on)
+
+    def reject(self, answer: bytes) -> None:
+        """No websocket: an HTTP answer, and the end."""
+        if self.state == CONNECTING:
+            self._send(answer)
+            self._shut(CLOSE_WAIT_S)
+
+    def leave(self, code: int) -> None:
+        """The application returned or failed. One that has detached is through with the ordinary way only."""
+        self._exchange = None
+        if self._on_lost is None:
+            if self.state == OPEN:
+                self.close(code, "")
+            elif self.state == CONNECTING:
+                self._shut(CLOSE_WAIT_S)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget everybody: they know us too, and nothing more will be told."""
+        self.state = OVER
+        self._stop_timer()
+        if self._slot is not None and self._site.wheel is not None:
+            self._site.wheel.remove(self, self._slot)
+            self._slot = None
+        self.is_blocked = False
+        self._end_writing()
+        self._tell_lost(frames.ABNORMAL, "")
+        self._paused = self._resumed = self._reader = None
+        # Only now: a stopping server waits for sockets first and then for what those have left to `keep`.
+        self._site.connections.discard(self)
+
+    def shutdown(self) -> None:
+        """uvicorn stops: whoever is on comes back elsewhere, and one that does not read must not hold it up."""
+        if self.state == CONNECTING:
+            self._send(http_answer(503, [], b"the server stops\n"))
+        elif self.state == OPEN:
+            self._send(make_close(frames.RESTART))
+        waiting = self.state
+        self._shut(CLOSE_WAIT_S)
+        if waiting < CLOSING:
+            self._tell_lost(frames.RESTART, "")
+
+    def _end_writing(self) -> None:
+        """Nothing may follow what was written last."""
+        ended, self._ended = self._ended, None
+        if ended is not None:
+            ended()
+
+    def _tell_lost(self, code: int, reason: str) -> None:
+        on_lost, self._on_text, self._on_lost = self._on_lost, None, None
+        if on_lost is not None:
+            try:
+                on_lost(code)
+            except Exception as error:
+                log.error("callback_failed", error=type(error).__name__)
+        if self._exchange is not None:
+            self._exchange.end(code, reason)
+
+    # --- in ----------------------------------------------------------------------------------------------------------
+    def data_received(self, data: bytes) -> None:
+        """The head of the request, then frames."""
+        if self._reader is None:
+            if self.state == CONNECTING:
+                self._begin(data)
+        elif self.state != OVER:
+            self._reader.feed(data)
+            if self.state == CONNECTING:
+                self._hold()  # 4.1 tells it to wait for our answer; it may
+            elif not self._held:
+                self._read()
+
+    def eof_received(self) -> None:
+        """The peer sends no more: the transport closes itself."""
+
+    def read_on(self) -> None:
+        """The application has read what it had."""
+        if self._held and self.state != OVER:
+            self._read()
+
+    def _read(self) -> None:
+        """Hear what came, until nothing is left, the turn is over or the application has enough."""
+        reader = self._reader
+        try:
+            for _ in range(TURN):
+                if reader is None or self.state == OVER:
+                    return
+                if self._exchange is not None and self.state == OPEN and self._exchange.full:
+                    self._hold()  # `read_on` comes back
+                    return
+                event = reader.next()
+                if event is None:
+                    self._go_on()
+                    return
+                self._hear(*event)
+        except Broken as broken:
+            self._fail(broken.code, broken.reason)
+            return
+        if self.state != OVER:
+            self._hold()
+            self._site.loop.call_soon(self.read_on)
+
+    def _hear(self, kind: int, payload: bytes) -> None:
+        if kind == frames.TEXT or kind == frames.BINARY:
+            if self.state != OPEN:
+                return  # after a close frame of ours: read for the peer's only
+            if self._on_text is not None:
+                if kind == frames.BINARY:
+                    self._fail(frames.UNSUPPORTED_DATA, "text frames only")
+                    return
+                try:
+                    self._on_text(payload)
+                except Exception as error:
+                    log.error("callback_failed", error=type(error).__name__)
+                    self._fail(frames.INTERNAL_ERROR, "")
+            elif self._exchange is not None:
+                self._exchange.hear(kind, payload)
+        elif kind == frames.PING:
+            if self.is_blocked:
+                self._ping = payload
+            else:
+                self._send(make_frame(frames.PONG, payload))
+        elif kind == frames.PONG:
+            if payload == self._awaited:
+                self._awaited = None
+        else:
+            self._hear_close(payload)
+
+    def _hear_close(self, payload: bytes) -> None:
+        code, reason = frames.read_close(payload)
+        if self.state == OPEN:
+            self._send(make_close(code))  # 5.5.1: the code is echoed; why is what it knows already
+        self._shut(CLOSE_WAIT_S)
+        self._tell_lost(code, reason)
+
+    def _hold(self) -> None:
+        if not self._held:
+            self._held = True
+            if not self._transport.is_closing():
+                self._transport.pause_reading()
+
+    def _go_on(self) -> None:
+        if self._held:
+            self._held = False
+            if not self._transport.is_closing():
+                self._transport.resume_reading()
+
+    # --- out ---------------------------------------------------------------------------------------------------------
+    @property
+    def default_headers(self) -> list[tuple[bytes, bytes]]:
+        """What uvicorn adds to every answer."""
+        return self._site.default_headers
 
     @property
     def buffered(self) -> int:
-        """Bytes the transport could not hand to the kernel yet."""
-        transport = self._protocol.transport
-        return 0 if transport.is_closing() else transport.get_write_buffer_size()
+        """See `RawLane`."""
+        return 0 if self._transport.is_closing() else self._transport.get_write_buffer_size()
 
     def watch(self, paused: Callable[[], None], resumed: Callable[[], None], ended: Callable[[], None]) -> None:
-        """Have these called when the peer stops reading, when it reads again, and when nothing more may be written.
-
-        `paused` comes even inside `write`; `ended` once, behind the close frame, whoever began to close.
-        """
-        self._protocol.paused, self._protocol.resumed, self._protocol.ended = paused, resumed, ended
-        self._protocol.tell_ended()
+        """See `RawLane`."""
+        self._paused, self._resumed, self._ended = paused, resumed, ended
+        if self.state != OPEN:
+            self._end_writing()
 
     @property
     def write(self) -> Callable[[bytes], Any]:
-        """The transport's own write: of complete, unmasked server frames, until `ended`. uvloop's raises RuntimeError
-        when the handle was closed behind our back."""
-        return self._protocol.transport.write
+        """See `RawLane`."""
+        return self._transport.write
+
+    def send_frame(self, data: bytes) -> bool:
+        """Write a frame of the application's. False: the connection is closing, nothing was written."""
+        if self.state == OPEN:
+            self._send(data)
+        return self.state == OPEN
 
     def close(self, code: int, reason: str) -> None:
-        """Send a close frame behind what was written; a peer that does not answer is cut off."""
-        self._protocol.close_raw(code, reason)
+        """See `RawLane`. Written past whatever blocks the line: a slow reader would never let it be its turn."""
+        if self.state == OPEN:
+            self._send(make_close(code, reason))
+            self.state = CLOSING
+            self.said_close = True
+            self._end_writing()
+            self._go_on()
+            self._start_timer(CLOSE_WAIT_S)
+            if self._exchange is not None:
+                self._exchange.end(code, reason)
 
+    def detach(self, on_text: OnText, on_lost: OnLost) -> None:
+        """See `RawLane`."""
+        if self.state == CONNECTING:
+            raise RuntimeError("accept comes before detach")
+        if self.state == OVER:
+            self._site.loop.call_soon(on_lost, frames.ABNORMAL)
+            return
+        exchange, self._exchange = self._exchange, None
+        self._on_text, self._on_lost = on_text, on_lost
+        for message in exchange.take() if exchange is not None else ():
+            if message["type"] == "websocket.receive":
+                kind = frames.TEXT if message["text"] is not None else frames.BINARY
+                self._hear(kind, message["text"].encode() if message["text"] is not None else message["bytes"])
+        self.read_on()
 
-class WireProtocol(WebSocketsSansIOProtocol):
-    """The stock class, offering the raw lane wherever no extension would have to touch the frames."""
-
-    paused: Callable[[], None] | None = None
-    resumed: Callable[[], None] | None = None
-    ended: Callable[[], None] | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Bound what the kernel keeps for a peer that does not read; by itself it would take up to 4 MiB each."""
-        super().connection_made(transport)
-        line = transport.get_extra_info("socket")
-        if line is not None:
-            with contextlib.suppress(OSError):
-                line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
-
-    def handle_connect(self, event: Request) -> None:
-        """Complete the scope; the application's task starts only after this returns."""
-        super().handle_connect(event)
-        scope = cast("dict[str, Any] | None", getattr(self, "scope", None))
-        if scope is not None and not self.conn.extensions:
-            scope["extensions"][EXTENSION] = RawLane(self)
+    def keep(self, task: "asyncio.Task[None]") -> None:
+        """See `RawLane`."""
+        self._site.tasks.add(task)
+        task.add_done_callback(self._site.tasks.discard)
 
     def pause_writing(self) -> None:
         """The transport's buffer is above its high-water mark."""
-        super().pause_writing()
-        if self.paused is not None:
-            self.paused()
+        self.is_blocked = True
+        if self._paused is not None:
+            self._paused()
 
     def resume_writing(self) -> None:
         """The transport's buffer is below its low-water mark again."""
-        super().resume_writing()
-        if self.resumed is not None:
-            self.resumed()
+        self.is_blocked = False
+        if self._ping is not None:
+            self._send(make_frame(frames.PONG, self._ping))
+            self._ping = None
+        if self._resumed is not None:
+            self._resumed()
+        if self._exchange is not None:
+            self._exchange.resume()
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the application: the two know each other, and nothing more will be told."""
-        super().connection_lost(exc)
-        self.tell_ended()
-        self.paused = self.resumed = None
-
-    def data_received(self, data: bytes) -> None:
-        """The peer may have closed, or broken the protocol."""
-        super().data_received(data)
-        if self.ended is not None and self.transport.is_closing():
-            self.tell_ended()
-
-    def tell_ended(self) -> None:
-        """Nothing may follow what was written last."""
-        if not self.is_writable and self.ended is not None:
-            ended, self.ended = self.ended, None
-            ended()
-
-    @property
-    def is_writable(self) -> bool:
-        """May frames still be written?"""
-        return self.handshake_complete and not (self.close_sent or self.disconnected or self.transport.is_closing())
-
-    def close_raw(self, code: int, reason: str) -> None:
-        """See `RawLane.close`. The stock way waits until the peer reads, which a slow reader never does."""
-        if not self.is_writable:
+    def beat(self, frame: bytes, payload: bytes) -> None:
+        """The wheel came round. Who answered nothing will not read the rest either: let its buffer go."""
+        if self.state != OPEN:
             return
+        if self._awaited is not None and not self._held:
+            self._send(make_close(frames.INTERNAL_ERROR, "keepalive ping timeout"))
+            self._shut(0.0)
+            self._tell_lost(frames.INTERNAL_ERROR, "keepalive ping timeout")
+            return
+        self._awaited = payload
+        self._send(frame)
+
+    def _send(self, data: bytes) -> None:
         try:
-            self.conn.send_close(code, reason.encode()[:REASON_BYTES_MAX].decode(errors="ignore"))
-        except InvalidState:
+            self._transport.write(data)
+        except RuntimeError:
+            self.state = OVER
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+    def _fail(self, code: int, reason: str) -> None:
+        """Section 7.1.7. Closing with bytes unread would take the close frame back (a reset), so read on a while."""
+        if self.state != OPEN:
+            self._shut(LINGER_S)
+            self._tell_lost(code, reason)
             return
-        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
-        self.transport.write(b"".join(self.conn.data_to_send()))
-        self.close_sent = True
-        if self.read_paused:
-            self.read_paused = False
-            self.transport.resume_reading()
-        self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
-        self.tell_ended()
+        self._send(make_close(code, reason))
+        self.state = OVER
+        self._end_writing()
+        self._go_on()
+        self._start_timer(LINGER_S)
+        if self._transport.can_write_eof() and not self._transport.is_closing():
+            self._transport.write_eof()
+        self._tell_lost(code, reason)
 
-    def shutdown(self) -> None:
-        """The server stops: a peer that does not read must not hold it up."""
-        super().shutdown()
-        self.tell_ended()
-        self.loop.call_later(self.close_timeout, self.transport.abort)
+    def _shut(self, wait_s: float) -> None:
+        """Close behind what was written, or without it when that takes too long."""
+        self.state = OVER
+        self._end_writing()
+        self._transport.close()
+        self._start_timer(wait_s)
 
-    def keepalive_timeout(self) -> None:
-        """A peer that answers no ping will not read the rest either: let its buffer go."""
-        super().keepalive_timeout()
-        self.tell_ended()
-        self.transport.abort()
+    def _start_timer(self, wait_s: float) -> None:
+        self._stop_timer()
+        self._timer = self._site.loop.call_later(wait_s, self._transport.abort)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def bound_kernel(transport: asyncio.Transport) -> None:
+    """Bound what the kernel keeps for a peer that does not read; by itself it would take up to 4 MiB each."""
+    line = transport.get_extra_info("socket")
+    if line is not None:
+        with contextlib.suppress(OSError):
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)

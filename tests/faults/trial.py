@@ -59,8 +59,8 @@ async def run(
     say: Callable[[str], None] = quiet,
     keep: bool = False,
 ) -> Verdict:
-    """Run one seed. `faults` instead of the seed's own, `without` parts of the gateways, `batch` sets their lanes, `finish_s`
-    and `head_s`: how long to wait for the last answer, and until everybody has everything."""
+    """Run one seed. `faults` instead of the seed's own, `without` parts of the gateways, `batch` sets their lanes,
+    `finish_s` and `head_s`: how long to wait for the last answer, and until everybody has everything."""
     started = time.monotonic()
     faults = schedule(seed, run_s=run_s) if faults is None else faults
     world = World(seed, without=without, batch=batch)

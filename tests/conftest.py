@@ -93,8 +93,18 @@ async def database_url(postgres: Postgres, template: str) -> AsyncIterator[str]:
         await connection.close()
 
 
+LANES_ON_AND_OFF = pytest.mark.parametrize("batch", [64, 0], ids=["lanes", "alone"], indirect=True)
+"""Put it on a suite that has to hold whether batched commands share transactions or not."""
+
+
 @pytest.fixture
-def settings(database_url: str, valkey: Valkey, tmp_path: Path) -> Settings:
+def batch(request: pytest.FixtureRequest) -> int:
+    """Most members of a batch."""
+    return int(getattr(request, "param", 64))
+
+
+@pytest.fixture
+def settings(database_url: str, valkey: Valkey, tmp_path: Path, batch: int) -> Settings:
     """A node's settings on this test's database."""
     return Settings(
         secret=SECRET,
@@ -102,6 +112,7 @@ def settings(database_url: str, valkey: Valkey, tmp_path: Path) -> Settings:
         redis_url=valkey.url,
         data=tmp_path,
         pool=10,
+        batch=batch,
         node=f"test-{next(_numbers)}",
     )
 

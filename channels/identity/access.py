@@ -8,7 +8,7 @@ import msgspec
 
 from carewire.access import door
 from carewire.command import Ctx
-from carewire.errors import InvalidParams, NotFound
+from carewire.errors import InvalidParams, NotFound, Refusal
 from carewire.store.db import Tx
 from channels.identity import people, phones
 from channels.identity.nouns import Duty, Kin
@@ -30,21 +30,35 @@ class PatientRow(msgspec.Struct, frozen=True, kw_only=True):
 _GUARDED = """SELECT p.id, p.name, p.phone, p.birth_year, p.sex, g.kind, g.since, p.created_at
   FROM guardianship g JOIN patient p ON p.id = g.patient_id
  WHERE g.account_id = $1 AND g.until IS NULL"""
+_ASKED = f"""SELECT ask.n, found.*
+  FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS ask (account_id, patient_id, n)
+ CROSS JOIN LATERAL ({_GUARDED.replace("$1", "ask.account_id")}
+    AND (ask.patient_id IS NULL OR p.id = ask.patient_id) LIMIT 2) found"""
 
 
 @door
 async def patient(ctx: Ctx, patient_id: UUID | None = None) -> PatientRow:
     """A patient the caller guards. Without an id: the only one; with several the caller must say which."""
-    account_id = ctx.actor.id
-    if patient_id is None:
-        rows = await ctx.tx.fetch(f"{_GUARDED} LIMIT 2", account_id)
-        if len(rows) > 1:
-            raise InvalidParams("You act for several patients: say which with patient_id")
-    else:
-        rows = await ctx.tx.fetch(f"{_GUARDED} AND p.id = $2", account_id, patient_id)
-    if not rows:
-        raise NotFound()
-    return msgspec.convert(dict(rows[0]), PatientRow)
+    (found,) = await guarded(ctx.tx, [(ctx.actor.id, patient_id)])
+    if isinstance(found, Refusal):
+        raise found
+    return found
+
+
+async def guarded(tx: Tx, asks: Sequence[tuple[UUID, UUID | None]]) -> list[PatientRow | Refusal]:
+    """`patient` for many (account, patient) pairs in one query, in their order."""
+    found: list[list[PatientRow]] = [[] for _ in asks]
+    for row in await tx.fetch(_ASKED, [account for account, _ in asks], [patient for _, patient in asks]):
+        values = dict(row)
+        found[values.pop("n") - 1].append(msgspec.convert(values, PatientRow))
+    return [
+        NotFound()
+        if not rows
+        else rows[0]
+        if len(rows) == 1
+        else InvalidParams("You act for several patients: say which with patient_id")
+        for rows in found
+    ]
 
 
 async def patients(ctx: Ctx) -> list[PatientRow]:

@@ -21,13 +21,14 @@ from channels.session.access import AT_DESK, COLUMNS, DESK, Session, from_row
 STORED: Final = tuple(name for name in Token.__struct_fields__ if name != "name")
 """The columns of a token that are its own; the name is the patient's."""
 _TOKENS: Final = (
-    f"SELECT {', '.join(f't.{name}' for name in STORED)}, p.name"
-    " FROM token t JOIN patient p ON p.id = t.patient_id WHERE t.session_id = $1 ORDER BY t.id"
+    f"SELECT t.session_id, {', '.join(f't.{name}' for name in STORED)}, p.name"
+    " FROM token t JOIN patient p ON p.id = t.patient_id WHERE t.session_id = ANY ($1) ORDER BY t.id"
 )
-_LEARNT: Final = """SELECT l.calls, l.last_number, l.curve, l.score, l.due_at, l.timer_at, p.minutes,
+_LEARNT: Final = """SELECT asked.session_id, l.calls, l.last_number, l.curve, l.score, l.due_at, l.timer_at, p.minutes,
        (SELECT json_agg(json_build_object('id', r.id, 'label', r.name) ORDER BY r.name) FROM room r
-         WHERE r.place_id = $3)::text AS rooms
-  FROM (SELECT) nothing LEFT JOIN line l ON l.session_id = $1 LEFT JOIN pace p ON p.doctor_id = $2"""
+         WHERE r.place_id = asked.place_id)::text AS rooms
+  FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS asked (session_id, doctor_id, place_id)
+  LEFT JOIN line l ON l.session_id = asked.session_id LEFT JOIN pace p ON p.doctor_id = asked.doctor_id"""
 _ENUMS: Final = {"kind": TokenKind, "state": TokenState, "priority": Priority, "reason": EndReason}
 _GUARDED: Final = """EXISTS (SELECT FROM guardianship g
     WHERE g.account_id = $2 AND g.patient_id = t.patient_id AND g.until IS NULL)"""
@@ -39,13 +40,24 @@ _rooms = msgspec.json.Decoder(tuple[Room, ...])
 
 async def load(tx: Tx, session: Session) -> Line:
     """The whole line of a session: two statements. Lock the session first if the line is going to move."""
-    learnt = await tx.fetchrow(_LEARNT, session.id, session.doctor_id, session.place_id)
-    rows = await tx.fetch(_TOKENS, session.id)
-    if learnt is None:
-        raise NotFound()
+    return (await load_all(tx, [session]))[session.id]
+
+
+async def load_all(tx: Tx, sessions: Sequence[Session]) -> dict[UUID, Line]:
+    """The lines of these sessions, in as many statements as for one."""
+    ids = [session.id for session in sessions]
+    learnt = await tx.fetch(_LEARNT, ids, [s.doctor_id for s in sessions], [s.place_id for s in sessions])
+    tokens: dict[UUID, list[Token]] = {session_id: [] for session_id in ids}
+    for row in await tx.fetch(_TOKENS, ids):
+        tokens[row["session_id"]].append(_token(row))
+    known = {row["session_id"]: row for row in learnt}
+    return {s.id: _line(s, tuple(tokens[s.id]), known[s.id]) for s in sessions}
+
+
+def _line(session: Session, tokens: tuple[Token, ...], learnt: Any) -> Line:
     line = Line(
         session=session,
-        tokens=tuple(_token(row) for row in rows),
+        tokens=tokens,
         pace=Pace(tuple(learnt["minutes"] or ())),
         rooms=_rooms.decode(learnt["rooms"]) if learnt["rooms"] else (),
     )
@@ -64,6 +76,7 @@ async def load(tx: Tx, session: Session) -> Line:
 
 def _token(row: Any) -> Token:
     values = dict(row)
+    del values["session_id"]
     for name, kind in _ENUMS.items():
         if values[name] is not None:
             values[name] = kind(values[name])
@@ -76,9 +89,9 @@ async def desk_line(ctx: Ctx, session_id: UUID, *, lock: bool = True) -> Line:
     return await load(ctx.tx, await session_access.desk(ctx, session_id, lock=lock))
 
 
-async def public_line(ctx: Ctx, session_id: UUID, *, lock: bool = False) -> Line:
-    """The line of any session, for one who joins it. What of it the caller gets to see is the command's care."""
-    return await load(ctx.tx, await session_access.session(ctx, session_id, lock=lock))
+async def public_line(ctx: Ctx, session_id: UUID) -> Line:
+    """The line of any session. What of it the caller gets to see is the query's care."""
+    return await load(ctx.tx, await session_access.session(ctx, session_id))
 
 
 @door

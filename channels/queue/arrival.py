@@ -2,12 +2,14 @@
 
 import hmac
 import secrets
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
 from carewire.command import Ctx, command
+from carewire.store.db import Tx
 from channels.directory import access as directory
 from channels.identity import Capacity
 from channels.queue.errors import CodeWrong
@@ -41,6 +43,18 @@ async def arrival_code(ctx: Ctx, renew: bool = False, place_id: UUID | None = No
 
 async def check(ctx: Ctx, place_id: UUID, code: str) -> None:
     """Raises `CodeWrong` unless this is what hangs on that place's wall."""
-    present = await ctx.tx.fetchval("SELECT code FROM arrival_code WHERE place_id = $1", place_id)
-    if present is None or not hmac.compare_digest(present.encode(), code.encode()):
+    compare(await codes(ctx.tx, [place_id]), place_id, code)
+
+
+async def codes(tx: Tx, place_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """What hangs on these places' walls."""
+    if not place_ids:
+        return {}
+    rows = await tx.fetch("SELECT place_id, code FROM arrival_code WHERE place_id = ANY ($1)", place_ids)
+    return {row["place_id"]: row["code"] for row in rows}
+
+
+def compare(present: Mapping[UUID, str], place_id: UUID, code: str) -> None:
+    """Raises `CodeWrong` unless this is the code of that place."""
+    if place_id not in present or not hmac.compare_digest(present[place_id].encode(), code.encode()):
         raise CodeWrong()

@@ -2,6 +2,9 @@
 
 from uuid import UUID
 
+from msgspec import Struct
+
+from carewire.batch import Batch
 from carewire.command import Ctx, command
 from carewire.errors import IllegalMove
 from channels.identity import Capacity
@@ -9,24 +12,48 @@ from channels.queue import access, moves
 from channels.queue.errors import NothingToCall, RoomBusy, SessionClosed, TooLate
 from channels.queue.lifecycle import TokenState
 from channels.queue.line import Line
+from channels.queue.lines import Caller, Lines
 from channels.queue.moved import MOVES, moved
 from channels.queue.views import DeskView, desk_view
 
 RUNS = {Capacity.STAFF, Capacity.DOCTOR}
 
 
-@command("queue.call_next", allow=RUNS, emits=MOVES, errors={SessionClosed, NothingToCall, RoomBusy})
-async def call_next(ctx: Ctx, session_id: UUID, room_id: UUID | None = None, finish_current: bool = False) -> DeskView:
+class CallNext(Struct, frozen=True, kw_only=True):
+    """Where, and whether the one who is there is done."""
+
+    session_id: UUID
+    room_id: UUID | None = None
+    finish_current: bool = False
+
+
+@command(
+    "queue.call_next",
+    allow=RUNS,
+    emits=MOVES,
+    errors={SessionClosed, NothingToCall, RoomBusy},
+    lane="session_id",
+)
+async def call_next(batch: Batch[CallNext, DeskView]) -> None:
     """Call whoever is next into a room. With `finish_current` the one in consultation there is completed first.
 
     No room given: the session's room, or the place's only one. A token that is called and not begun keeps it busy.
     """
-    line = await access.desk_line(ctx, session_id)
-    room = moves.room_of(line, room_id)
-    after = await moved(ctx, line, moves.call_next(line, room, ctx.now, finish_current=finish_current))
-    was = {t.id: t.state for t in line.tokens}
-    called = next(t for t in after.tokens if t.state is TokenState.CALLED and was[t.id] is TokenState.WAITING)
-    return desk_view(after, called)
+    lines = await Lines.at_desk(batch)
+    called: dict[Caller, UUID] = {}
+    for desk in batch:
+        with desk:
+            line, asked = lines.of(desk), desk.params
+            room = moves.room_of(line, asked.room_id)
+            after = moves.call_next(line, room, batch.now, finish_current=asked.finish_current)
+            was = {t.id: t.state for t in line.tokens}
+            called[desk] = next(
+                t.id for t in after.tokens if t.state is TokenState.CALLED and was[t.id] is TokenState.WAITING
+            )
+            lines.move(desk, after)
+    await lines.store()
+    for desk in batch:
+        desk.reply(desk_view(*lines.token(desk, called[desk])))
 
 
 @command("queue.call", allow=RUNS, emits=MOVES, errors={IllegalMove, SessionClosed, RoomBusy})

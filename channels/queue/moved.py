@@ -1,7 +1,9 @@
 """THE door for every change of a line: order, estimate, store what changed, tell who listens."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -28,48 +30,74 @@ _COLUMNS: Final = ", ".join(("session_id", *STORED))
 _STORE: Final = f"""
 WITH changed AS (
     UPDATE token t SET {", ".join(f"{name} = x.{name}" for name in STORED if name != "id")}
-      FROM json_populate_recordset(NULL::token, $2::json) x WHERE t.id = x.id
+      FROM json_populate_recordset(NULL::token, $1::json) x WHERE t.id = x.id
 ), added AS (
-    INSERT INTO token ({_COLUMNS}) SELECT {_COLUMNS} FROM json_populate_recordset(NULL::token, $3::json)
+    INSERT INTO token ({_COLUMNS}) SELECT {_COLUMNS} FROM json_populate_recordset(NULL::token, $2::json)
 ), moves AS (
     INSERT INTO token_move (token_id, at, what, actor_id, from_state, to_state, priority)
     SELECT token_id, at, what, actor_id, from_state, to_state, priority
-      FROM json_populate_recordset(NULL::token_move, $4::json)
+      FROM json_populate_recordset(NULL::token_move, $3::json)
 ), paced AS (
-    INSERT INTO pace (doctor_id, minutes) SELECT $5::uuid, $6::float8[] WHERE $6::float8[] IS NOT NULL
+    INSERT INTO pace (doctor_id, minutes) SELECT doctor_id, minutes FROM json_populate_recordset(NULL::pace, $4::json)
+     ORDER BY doctor_id
     ON CONFLICT (doctor_id) DO UPDATE SET minutes = EXCLUDED.minutes
+), stored AS (
+    INSERT INTO line (session_id, calls, last_number, curve, score, due_at, timer_at)
+    SELECT session_id, calls, last_number, curve, score, due_at, timer_at
+      FROM json_to_recordset($5::json) AS x (session_id uuid, calls integer, last_number integer, curve bytea,
+                                             score bytea, due_at timestamptz, timer_at timestamptz)
+    ON CONFLICT (session_id) DO UPDATE SET calls = EXCLUDED.calls, last_number = EXCLUDED.last_number,
+        curve = EXCLUDED.curve, score = EXCLUDED.score, due_at = EXCLUDED.due_at, timer_at = EXCLUDED.timer_at
 )
-INSERT INTO line (session_id, calls, last_number, curve, score, due_at, timer_at)
-VALUES ($1, $7, $8, $9, $10, $11, $12)
-ON CONFLICT (session_id) DO UPDATE SET calls = EXCLUDED.calls, last_number = EXCLUDED.last_number,
-    curve = EXCLUDED.curve, score = EXCLUDED.score, due_at = EXCLUDED.due_at, timer_at = EXCLUDED.timer_at
-RETURNING ARRAY(SELECT DISTINCT g.account_id FROM guardianship g WHERE g.patient_id = ANY ($13) AND g.until IS NULL)"""
+SELECT DISTINCT g.account_id FROM guardianship g WHERE g.patient_id = ANY ($6) AND g.until IS NULL"""
+
+
+class Change(NamedTuple):
+    """One line before and after what was done to it.
+
+    `ctx` tells of it; `by` says who touched which token, where that was not `ctx` alone. `before` was loaded under the
+    session's lock in this transaction.
+    """
+
+    ctx: Ctx
+    before: Line
+    after: Line
+    by: Mapping[UUID, Ctx] = MappingProxyType({})
 
 
 async def moved(ctx: Ctx, before: Line, after: Line, *, settled: bool = False) -> Line:
-    """Settle, store and tell. `before` was loaded under the session's lock in this transaction.
+    """Settle, store and tell one line. `settled`: nothing moved, only the timer is set anew."""
+    return (await moved_all([Change(ctx, before, after)], settled=settled))[0]
 
-    Whatever the size of the line: one event for the desk, one for the waiting room, and one for each token to which
-    something happened. `settled`: nothing moved, only the timer is set anew.
+
+async def moved_all(changes: Sequence[Change], *, settled: bool = False) -> list[Line]:
+    """Settle, store and tell lines of one transaction, in as many statements as for one.
+
+    Whatever was done to a line, and by however many: one event for the desk, one for the waiting room, and one for
+    each token to which something happened.
     """
-    after = after if settled else settle(before, after, ctx.now)
-    if is_same(before, after) and (before.due_at, before.timer_at) == (after.due_at, after.timer_at):
-        return after
-    after = _timed(ctx, after)
-    await session_access.store(ctx.tx, before.session, after.session)
-    for account_id in await _store(ctx, before, after):
-        ctx.rights_changed(account_id)  # who held a token that is over may not hear the line any longer
-    if not is_same(before, after):
-        ctx.emit(QueueUpdated.between(before, after))
-        ctx.emit(LineUpdated.between(before, after))
-        for event in token_events(before, after):
-            ctx.emit(event)
-        await _tell_who_is_near(ctx, before, after)
-    _observe(before, after)
-    if after.tokens and not before.tokens:
-        # Also a sitting that nobody ever starts must not keep its patients for ever.
-        watch(ctx, after.session)
-    return after
+    ends = [c if settled else c._replace(after=settle(c.before, c.after, c.ctx.now)) for c in changes]
+    stored = [_timed(change) for change in ends if not _is_still(change)]
+    if stored:
+        await _store(stored)
+    kept = {change.after.session.id: change.after for change in stored}
+    for ctx, before, after, _ in stored:
+        if not is_same(before, after):
+            ctx.emit(QueueUpdated.between(before, after))
+            ctx.emit(LineUpdated.between(before, after))
+            for event in token_events(before, after):
+                ctx.emit(event)
+            await _tell_who_is_near(ctx, before, after)
+        _observe(before, after)
+        if after.tokens and not before.tokens:
+            # Also a sitting that nobody ever starts must not keep its patients for ever.
+            watch(ctx, after.session)
+    return [kept.get(change.after.session.id, change.after) for change in ends]
+
+
+def _is_still(change: Change) -> bool:
+    _, before, after, _ = change
+    return is_same(before, after) and (before.due_at, before.timer_at) == (after.due_at, after.timer_at)
 
 
 async def _tell_who_is_near(ctx: Ctx, before: Line, after: Line) -> None:
@@ -91,49 +119,74 @@ def watch(ctx: Ctx, session: Session) -> None:
     )
 
 
-def _timed(ctx: Ctx, line: Line) -> Line:
+def _timed(change: Change) -> Change:
     """See that a job looks at the line when it falls due. One that looks earlier is left: most calls write no job."""
+    ctx, line = change.ctx, change.after
     pending = line.timer_at is not None and line.timer_at > ctx.now
     if line.due_at is None or (pending and line.timer_at is not None and line.timer_at <= line.due_at):
-        return line
+        return change
     ctx.enqueue(
         LineDue(session_id=line.session.id),
         not_before=line.due_at,
         key=LINE_KEY.format(session_id=line.session.id),
     )
-    return replace(line, timer_at=line.due_at)
+    return change._replace(after=replace(line, timer_at=line.due_at))
 
 
-async def _store(ctx: Ctx, before: Line, after: Line) -> list[UUID]:
-    """Write what changed in one statement; answers the accounts of patients whose token is over."""
-    was = {token.id: token for token in before.tokens}
-    changed = [token for token in after.tokens if token.id in was and token != was[token.id]]
-    added = [token for token in after.tokens if token.id not in was]
-    moves = [move for token in changed + added if (move := _move(ctx, was.get(token.id), token))]
-    session = after.session
-    over = [t.patient_id for t in changed if was[t.id].state in ACTIVE and t.state not in ACTIVE]
-    accounts: list[UUID] = await ctx.tx.fetchval(
+async def _store(changes: Sequence[Change]) -> None:
+    """Write what changed in one statement, and say that accounts whose patient's token is over lost a right."""
+    ctx = changes[0].ctx
+    changed: list[dict[str, Any]] = []
+    added: list[dict[str, Any]] = []
+    moves: list[dict[str, Any]] = []
+    over: list[UUID] = []
+    for change in changes:
+        _, before, after, by = change
+        await session_access.store(ctx.tx, before.session, after.session)
+        was = {token.id: token for token in before.tokens}
+        touched = [token for token in after.tokens if token != was.get(token.id)]
+        # The numbers of a session are given in ascending order; the database checks that.
+        for token in sorted(touched, key=lambda token: token.number or 0):
+            (changed if token.id in was else added).append(_row(after.session.id, token))
+        moves += [move for token in touched if (move := _move(by.get(token.id, change.ctx), was.get(token.id), token))]
+        over += [t.patient_id for t in touched if t.id in was and was[t.id].state in ACTIVE and t.state not in ACTIVE]
+    # A doctor may have two lines here, for several rooms: one row.
+    paces = {c.after.session.doctor_id: c.after.pace.minutes for c in changes if c.after.pace != c.before.pace}
+    rows = await ctx.tx.fetch(
         _STORE,
-        session.id,
-        _rows(session.id, changed),
-        _rows(session.id, sorted(added, key=lambda token: token.number or 0)),
-        msgspec.json.encode(moves).decode(),
-        session.doctor_id,
-        list(after.pace.minutes) if after.pace != before.pace else None,
-        after.calls,
-        after.last_number,
-        msgspec.json.encode(after.curve),
-        msgspec.json.encode(after.score),
-        after.due_at,
-        after.timer_at,
+        _json(changed),
+        _json(added),
+        _json(moves),
+        _json([{"doctor_id": doctor, "minutes": minutes} for doctor, minutes in paces.items()]),
+        _json([_learnt(change.after) for change in changes]),
         over,
     )
-    return accounts
+    for row in rows:
+        ctx.rights_changed(row["account_id"])  # who held a token that is over may not hear the line any longer
 
 
-def _rows(session_id: UUID, tokens: list[Token]) -> str:
-    rows = [{"session_id": session_id} | {name: getattr(token, name) for name in STORED} for token in tokens]
+def _json(rows: list[dict[str, Any]]) -> str:
     return msgspec.json.encode(rows).decode()
+
+
+def _row(session_id: UUID, token: Token) -> dict[str, Any]:
+    return {"session_id": session_id} | {name: getattr(token, name) for name in STORED}
+
+
+def _learnt(line: Line) -> dict[str, Any]:
+    return {
+        "session_id": line.session.id,
+        "calls": line.calls,
+        "last_number": line.last_number,
+        "curve": _bytea(msgspec.json.encode(line.curve)),
+        "score": _bytea(msgspec.json.encode(line.score)),
+        "due_at": line.due_at,
+        "timer_at": line.timer_at,
+    }
+
+
+def _bytea(value: bytes) -> str:
+    return f"\\x{value.hex()}"
 
 
 def _move(ctx: Ctx, was: Token | None, token: Token) -> dict[str, Any] | None:

@@ -153,9 +153,9 @@ async def backfill(
     for index, paper in enumerate(papers):
         _check_times(ctx, line.session, index, paper)
         patients.check_birth_year(paper.birth_year, ctx.now)
-        person = await patients.at_desk(
-            ctx, line.session.place_id, paper.name, paper.phone, paper.birth_year, paper.sex
-        )
+        place_id = line.session.place_id
+        typed = patients.asked(ctx, place_id, paper.name, paper.phone, paper.birth_year, paper.sex)
+        person = await patients.at_desk(ctx, typed)
         token = new(ctx, TokenKind.WALK_IN, person.id, person.name)
         entered.append(
             Paper(

@@ -1,5 +1,6 @@
 """The doors to a sitting: who may see it, who may run it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -86,6 +87,33 @@ async def desk(ctx: Ctx, session_id: UUID, *, lock: bool = False) -> Session:
     if row is None:
         raise NotFound()
     return from_row(row)
+
+
+async def sessions(tx: Tx, session_ids: Sequence[UUID]) -> list[Session | None]:
+    """`session` for the members of a batch, in their order: each sitting locked once, in the order of the ids."""
+    rows = await tx.fetch(
+        f"SELECT {COLUMNS} FROM session s WHERE s.id = ANY ($1) ORDER BY s.id FOR UPDATE", session_ids
+    )
+    found = {row["id"]: from_row(row) for row in rows}
+    return [found.get(session_id) for session_id in session_ids]
+
+
+async def desks(tx: Tx, asks: Sequence[tuple[UUID, UUID]]) -> list[Session | None]:
+    """`desk` for (account, sitting) pairs, in their order. What nobody of them runs is not even locked."""
+    rows = await tx.fetch(_DESKS, [account for account, _ in asks], [sitting for _, sitting in asks], list(DESK))
+    found = {row["id"]: (from_row(row), frozenset(row["accounts"])) for row in rows}
+    return [found[sitting][0] if sitting in found and account in found[sitting][1] else None
+            for account, sitting in asks]  # fmt: skip
+
+
+_DESKS: Final = f"""
+WITH asks AS (
+    SELECT DISTINCT ask.account, ask.sitting FROM unnest($1::uuid[], $2::uuid[]) AS ask (account, sitting)
+), open AS (
+    SELECT ask.sitting, array_agg(ask.account) AS accounts FROM asks ask JOIN session s ON s.id = ask.sitting
+     WHERE {AT_DESK.replace("$2", "ask.account")} GROUP BY ask.sitting
+)
+SELECT {COLUMNS}, open.accounts FROM session s JOIN open ON open.sitting = s.id ORDER BY s.id FOR UPDATE OF s"""
 
 
 async def find(tx: Tx, session_id: UUID) -> Session:

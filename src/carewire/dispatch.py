@@ -211,26 +211,23 @@ class Dispatcher:
                     ask.end(_typed(command, error))
                 return
             metrics.BATCHES_SPLIT.labels(command.name).inc()
-            if isinstance(error, asyncpg.LockNotAvailableError):
-                # Somebody holds one of the roots: the others need not wait for it a second time.
-                self._split(asks, {ask.key for ask in asks}, _typed(command, error))
-            else:
+            held = isinstance(error, asyncpg.LockNotAvailableError)
+            parts: dict[object, list[Ask]] = {}
+            for ask in asks:
+                parts.setdefault(ask.key, []).append(ask)
+            if held and len(parts) == 1:
+                # Somebody holds their root: they have waited for it already.
                 for ask in asks:
-                    self._start(self._end_alone(ask))
+                    ask.end(_typed(command, error))
+                return
+            for part in parts.values():
+                self._start(self._serve_part(part) if held else self._serve_each(part))
             return
         for ask, how in zip(asks, ends, strict=True):
             ask.end(how)
 
-    def _split(self, asks: Sequence[Ask], keys: set[object], busy: Refusal) -> None:
-        for key in keys:
-            part = [ask for ask in asks if ask.key == key]
-            if len(keys) > 1:
-                self._start(self._serve_part(part))
-            else:
-                for ask in part:
-                    ask.end(busy)
-
     async def _serve_part(self, asks: Sequence[Ask]) -> None:
+        """Those of one key, without the others."""
         try:
             async with self.gate:
                 await self._serve_batch(asks)
@@ -238,11 +235,13 @@ class Dispatcher:
             for ask in asks:
                 ask.end(full)
 
-    async def _end_alone(self, ask: Ask) -> None:
-        try:
-            ask.end(await self._serve_alone(ask))
-        except Exception as error:
-            ask.end(_typed(ask.command, error))
+    async def _serve_each(self, asks: Sequence[Ask]) -> None:
+        """Those of one key one by one, in their order: they would only wait for each other."""
+        for ask in asks:
+            try:
+                ask.end(await self._serve_alone(ask))
+            except Exception as error:
+                ask.end(_typed(ask.command, error))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work, context=contextvars.Context())

@@ -43,36 +43,51 @@ def decode_params(command: Declared, raw: bytes) -> msgspec.Struct:
 def decode_soundly(command: Declared, raw: bytes) -> msgspec.Struct | None:
     """The params, if they are what they must be and decoding them has looked at every byte; None: look more closely.
 
-    For JSON without suspicious escapes and very long numbers (`text.is_suspect`), which the types alone do not judge.
+    For JSON without `\\u` escapes, which the types alone do not judge.
     """
     decoder, holds_times = _decoder(command.params)
-    if not _is_plain(command.params):
+    integers = _integers(command.params)
+    if integers is None:
         return None
     try:
         decoded: msgspec.Struct = decoder.decode(raw)
     except (msgspec.DecodeError, RecursionError):
         return None
+    if integers and not all(-(2**63) <= (getattr(decoded, name) or 0) < 2**63 for name in integers):
+        return None
     return None if holds_times and _find_bad_time("$", decoded) else decoded
 
 
 @cache
-def _is_plain(params: type[msgspec.Struct]) -> bool:
-    """Do the types read every value they are given? Floats hide numbers beyond 64 bits, nested values other things."""
+def _integers(params: type[msgspec.Struct]) -> tuple[str, ...] | None:
+    """The fields that may be integers; None when the types do not read every value that they are given.
+
+    Floats hide numbers beyond 64 bits, nested values hide members that nobody reads.
+    """
     info = kinds.type_info(params)
     assert isinstance(info, kinds.StructType)
-    return info.forbid_unknown_fields and all(
-        isinstance(kind, _PLAIN)
-        for field in info.fields
-        for kind in (field.type.types if isinstance(field.type, kinds.UnionType) else (field.type,))
-    )
+    if not info.forbid_unknown_fields:
+        return None
+    integers: list[str] = []
+    for field in info.fields:
+        for part in _parts(field.type):
+            if isinstance(part, kinds.IntType):
+                integers.append(field.encode_name)
+            elif not isinstance(part, _PLAIN):
+                return None
+    return tuple(integers)
+
+
+def _parts(kind: kinds.Type) -> list[kinds.Type]:
+    if isinstance(kind, kinds.Metadata):
+        return _parts(kind.type)
+    return [part for inner in kind.types for part in _parts(inner)] if isinstance(kind, kinds.UnionType) else [kind]
 
 
 _PLAIN: Final = (
     kinds.BoolType,
     kinds.DateTimeType,
     kinds.EnumType,
-    kinds.IntType,
-    kinds.LiteralType,
     kinds.NoneType,
     kinds.StrType,
     kinds.UUIDType,
@@ -94,7 +109,9 @@ def _holds_times(kind: Any, seen: set[type]) -> bool:
         seen.add(kind.cls)
         return any(_holds_times(field.type, seen) for field in kind.fields)
     parts: list[Any] = []
-    if isinstance(kind, kinds.UnionType):
+    if isinstance(kind, kinds.Metadata):
+        parts = [kind.type]
+    elif isinstance(kind, kinds.UnionType):
         parts = list(kind.types)
     elif isinstance(kind, kinds.CollectionType):
         parts = [kind.item_type]

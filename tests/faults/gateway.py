@@ -6,9 +6,11 @@ between COMMIT and publishing, `reply` before a reply is written.
 """
 
 import os
+import re
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -32,6 +34,7 @@ from tests.faults import ledger
 from tests.faults.leash import die_with_parent
 
 POINTS: dict[str, int] = {}
+LOCK = re.compile(r" FOR UPDATE( OF \w+)?")
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
 
@@ -86,8 +89,8 @@ def without_gap_healing() -> None:
 
 
 def without_receipt_claim() -> None:
-    async def take(tx: Tx, claim: receipts.Claim) -> None:
-        return None
+    async def take(tx: Tx, claims: Sequence[receipts.Claim]) -> list[None]:
+        return [None] * len(claims)
 
     receipts.take = take
 
@@ -104,12 +107,15 @@ def without_sweep() -> None:
 
 
 def without_root_lock() -> None:
-    fetchrow = Tx.fetchrow
+    fetch, fetchrow = Tx.fetch, Tx.fetchrow
+
+    async def fetch_unlocked(self: Tx, sql: str, *values: Any) -> Any:
+        return await fetch(self, LOCK.sub("", sql), *values)
 
     async def fetchrow_unlocked(self: Tx, sql: str, *values: Any) -> Any:
-        return await fetchrow(self, sql.replace(" FOR UPDATE", ""), *values)
+        return await fetchrow(self, LOCK.sub("", sql), *values)
 
-    Tx.fetchrow = fetchrow_unlocked  # type: ignore[method-assign]
+    Tx.fetch, Tx.fetchrow = fetch_unlocked, fetchrow_unlocked  # type: ignore[method-assign]
 
 
 def without_epoch_check() -> None:

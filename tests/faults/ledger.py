@@ -10,8 +10,9 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from carewire.access import door
+from carewire.access import door, remember
 from carewire.actor import KNOWN
+from carewire.batch import Batch
 from carewire.command import Ctx, Rate, command
 from carewire.errors import NotFound, Refusal
 from carewire.event import Event
@@ -85,6 +86,38 @@ async def add(ctx: Ctx, ledger_id: UUID, op: UUID, by: int, refuse: bool = False
     return standing
 
 
+class Count(Struct, frozen=True, kw_only=True):
+    """What to add, to which ledger."""
+
+    ledger_id: UUID
+    op: UUID
+    by: int
+
+
+@command("ledger.count", allow={KNOWN}, emits={Moved}, rate=OFTEN, lane="ledger_id")
+async def count(batch: Batch[Count, Standing]) -> None:
+    """Add to ledgers, for everybody who does it at the same time."""
+    ids = [member.params.ledger_id for member in batch]
+    rows = await batch.tx.fetch("SELECT id, value, count FROM ledger WHERE id = ANY ($1) ORDER BY id FOR UPDATE", ids)
+    standings = {r["id"]: Standing(ledger_id=r["id"], value=r["value"], count=r["count"], last=None) for r in rows}
+    for member in batch:
+        with member:
+            asked = member.params
+            if asked.ledger_id not in standings:
+                raise NotFound()
+            remember(member, ledger, ledger_id=asked.ledger_id)
+            standing = standings[asked.ledger_id] = tell(member, standings[asked.ledger_id], asked.op, asked.by)
+            member.reply(standing)
+    await batch.tx.execute(
+        "INSERT INTO ledger_mark (ledger, op, by) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[])",
+        [member.params.ledger_id for member in batch],
+        [member.params.op for member in batch],
+        [member.params.by for member in batch],
+    )
+    for standing in standings.values():
+        await _store(batch, standing)
+
+
 @command("ledger.move", allow={KNOWN}, emits={Moved}, rate=OFTEN)
 async def move(ctx: Ctx, source: UUID, target: UUID, op: UUID, by: int) -> Standing:
     """From one ledger to another: two topics in one transaction."""
@@ -141,7 +174,7 @@ def tell(ctx: Ctx, was: Standing, op: UUID, by: int) -> Standing:
     return standing
 
 
-async def _store(ctx: Ctx, standing: Standing) -> None:
+async def _store(ctx: Ctx | Batch[Count, Standing], standing: Standing) -> None:
     await ctx.tx.execute(
         "UPDATE ledger SET value = $2, count = $3 WHERE id = $1", standing.ledger_id, standing.value, standing.count
     )

@@ -21,6 +21,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--run-s", type=float, default=RUN_S, help="how long the faults go on")
     parser.add_argument("--only", default="", help="only these kinds of faults, separated by commas")
+    parser.add_argument("--batch", type=int, help="members of a batch at most; 0: no lanes; unset: the seed decides")
     parser.add_argument("--without", default="", help=f"switch off parts of the gateways: {', '.join(NAMES)}")
     parser.add_argument("--json", action="store_true", help="print the verdict as JSON, and end with the caller")
     parser.add_argument("--keep", action="store_true", help="leave the folder with the logs")
@@ -36,6 +37,7 @@ def main() -> int:
             args.seed,
             run_s=args.run_s,
             faults=faults,
+            batch=args.batch,
             without=list(filter(None, args.without.split(","))),
             say=tell if args.verbose else quiet,
             keep=args.keep,

@@ -53,16 +53,17 @@ async def run(
     run_s: float = RUN_S,
     faults: list[Fault] | None = None,
     without: Iterable[str] = (),
+    batch: int | None = None,
     finish_s: float = FINISH_S,
     head_s: float = HEAD_S,
     say: Callable[[str], None] = quiet,
     keep: bool = False,
 ) -> Verdict:
-    """Run one seed. `faults` instead of the seed's own, `without` parts of the gateways, `finish_s` and
-    `head_s`: how long to wait for the last answer, and until everybody has everything."""
+    """Run one seed. `faults` instead of the seed's own, `without` parts of the gateways, `batch` sets their lanes,
+    `finish_s` and `head_s`: how long to wait for the last answer, and until everybody has everything."""
     started = time.monotonic()
     faults = schedule(seed, run_s=run_s) if faults is None else faults
-    world = World(seed, without=without)
+    world = World(seed, without=without, batch=batch)
     crew: Crew | None = None
     try:
         await world.prepare()

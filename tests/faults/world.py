@@ -18,6 +18,7 @@ from typing import Final
 import asyncpg
 import msgspec
 
+from carewire.batch import MEMBERS_MAX
 from carewire.embedded import Postgres, Valkey
 from carewire.settings import Settings
 from carewire.store.migrate import migrate
@@ -34,9 +35,10 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 class Gateway:
     """A process of `tests.faults.gateway`, always on the same port, behind its three proxies."""
 
-    def __init__(self, world: "World", number: int, rng: random.Random, *, ws: str) -> None:
+    def __init__(self, world: "World", number: int, rng: random.Random, *, ws: str, batch: int) -> None:
         self.name = f"g{number}"
         self.ws = ws
+        self.batch = batch
         self.world = world
         self.port = free_port()
         self.log = world.folder / f"{self.name}.log"
@@ -75,6 +77,7 @@ class Gateway:
             "CAREWIRE_NODE": f"{self.name}-{self.starts}",
             "CAREWIRE_POOL": "6",
             "CAREWIRE_WS": self.ws,
+            "CAREWIRE_BATCH": str(self.batch),
             "CAREWIRE_ACCESS_TTL_S": "3600",
             "FAULTS_WITHOUT": " ".join(self.world.without),
         }
@@ -151,7 +154,7 @@ class Gateway:
 class World:
     """See the module. `without` names parts of the gateways that are switched off."""
 
-    def __init__(self, seed: int, *, without: Iterable[str] = ()) -> None:
+    def __init__(self, seed: int, *, without: Iterable[str] = (), batch: int | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="cw-faults-"))
         self.folder.chmod(0o755)
         self.without = tuple(without)
@@ -163,9 +166,16 @@ class World:
         """Events that were committed, and told, and are in no database since a restore or a failover."""
         self.valkey = Valkey(self.folder)
         self.postgres_lock, self.valkey_lock = asyncio.Lock(), asyncio.Lock()
-        # In every second seed one of them writes by the ordinary ASGI way.
+        # In every third seed no commands share a transaction, in every second one writes by the ordinary ASGI way.
+        batch = (0 if seed % 3 == 0 else MEMBERS_MAX) if batch is None else batch
         self.gateways = [
-            Gateway(self, n, random.Random(f"{seed}/proxy/{n}"), ws="stock" if (n, seed % 2) == (2, 0) else "raw")
+            Gateway(
+                self,
+                n,
+                random.Random(f"{seed}/proxy/{n}"),
+                ws="stock" if (n, seed % 2) == (2, 0) else "raw",
+                batch=batch,
+            )
             for n in (1, 2)
         ]
 

@@ -83,6 +83,7 @@ def test_fifty_thousand_hostile_frames_leave_the_session_whole_and_every_answer_
         for answer in intake.send:
             check(json.loads(answer))
         for work in intake.work:
+            assert isinstance(work.call.params, bytes)  # nothing is decoded ahead here
             assert isinstance(json.loads(work.call.params), dict)
             if work.call.id is not None:
                 json.loads(work.call.id)

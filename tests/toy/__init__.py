@@ -13,10 +13,11 @@ from piccolo.columns import UUID as PiccoloUUID
 from piccolo.columns import Text as PiccoloText
 from piccolo.table import Table
 
-from carewire.access import door
+from carewire.access import door, remember
 from carewire.actor import ANYONE, KNOWN
+from carewire.batch import Batch
 from carewire.command import Ctx, command, query
-from carewire.errors import NotFound, Refusal
+from carewire.errors import Conflict, NotFound, Refusal
 from carewire.event import Event
 from carewire.forms import Name, Word
 from carewire.ids import uuid7
@@ -127,6 +128,47 @@ async def add(ctx: Ctx, counter_id: UUID, by: int = 1, times: Annotated[int, Met
         ctx.emit(Counted(counter_id=counter_id, value=value))
     await ctx.tx.execute("UPDATE counter SET value = $2 WHERE id = $1", counter_id, value)
     return Counter(counter_id=counter_id, value=value)
+
+
+class Count(Struct, frozen=True, kw_only=True):
+    """Which counter and by how much; 0 is refused, 13 is a bug."""
+
+    counter_id: UUID
+    by: int = 1
+
+
+@command("toy.count", allow={KNOWN}, emits={Counted}, errors={TooMuch, Conflict}, lane="counter_id")
+async def count(batch: Batch[Count, Counter]) -> None:
+    """Count up, together with everybody who counts at the same time."""
+    members = list(batch)
+    rows = await batch.tx.fetch(
+        """WITH mine AS (
+               SELECT DISTINCT c.id FROM unnest($1::uuid[], $2::uuid[]) AS ask (id, actor)
+                 JOIN counter c ON c.id = ask.id AND c.owner = ask.actor
+           )
+           SELECT id, owner, value FROM counter JOIN mine USING (id) ORDER BY id FOR UPDATE OF counter""",
+        [member.params.counter_id for member in members],
+        [member.actor.id for member in members],
+    )
+    owners, values = {row["id"]: row["owner"] for row in rows}, {row["id"]: row["value"] for row in rows}
+    for member in members:
+        with member:
+            counter_id, by = member.params.counter_id, member.params.by
+            if owners.get(counter_id) != member.actor.id:
+                raise NotFound()
+            remember(member, counter, counter_id=counter_id)
+            if by == 0:
+                raise Conflict("nothing to count")
+            if by == 13:
+                raise RuntimeError("nobody has thought of this number")
+            values[counter_id] += by
+            member.emit(Counted(counter_id=counter_id, value=values[counter_id]))
+            member.reply(Counter(counter_id=counter_id, value=values[counter_id]))
+    await batch.tx.execute(
+        "UPDATE counter c SET value = n.value FROM unnest($1::uuid[], $2::bigint[]) n (id, value) WHERE c.id = n.id",
+        list(values),
+        list(values.values()),
+    )
 
 
 @command("toy.break", allow={KNOWN}, emits={Counted})

@@ -26,8 +26,6 @@ _ESCAPES = re.compile(
 )
 # Worth an exact look; `decode` leaves fffd where half a surrogate pair stood.
 _SUSPECT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F]|fffd)|[0-9]{19}|[0-9][eE]\+?[0-9]")
-# Of these only a number with an exponent, that is a float, passes typed values unseen; and UUIDs hold such digits.
-_SUSPECT_TYPED = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|[0-9]{19}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -71,11 +69,6 @@ def _refuse_constant(word: str) -> Any:
 def has_surrogate(value: str) -> bool:
     """Does the text hold half a surrogate pair (so that it is not Unicode text)?"""
     return not value.isascii() and _SURROGATE.search(value) is not None
-
-
-def is_suspect(raw: bytes) -> bool:
-    """May this JSON hold something that decoding it into integers, text and UUIDs does not refuse?"""
-    return _SUSPECT_TYPED.search(raw) is not None
 
 
 def find_fault(params: dict[str, Any], raw: bytes) -> Field | None:

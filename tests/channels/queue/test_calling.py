@@ -14,6 +14,9 @@ from channels.directory import demo as places
 from channels.queue.errors import DoctorBusy, NothingToCall, RoomBusy, SessionClosed, TooEarly, TooLate
 from tests.channels.callers import Caller, rows
 from tests.channels.queue.conftest import MakeSession, ProductClock, colleague, walk_in
+from tests.conftest import LANES_ON_AND_OFF
+
+pytestmark = LANES_ON_AND_OFF
 
 
 async def test_a_stranger_finds_nothing(stranger: Caller, desk: Caller, session: str) -> None:

@@ -19,6 +19,9 @@ from channels.queue.errors import (
 )
 from tests.channels.callers import Caller, rows
 from tests.channels.queue.conftest import MakeSession, ProductClock, as_person, walk_in
+from tests.conftest import LANES_ON_AND_OFF
+
+pytestmark = LANES_ON_AND_OFF
 
 FAMILY = (people.PRIYA_PATIENT, people.ARJUN_PATIENT, people.KAMLA_PATIENT)
 

@@ -113,6 +113,7 @@ class Bench:
                             continue
                         self.show(f"{work} {title}, round {turn + 1} of {rounds}: {BY_NAME[name].title}")
                         await self.measure(stage, measure, work, turn, BY_NAME[name])
+            self.skipped += stage.remarks
 
     async def install(self) -> None:
         for name in list(self.names):

@@ -148,7 +148,7 @@ def lines(results: Sequence[Result], verdicts: Sequence[Verdict], skipped: Seque
     measured = sum(v.value is not None for v in verdicts)
     shown.append(f"  {reached} of {measured} measured targets reached")
     if skipped:
-        shown += ["", "Not measured", *(f"  {text}" for text in skipped)]
+        shown += ["", "Not measured, or with a reservation", *(f"  {text}" for text in skipped)]
     return shown
 
 

@@ -27,6 +27,7 @@ class Stage:
         self.program = program
         self.sizes = sizes
         self.say = say
+        self.remarks: list[str] = []
         self._configs = 0
 
     def config(self) -> Path:
@@ -42,5 +43,8 @@ class Stage:
     def note_cpu(self, what: str, value: str, server: Server, answer: Answer) -> None:
         """One line per figure; it says so when the client may have been what limited it."""
         cpu = server.cpu()
-        limited = "; the CLIENT was the limit" if answer.cpu > CLIENT_BUSY and cpu < SERVER_IDLE else ""
-        self.say(f"{what}: {value} (server {cpu:.0%}, client {answer.cpu:.0%} of a core{limited})")
+        limited = answer.cpu > CLIENT_BUSY and cpu < SERVER_IDLE
+        if limited:
+            self.remarks.append(f"{server.contender.title}, {what}: {value}, and the load client was the limit")
+        told = f"server {cpu:.0%}, client {answer.cpu:.0%} of a core{'; the CLIENT was the limit' if limited else ''}"
+        self.say(f"{what}: {value} ({told})")

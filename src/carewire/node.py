@@ -7,7 +7,7 @@ import structlog
 
 from carewire import actor, metrics
 from carewire.bus.broker import Broker
-from carewire.bus.connect import is_cluster, open_broker, open_client
+from carewire.bus.connect import is_cluster, open_broker, open_client, warm
 from carewire.bus.hub import Hub
 from carewire.clock import Clock
 from carewire.dispatch import Dispatcher
@@ -56,6 +56,7 @@ class Node:
         self.work: Work = work or ("table" if settings.jobs == "inside" else "none")
         self.runner = Runner(db=self.db, clock=self.clock, settings=settings, publisher=self)
         self._waking: asyncio.Task[None] | None = None
+        self._warming: asyncio.Task[None] | None = None
         self.ready = False
 
     def publish(self, left: outbox.Left) -> None:
@@ -76,6 +77,7 @@ class Node:
         self.limits.deployment = str(deployment["id"])
         await self.hub.start()
         self._start_work()
+        self._warming = asyncio.create_task(warm(self.redis), name="redis-warm")
         self.ready = True
         metrics.NODE.labels(self.settings.node).set(1)
         log.info("node_started", node=self.settings.node, epoch=self.db.epoch)
@@ -109,6 +111,8 @@ class Node:
         if self._waking is not None:
             await self._waking
         await self.hub.stop()
+        if self._warming is not None:
+            self._warming.cancel()
         if self.redis is not None:
             await self.redis.aclose()
         await self.db.close()

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from carewire.actor import Actor
 from carewire.bus.cluster import ClusterBroker, split_url
-from carewire.bus.connect import open_client
+from carewire.bus.connect import open_client, warm
 from carewire.command import Rate
 from carewire.gateway.limits import Buckets
 from carewire.node import Node
@@ -27,6 +27,7 @@ from tests.toy.parts import Ear
 async def hearing(cluster: LocalCluster) -> AsyncIterator[Hearing]:
     found = Hearing(ClusterBroker(cluster.url, prefix=f"test-{random.random()}:"))
     await found.broker.start(found.receive, found.reconnected)
+    await found.until(lambda: found.broker.connected)
     yield found
     await found.broker.close()
 
@@ -42,6 +43,13 @@ async def counters_on(cluster: LocalCluster, node: Node, owner: Actor, dead: Mas
     return there, elsewhere
 
 
+async def connected(*nodes: Node) -> None:
+    """All shards answer to all nodes."""
+    async with asyncio.timeout(10):
+        while not all(node.broker.connected for node in nodes):  # noqa: ASYNC110 - nobody is told
+            await asyncio.sleep(0.02)
+
+
 async def test_events_of_a_dead_shard_heal_by_the_sweep_the_others_go_on_and_it_comes_back(
     cluster: LocalCluster, make_node: MakeNode, owner: Actor
 ) -> None:
@@ -51,7 +59,7 @@ async def test_events_of_a_dead_shard_heal_by_the_sweep_the_others_go_on_and_it_
     ears = {counter_id: Ear(owner) for counter_id in (*lost, *kept)}
     for counter_id, ear in ears.items():
         await listen(here, ear, f"toy:{counter_id}")
-    assert here.broker.connected
+    await connected(here, there)
     await dead.kill()
     try:
         for _ in range(3):
@@ -63,9 +71,7 @@ async def test_events_of_a_dead_shard_heal_by_the_sweep_the_others_go_on_and_it_
     finally:
         await dead.start()
         await cluster.settled()
-    async with asyncio.timeout(10):
-        while not (here.broker.connected and there.broker.connected):  # noqa: ASYNC110 - nobody is told
-            await asyncio.sleep(0.02)
+    await connected(here, there)
     for counter_id, ear in ears.items():
         await call(there, owner, "toy.add", counter_id=counter_id)
         await ear.until(lambda e: e.offsets == [1, 2, 3, 4], within_s=5)
@@ -133,6 +139,7 @@ async def test_any_node_of_the_cluster_is_enough_to_find_the_others(cluster: Loc
 
 async def test_limits_are_shared_over_a_cluster_too(cluster: LocalCluster) -> None:
     client = open_client(cluster.url, socket_timeout=0.25)
+    await warm(client)
     buckets, rate = Buckets(client), Rate(burst=2, per_minute=1, shared=True)
     try:
         waits = [await buckets._spend_shared("toy.tag", rate, f"who-{random.random()}") for _ in range(3)]

@@ -87,7 +87,7 @@ def make_broker(url: str) -> RedisBroker | ClusterBroker:
 async def hearing(bus: Bus) -> AsyncIterator[Hearing]:
     found = Hearing(make_broker(bus.url))
     await found.broker.start(found.receive, found.reconnected)
-    assert found.broker.connected
+    await found.until(lambda: found.broker.connected)
     yield found
     await found.broker.close()
 

@@ -21,6 +21,9 @@ class Broker(Protocol):
     async def subscribe(self, channel: str) -> None:
         """Returns when the bus confirmed, or at once while it is away (the hub's sweep stands in)."""
 
+    def hears(self, channel: str) -> bool:
+        """Has the bus confirmed this channel? Then `subscribe` has nothing to do."""
+
     def unsubscribe(self, channel: str) -> None:
         """No longer interested. Never fails."""
 

@@ -47,14 +47,15 @@ class Listener(Protocol):
 
 
 class Subscription:
-    """One listener on one topic. `offset` is what it has been told by its answer."""
+    """One listener on one topic. `offset` is what it has been told by its answer, `line` its place in `direct`."""
 
-    __slots__ = ("buffer", "channel", "ended", "listener", "live", "offset", "overflown", "struck")
+    __slots__ = ("buffer", "channel", "ended", "line", "listener", "live", "offset", "overflown", "struck")
 
     def __init__(self, listener: Listener, channel: "Channel") -> None:
         self.listener = listener
         self.channel = channel
         self.offset = 0
+        self.line: Write | None = None
         self.live = False
         self.struck = False
         self.ended: str | None = None
@@ -69,8 +70,8 @@ class Channel:
     keeps frames itself) or in `ahead` (its answer was newer than what this node has forwarded).
     """
 
-    __slots__ = ("_batch", "_batch_bytes", "_tick", "ahead", "declared", "direct", "durable", "joining", "key", "name",
-                 "pending", "position", "queued", "target", "versions")  # fmt: skip
+    __slots__ = ("_batch", "_batch_bytes", "_tick", "_writes", "ahead", "declared", "direct", "durable", "joining",
+                 "key", "name", "pending", "position", "queued", "target", "versions")  # fmt: skip
 
     def __init__(
         self, name: str, declared: Topic, key: tuple[Any, ...], *, durable: bool = True, tick: Tick | None = None
@@ -83,13 +84,14 @@ class Channel:
         self.target = 0
         self.pending: dict[int, bytes] = {}
         self.versions: dict[str, int] = {}
-        self.direct: dict[Subscription, Write] = {}
+        self.direct: dict[Write, Subscription] = {}
         self.queued: dict[Subscription, None] = {}
         self.ahead: list[Subscription] = []
         self.joining: list[Subscription] = []
         self._tick = tick or Tick()
         self._batch: list[Frame] = []
         self._batch_bytes = 0
+        self._writes: tuple[Write, ...] | None = None
 
     @property
     def empty(self) -> bool:
@@ -103,7 +105,7 @@ class Channel:
 
     def following(self) -> list[Subscription]:
         """Those that have their answer and hear, or wait for what comes next."""
-        return [*self.direct, *self.queued, *self.ahead]
+        return [*self.direct.values(), *self.queued, *self.ahead]
 
     def accept(self, offset: int, text: bytes) -> None:
         """A durable event, hinted or read back. Afterwards `behind` tells whether something is missing."""
@@ -149,11 +151,17 @@ class Channel:
         frames, self._batch, self._batch_bytes = self._batch, [], 0
         return frames[0].ready if len(frames) == 1 else b"".join([frame.ready for frame in frames])
 
+    def writes(self) -> tuple[Write, ...]:
+        """The lines of `direct` as they are now; a write may block one, and `direct` then changes."""
+        if self._writes is None:
+            self._writes = tuple(self.direct)
+        return self._writes
+
     def reroute(self, subscription: Subscription) -> None:
         """The line of this listener was blocked, is free again, or closes."""
         write = subscription.listener.direct
-        if write is None and subscription in self.direct:
-            del self.direct[subscription]
+        if write is None and subscription.line is not None:
+            self._leave_line(subscription)
             self.queued[subscription] = None
             for frame in self._batch:
                 subscription.listener.deliver(frame)
@@ -169,7 +177,15 @@ class Channel:
             return
         if self._batch:
             self._tick.flush()
-        self.direct[subscription] = write
+        self._writes = None
+        self.direct[write] = subscription
+        subscription.line = write
+
+    def _leave_line(self, subscription: Subscription) -> None:
+        if subscription.line is not None:
+            self._writes = None
+            del self.direct[subscription.line]
+            subscription.line = None
 
     def _catch_up(self, offset: int, frame: Frame) -> None:
         """Listeners whose snapshot was newer than what this node had forwarded."""
@@ -264,10 +280,9 @@ class Channel:
     def remove(self, subscription: Subscription) -> None:
         """This listener hears no more of this topic."""
         subscription.struck = True
-        if subscription in self.direct:
-            if self._batch:
-                self._tick.flush()
-            del self.direct[subscription]
+        if self._batch and subscription.line is not None:
+            self._tick.flush()
+        self._leave_line(subscription)  # if that has not blocked it
         self.queued.pop(subscription, None)
         self.ahead = [s for s in self.ahead if s is not subscription]
         self.joining = [s for s in self.joining if s is not subscription]

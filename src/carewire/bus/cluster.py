@@ -64,7 +64,7 @@ class Shard(RedisBroker):
     def _ask(self, link: Link, channels: list[str]) -> bool:
         # One command may name topics of one slot only.
         asked = b"".join(pack(self.SUBSCRIBE, self._prefix + channel.encode()) for channel in channels)
-        return self._await_answers(channels) if link.write(asked) else False
+        return self._await_answers(channels) if link.say(asked) else False
 
     async def _listen(self) -> None:
         try:
@@ -132,6 +132,10 @@ class ClusterBroker:
         shard = self._channels[channel] = self._owner(channel)
         if shard is not None:
             await shard.subscribe(channel)
+
+    def hears(self, channel: str) -> bool:
+        shard = self._channels.get(channel)
+        return shard is not None and shard.hears(channel)
 
     def unsubscribe(self, channel: str) -> None:
         shard = self._channels.pop(channel, None)

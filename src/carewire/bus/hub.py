@@ -101,12 +101,13 @@ class Hub:
 
     async def subscribe(self, listener: Listener, name: str, epoch: str | None, after: int | None) -> Answer:
         """Join a topic. Write `answer.result`, then call `answer.go_live()` at once. Raises `NotFound`."""
-        subscription = await self._join(listener, name)
-        try:
-            joined = await self._joiner.ask(subscription, epoch, after)
-        except Refusal:
+        subscription = self._join(listener, name)
+        await self._hear([name])
+        outcome = await self._joiner.ask(subscription, epoch, after)
+        if isinstance(outcome, Refusal):
             self._forget(subscription)
-            raise
+            raise outcome
+        joined = outcome
         return Answer(joined.text(), lambda: self._go_live(subscription, joined))
 
     async def resume(self, listener: Listener, epoch: str | None, topics: dict[str, int]) -> Answer:
@@ -115,23 +116,22 @@ class Hub:
         if len(held) + len([t for t in topics if t not in held]) > SUBSCRIPTIONS_MAX:
             raise TooManySubscriptions(limit=SUBSCRIPTIONS_MAX)
         parts: list[bytes] = []
-        lives: list[tuple[Subscription, Joined]] = []
-
-        async def one(name: str, after: int) -> None:
+        joining: list[Subscription] = []
+        for name in topics:
             try:
-                subscription = await self._join(listener, name)
-                try:
-                    joined = await self._joiner.ask(subscription, epoch, after)
-                except Refusal:
-                    self._forget(subscription)
-                    raise
+                joining.append(self._join(listener, name))
             except Refusal as refusal:
                 parts.append(self._joiner.part(name, refusal))
+        await self._hear([subscription.channel.name for subscription in joining])
+        answers = [self._joiner.ask(s, epoch, topics[s.channel.name]) for s in joining]
+        lives: list[tuple[Subscription, Joined]] = []
+        for subscription, answer in zip(joining, answers, strict=True):
+            outcome = await answer
+            parts.append(self._joiner.part(subscription.channel.name, outcome))
+            if isinstance(outcome, Refusal):
+                self._forget(subscription)
             else:
-                parts.append(self._joiner.part(name, joined))
-                lives.append((subscription, joined))
-
-        await asyncio.gather(*(one(name, after) for name, after in topics.items()))
+                lives.append((subscription, outcome))
 
         def go_live() -> None:
             for subscription, joined in lives:
@@ -168,8 +168,8 @@ class Hub:
 
     # --- joining -------------------------------------------------------------------------------------------------
 
-    async def _join(self, listener: Listener, name: str) -> Subscription:
-        """Buffer first, then wait for the bus: what is said from now on is not missed."""
+    def _join(self, listener: Listener, name: str) -> Subscription:
+        """Buffer from now on; then `_hear`: what is said is not missed. Raises `NotFound`."""
         found = topic.find(name)
         if found is None or listener.actor is None:
             raise NotFound()
@@ -189,8 +189,12 @@ class Hub:
         subscription = Subscription(listener, channel)
         channel.joining.append(subscription)
         held[name] = subscription
-        await self.broker.subscribe(name)
         return subscription
+
+    async def _hear(self, names: list[str]) -> None:
+        """Wait until the bus brings these topics here."""
+        if silent := [name for name in names if not self.broker.hears(name)]:
+            await asyncio.gather(*(self.broker.subscribe(name) for name in silent))
 
     def _go_live(self, subscription: Subscription, joined: Joined) -> None:
         channel = subscription.channel

@@ -1,8 +1,8 @@
-"""Joining topics: right, position and snapshot of one moment, for everybody who asks in the same tick.
+"""Joining topics: right, position and snapshot of one moment, for everybody who asks at about the same time.
 
 All asks that wait are served by one repeatable-read transaction: one question of rights per declared topic, one query
-for the heads, one snapshot per topic however many listeners want it. A resume that missed nothing costs no query of
-its own.
+for the heads, one for what was missed, one snapshot per topic however many listeners want it. The more a batch held,
+the longer the next one gathers: who comes alone is served at once, a thousand who come back together share.
 """
 
 import asyncio
@@ -15,12 +15,11 @@ import structlog
 
 from carewire import metrics
 from carewire.bus.channel import Subscription
-from carewire.bus.frame import replay_text
+from carewire.bus.missed import Missed
 from carewire.clock import Clock
 from carewire.command import Ctx
 from carewire.errors import Internal, NotFound, Overloaded, Overtaken, Refusal, TooLarge, Unavailable
 from carewire.settings import Settings
-from carewire.store import outbox
 from carewire.store.constraints import translate
 from carewire.store.db import Database
 from carewire.topic import Topic
@@ -31,6 +30,10 @@ MISSED_MAX: Final = 300
 SNAPSHOT_BYTES_MAX: Final = 1 << 20
 BATCH_MAX: Final = 500
 WORKERS_MAX: Final = 3
+GATHER_S: Final = 0.002
+"""The next batch starts this long after the start of the last one, for each ask that one held,"""
+GATHER_MAX_S: Final = 0.1
+"""but no later than this."""
 
 
 class Answer(NamedTuple):
@@ -61,11 +64,14 @@ class Joined(msgspec.Struct, frozen=True):
         return b'{"epoch":%b,%b}' % (msgspec.json.encode(self.epoch), self.body())
 
 
+Outcome = Joined | Refusal
+
+
 class _Ask(msgspec.Struct, frozen=True, eq=False):
     subscription: Subscription
     epoch: str | None
     after: int | None
-    answer: "asyncio.Future[Joined]"
+    answer: "asyncio.Future[Outcome]"
 
 
 class Joiner:
@@ -75,26 +81,45 @@ class Joiner:
         self._db, self._clock, self._settings = db, clock, settings
         self._waiting: list[_Ask] = []
         self._workers: set[asyncio.Task[None]] = set()
+        self._next = 0.0
+        self._timer: asyncio.TimerHandle | None = None
 
-    async def ask(self, subscription: Subscription, epoch: str | None, after: int | None) -> Joined:
-        """Where this subscription stands. Raises `NotFound` without the right, or what the snapshot raises."""
+    def ask(self, subscription: Subscription, epoch: str | None, after: int | None) -> "asyncio.Future[Outcome]":
+        """Where this subscription stands, or why not: `NotFound` without the right, or what the snapshot raises."""
         ask = _Ask(subscription, epoch, after, asyncio.get_running_loop().create_future())
         self._waiting.append(ask)
-        if len(self._workers) < WORKERS_MAX:
-            worker = asyncio.create_task(self._work(), name="hub-join")
-            self._workers.add(worker)
-            worker.add_done_callback(self._workers.discard)
-        try:
-            return await ask.answer
-        except Refusal as refusal:
-            metrics.JOINS.labels(refusal.reason).inc()
-            raise
+        self._hire()
+        return ask.answer
 
     async def stop(self) -> None:
         """End the workers."""
+        if self._timer is not None:
+            self._timer.cancel()
         for worker in list(self._workers):
             worker.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
+
+    def _hire(self) -> None:
+        """Somebody waits: have a batch served now, or when enough have gathered."""
+        if self._timer is not None or len(self._workers) >= WORKERS_MAX:
+            return
+        loop = asyncio.get_running_loop()
+        wait = self._next - loop.time()
+        if wait > 0 and len(self._waiting) < BATCH_MAX:
+            self._timer = loop.call_later(wait, self._start)
+        else:
+            self._start()
+
+    def _start(self) -> None:
+        self._timer = None
+        worker = asyncio.create_task(self._work(), name="hub-join")
+        self._workers.add(worker)
+        worker.add_done_callback(self._done)
+
+    def _done(self, worker: "asyncio.Task[None]") -> None:
+        self._workers.discard(worker)
+        if self._waiting and not worker.cancelled():
+            self._hire()
 
     @staticmethod
     def part(name: str, joined: object) -> bytes:
@@ -110,8 +135,11 @@ class Joiner:
         return b'{"epoch":%b,"topics":{%b}}' % (msgspec.json.encode(epoch), b",".join(parts))
 
     async def _work(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[:BATCH_MAX], self._waiting[BATCH_MAX:]
+        batch, self._waiting = self._waiting[:BATCH_MAX], self._waiting[BATCH_MAX:]
+        self._next = asyncio.get_running_loop().time() + min(GATHER_MAX_S, len(batch) * GATHER_S)
+        if self._waiting:
+            self._hire()
+        if batch:
             await self._try(batch)
 
     async def _try(self, batch: list[_Ask]) -> None:
@@ -127,8 +155,8 @@ class Joiner:
                 for ask in batch:
                     if not ask.answer.done():
                         await self._try([ask])
-            elif not batch[0].answer.done():
-                batch[0].answer.set_exception(_typed(error))
+            else:
+                _settle(batch[0], _typed(error))
 
     async def _serve(self, batch: list[_Ask]) -> None:
         async with self._db.snapshot("join") as tx:
@@ -140,23 +168,30 @@ class Joiner:
                 names,
             )
             epoch = rows[0]["epoch"]
-            heads = {row["topic"]: row["offset"] for row in rows if row["topic"] is not None}
+            heads = dict.fromkeys(names, 0) | {row["topic"]: row["offset"] for row in rows if row["topic"] is not None}
             since = await self._rights(ctx, batch)
+            missed = await self._read_missed(ctx, batch, heads, epoch, since)
             snapshots: dict[str, bytes | Refusal] = {}
+            outcomes: dict[str, int] = {}
             for ask, right in zip(batch, since, strict=True):
+                outcome: Outcome
                 try:
                     if right is None:
                         raise NotFound()
-                    head = heads.get(ask.subscription.channel.name, 0)
-                    joined = await self._missed(ctx, ask, head, epoch, right)
-                    if joined is None:
-                        snapshot = await self._snapshot(ctx, ask, snapshots)
-                        joined = Joined(epoch=epoch, head=head, snapshot=snapshot, resync=ask.after is not None)
+                    outcome = self._replay(ask, heads, epoch, right, missed) or Joined(
+                        epoch=epoch,
+                        head=heads[ask.subscription.channel.name],
+                        snapshot=await self._snapshot(ctx, ask, snapshots),
+                        resync=ask.after is not None,
+                    )
                 except Refusal as refusal:
-                    _settle(ask, refusal)
-                else:
-                    metrics.JOINS.labels("events" if joined.events else "resync" if joined.resync else "snapshot").inc()
-                    _settle(ask, _overtaken(ask.subscription) or joined)
+                    outcome = refusal
+                outcome = _overtaken(ask.subscription) or outcome
+                word = _word(outcome)
+                outcomes[word] = outcomes.get(word, 0) + 1
+                _settle(ask, outcome)
+        for word, number in outcomes.items():
+            metrics.JOINS.labels(word).inc(number)
 
     @staticmethod
     async def _rights(ctx: Ctx, batch: list[_Ask]) -> list[Any]:
@@ -179,25 +214,49 @@ class Joiner:
                 answers[index] = answer
         return answers
 
+    async def _read_missed(
+        self, ctx: Ctx, batch: list[_Ask], heads: dict[str, int], epoch: str, since: list[Any]
+    ) -> Missed:
+        """All events that somebody of the batch may be told."""
+        low: dict[str, int] = {}
+        for ask, right in zip(batch, since, strict=True):
+            name = ask.subscription.channel.name
+            if right is not None and ask.after is not None and self._ailment(ask, heads[name], epoch) is None:
+                low[name] = min(low.get(name, ask.after), ask.after)
+        missed = Missed(heads)
+        await missed.read(ctx.tx, {name: after for name, after in low.items() if after < heads[name]})
+        return missed
+
     @staticmethod
-    async def _missed(ctx: Ctx, ask: _Ask, head: int, epoch: str, right: Any) -> Joined | None:
-        """The events since `after`, or None when only a snapshot is honest; never a replay from before the right."""
-        if ask.after is None or not ask.subscription.channel.durable:
-            return None  # of a conflated topic nothing is kept that could be replayed
+    def _ailment(ask: _Ask, head: int, epoch: str) -> str | None:
+        """Why nothing can be replayed from where this listener stood, or None."""
+        assert ask.after is not None
         if ask.epoch != epoch:
-            metrics.RESYNCS.labels("epoch").inc()
+            return "epoch"
+        if ask.after > head:
+            return "beyond"
+        if head - ask.after > MISSED_MAX:
+            return "too_many"
+        # Of a conflated topic nothing is kept that could be replayed.
+        return None if ask.subscription.channel.durable else "conflated"
+
+    def _replay(self, ask: _Ask, heads: dict[str, int], epoch: str, right: Any, missed: Missed) -> Joined | None:
+        """The events since `after`, or None when only a snapshot is honest; never a replay from before the right."""
+        if ask.after is None:
             return None
-        if ask.after == head:
-            return Joined(epoch=epoch, head=head, events=b"[]")
-        if ask.after > head or head - ask.after > MISSED_MAX:
-            metrics.RESYNCS.labels("beyond" if ask.after > head else "too_many").inc()
-            return None
-        events = await outbox.read(ctx.tx, ask.subscription.channel.name, ask.after, MISSED_MAX)
-        whole = [e.offset for e in events] == list(range(ask.after + 1, head + 1))
-        if not whole or events[0].at < right:
-            metrics.RESYNCS.labels("right" if whole else "pruned").inc()
-            return None
-        return Joined(epoch=epoch, head=head, events=b"[" + b",".join(map(replay_text, events)) + b"]")
+        name = ask.subscription.channel.name
+        head = heads[name]
+        ailment = self._ailment(ask, head, epoch)
+        if ailment is None:
+            if ask.after == head:
+                return Joined(epoch=epoch, head=head, events=b"[]")
+            first = missed.first(name, ask.after)
+            if first is not None and first >= right:
+                return Joined(epoch=epoch, head=head, events=missed.answer(name, ask.after))
+            ailment = "pruned" if first is None else "right"
+        if ailment != "conflated":
+            metrics.RESYNCS.labels(ailment).inc()
+        return None
 
     @staticmethod
     async def _snapshot(ctx: Ctx, ask: _Ask, known: dict[str, bytes | Refusal]) -> bytes:
@@ -221,12 +280,15 @@ def _overtaken(subscription: Subscription) -> Refusal | None:
     return Overtaken() if subscription.struck else None
 
 
-def _settle(ask: _Ask, outcome: Joined | Refusal) -> None:
-    if ask.answer.done():
-        return
+def _word(outcome: Outcome) -> str:
+    """The outcome as a metric's label."""
     if isinstance(outcome, Refusal):
-        ask.answer.set_exception(outcome)
-    else:
+        return outcome.reason
+    return "events" if outcome.events else "resync" if outcome.resync else "snapshot"
+
+
+def _settle(ask: _Ask, outcome: Outcome) -> None:
+    if not ask.answer.done():
         ask.answer.set_result(outcome)
 
 

@@ -22,6 +22,9 @@ class MemoryBroker:
     async def subscribe(self, channel: str) -> None:
         self._channels.add(channel)
 
+    def hears(self, channel: str) -> bool:
+        return channel in self._channels
+
     def unsubscribe(self, channel: str) -> None:
         self._channels.discard(channel)
 

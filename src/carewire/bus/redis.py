@@ -1,4 +1,4 @@
-"""The bus over Redis or Valkey: one connection per process on a RESP reader, with hints gathered per loop tick.
+"""The bus over Redis or Valkey: one connection per process on a RESP reader, with what is said gathered per loop tick.
 
 Classic pub/sub. The connection survives any error of a callback; when it breaks it is opened again with back-off,
 everything is subscribed again, and the hub is told, because hints of the meantime are gone. A second connection only
@@ -50,7 +50,9 @@ class Link(asyncio.Protocol):
         self.spoke = asyncio.Event()
         self.refused = False
         self.transport: asyncio.Transport | None = None
-        self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self.said: list[bytes] = []
+        self.lost: asyncio.Future[None] = self._loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is one without being an instance
@@ -77,13 +79,21 @@ class Link(asyncio.Protocol):
         if not self.lost.done():
             self.lost.set_result(None)
 
-    def write(self, data: bytes) -> bool:
-        """Hand bytes to the transport; False when there is none or its buffer is full."""
+    def say(self, command: bytes) -> bool:
+        """Send a command, with all others of this turn of the loop; False when nobody listens or too much waits."""
         transport = self.transport
         if transport is None or transport.is_closing() or transport.get_write_buffer_size() > BUFFER_BYTES_MAX:
             return False
-        transport.write(data)
+        if not self.said:
+            self._loop.call_soon(self.flush)
+        self.said.append(command)
         return True
+
+    def flush(self) -> None:
+        """Write what was said; what cannot be written stays in `said`."""
+        if self.said and self.transport is not None and not self.transport.is_closing():
+            said, self.said = self.said, []
+            self.transport.write(b"".join(said))
 
     def close(self) -> None:
         if self.transport is not None:
@@ -107,7 +117,6 @@ class RedisBroker:
         self._waiting: dict[str, asyncio.Future[None]] = {}
         self._asked: dict[str, int] = {}
         """SUBSCRIBEs on their way per channel: only the answer to the last one says that we are on it."""
-        self._hints: list[bytes] = []
         self._listening: Link | None = None
         self._speaking: Link | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -135,6 +144,9 @@ class RedisBroker:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(confirmation), CONFIRM_TIMEOUT_S)
 
+    def hears(self, channel: str) -> bool:
+        return channel in self._confirmed
+
     def unsubscribe(self, channel: str) -> None:
         self._channels.discard(channel)
         self._confirmed.discard(channel)
@@ -142,11 +154,11 @@ class RedisBroker:
         if (confirmation := self._waiting.pop(channel, None)) is not None and not confirmation.done():
             confirmation.set_result(None)
         if self._listening is not None:
-            self._listening.write(pack(self.UNSUBSCRIBE, self._prefix + channel.encode()))
+            self._listening.say(pack(self.UNSUBSCRIBE, self._prefix + channel.encode()))
 
     def _ask(self, link: Link, channels: list[str]) -> bool:
         asked = pack(self.SUBSCRIBE, *(self._prefix + channel.encode() for channel in channels))
-        return self._await_answers(channels) if link.write(asked) else False
+        return self._await_answers(channels) if link.say(asked) else False
 
     def _await_answers(self, channels: list[str]) -> bool:
         for channel in channels:
@@ -154,12 +166,13 @@ class RedisBroker:
         return True
 
     def publish(self, channel: str, hint: bytes) -> None:
-        if not self._hints:
-            asyncio.get_running_loop().call_soon(self._flush)
-        self._hints.append(pack(self.PUBLISH, self._prefix + channel.encode(), hint))
+        link = self._speaking
+        if link is None or not link.say(pack(self.PUBLISH, self._prefix + channel.encode(), hint)):
+            metrics.HINTS_UNSENT.inc()
 
     async def close(self) -> None:
-        self._flush()
+        if self._speaking is not None:
+            self._speaking.flush()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -167,11 +180,6 @@ class RedisBroker:
             if link is not None:
                 link.close()
         self.connected = False
-
-    def _flush(self) -> None:
-        hints, self._hints = self._hints, []
-        if hints and (self._speaking is None or not self._speaking.write(b"".join(hints))):
-            metrics.HINTS_UNSENT.inc(len(hints))
 
     async def _keep(self, run: Callable[[], Any]) -> None:
         pause = BACKOFF_S[0]
@@ -216,6 +224,7 @@ class RedisBroker:
             await self._watch(link)
         finally:
             self._speaking = None
+            metrics.HINTS_UNSENT.inc(sum(self.PUBLISH in command[:24] for command in link.said))
             link.close()
 
     @staticmethod
@@ -223,7 +232,7 @@ class RedisBroker:
         """Until the connection is lost. A line that went without a word is noticed by its silence."""
         while not link.lost.done():
             heard = link.heard
-            link.write(pack(b"PING"))
+            link.say(pack(b"PING"))
             await asyncio.wait((link.lost,), timeout=PING_S)
             if not link.lost.done() and link.heard == heard:
                 log.warning("bus_silent")
@@ -242,9 +251,9 @@ class RedisBroker:
                 host, port = at.get("host", "localhost"), int(at.get("port", 6379))
                 _, link = await loop.create_connection(lambda: Link(on_reply, self._forgives), host, port, ssl=secure)
         if at.get("password"):
-            link.write(pack(b"AUTH", (at.get("username") or "default").encode(), at["password"].encode()))
+            link.say(pack(b"AUTH", (at.get("username") or "default").encode(), at["password"].encode()))
         # A frozen server's kernel takes connections too; only a word from the server itself counts.
-        link.write(pack(b"PING"))
+        link.say(pack(b"PING"))
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 await link.spoke.wait()

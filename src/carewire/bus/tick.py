@@ -8,7 +8,6 @@ subscribe is ahead of the events that follow it.
 
 import asyncio
 from collections.abc import Callable, Iterable
-from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from carewire import metrics
@@ -78,39 +77,55 @@ class Tick:
         self._channels, self._owns = [], []
         self._flushing = True
         try:
-            if len(channels) == 1 and not owns:
-                data = channels[0].take()
-                # A copy: a write may block its line, and the channel then changes.
-                write_all(zip(list(channels[0].direct.values()), repeat(data)))
+            if len(channels) == 1:
+                write_one(channels[0], owns)
             else:
-                write_all(merge(channels, owns))
+                write_many(channels, owns)
         finally:
             self._flushing = False
 
 
-def merge(channels: list["Channel"], owns: list[Own]) -> list[tuple[Write, bytes]]:
-    """Who is to be written what, when more than one thing waits."""
+def write_one(channel: "Channel", owns: list[Own]) -> None:
+    """One topic moved: its listeners are written the same bytes, but for those who have more to hear."""
+    data, writes = channel.take(), channel.writes()
+    joined: set[Write] = set()
+    for own in owns:
+        if (write := own.direct) is not None and (frames := own.take()):
+            if write in channel.direct:
+                joined.add(write)
+                frames.append(data)
+            spread(join(frames), (write,))
+    spread(data, [write for write in writes if write not in joined] if joined else writes)
+
+
+def write_many(channels: list["Channel"], owns: list[Own]) -> None:
+    """Several topics moved, or none: everybody gets what is for him in one piece."""
     pieces: dict[Write, list[bytes]] = {}
     for own in owns:
         if (write := own.direct) is not None and (frames := own.take()):
             pieces[write] = frames
     for channel in channels:
         data = channel.take()
-        for write in channel.direct.values():
+        for write in channel.writes():
             if (waiting := pieces.get(write)) is None:
                 pieces[write] = [data]
             else:
                 waiting.append(data)
-    return [(write, parts[0] if len(parts) == 1 else b"".join(parts)) for write, parts in pieces.items()]
+    for write, frames in pieces.items():
+        spread(join(frames), (write,))
 
 
-def write_all(writes: Iterable[tuple[Write, bytes]]) -> None:
-    """Write to everybody, whoever of them is gone."""
+def join(frames: list[bytes]) -> bytes:
+    """One piece of many; the only one itself."""
+    return frames[0] if len(frames) == 1 else b"".join(frames)
+
+
+def spread(data: bytes, writes: Iterable[Write]) -> None:
+    """Write the same bytes to everybody, whoever of them is gone."""
     left = iter(writes)
-    write, data = None, b""
     while True:
         try:
-            for write, data in left:
+            for write in left:
                 write(data)
             return
         except GONE:

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from carewire import metrics
 from carewire.bus.frame import Frame
-from carewire.bus.tick import GONE, Tick, Write
+from carewire.bus.tick import GONE, Tick, Write, join
 from carewire.errors import Close
 from carewire.gateway.services import Rules
 from carewire.gateway.wire_protocol import RawLane
@@ -139,7 +139,7 @@ class RawOutgoing:
         if self._queue and not self._paused:
             frames = self.take()
             try:
-                self._write(frames[0] if len(frames) == 1 else b"".join(frames))
+                self._write(join(frames))
             except GONE:
                 metrics.FRAMES_DROPPED.labels("closed").inc(len(frames))
 

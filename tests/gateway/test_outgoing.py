@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
+import pytest
+
 from carewire.bus.frame import Frame
 from carewire.bus.tick import Tick
 from carewire.errors import Close
+from carewire.gateway import outgoing
 from carewire.gateway.outgoing import RawOutgoing
 from carewire.gateway.services import Rules
 from carewire.gateway.wire_protocol import RawLane
@@ -73,7 +76,20 @@ async def test_nothing_is_written_while_the_line_is_blocked_and_all_of_it_afterw
     out.discard()
 
 
-async def test_more_than_may_wait_for_a_blocked_line_ends_it_and_is_forgotten() -> None:
+async def test_a_burst_into_a_line_that_has_only_just_filled_up_says_nothing_about_its_reader() -> None:
+    line = Line()
+    out = make(line, Rules(queue_bytes=10))
+    line.paused()
+    for _ in range(10):
+        out.put(Frame(b"x" * 8))
+    assert line.ended is None
+    for _ in range(10):
+        out.put(Frame(b"x" * 8))
+    assert line.ended == (Close.SLOW, "read too slowly")
+
+
+async def test_more_than_may_wait_for_a_blocked_line_ends_it_and_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outgoing, "BURST_S", 0)
     line = Line()
     out = make(line, Rules(queue_bytes=10))
     line.paused()

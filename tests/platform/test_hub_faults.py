@@ -196,7 +196,7 @@ async def test_without_a_database_hundreds_who_join_are_told_at_once_and_not_one
     asked = 0
 
     @asynccontextmanager
-    async def away() -> AsyncIterator[Any]:
+    async def away(of: str = "other") -> AsyncIterator[Any]:
         nonlocal asked
         asked += 1
         raise Unavailable()

@@ -31,7 +31,7 @@ class Healing:
     ) -> None:
         self._db = db
         self._channels = channels
-        self._resync = resync
+        self.resync = resync
         self._running: dict[str, asyncio.Task[None]] = {}
 
     def heal(self, channel: Channel) -> None:
@@ -77,7 +77,7 @@ class Healing:
                 if loop.time() - started > HEAL_MAX_S:
                     # Who is still joining has an answer coming that is newer than this gap.
                     for subscription in channel.following():
-                        self._resync(subscription, "unhealed")
+                        self.resync(subscription, "unhealed")
                     return
                 await asyncio.sleep(RETRY_S)
 

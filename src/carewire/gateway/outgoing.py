@@ -19,6 +19,9 @@ from carewire.gateway.wire_protocol import RawLane
 
 CLOSE_WAIT_S: Final = 5.0
 """How long the stock lane tries to get a close frame past a peer that does not read."""
+BURST_S: Final = 0.1
+BURST_FACTOR: Final = 8
+"""A line that has only just filled up may hold this many times `queue_bytes`: its reader had no time to read yet."""
 SLOW_REASON: Final = "read too slowly"
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -46,8 +49,8 @@ class Outgoing(Protocol):
 class RawOutgoing:
     """Frames straight onto the transport. `on_turn` is called when `direct` comes or goes."""
 
-    __slots__ = ("_bytes", "_closed", "_lane", "_left", "_on_close", "_on_turn", "_paused", "_queue", "_rules", "_tick",
-                 "_timer", "_write", "direct")  # fmt: skip
+    __slots__ = ("_bytes", "_closed", "_lane", "_left", "_on_close", "_on_turn", "_paused", "_paused_at", "_queue",
+                 "_rules", "_tick", "_timer", "_write", "direct")  # fmt: skip
 
     def __init__(
         self,
@@ -65,6 +68,7 @@ class RawOutgoing:
         self._queue: list[bytes] = []
         self._bytes = 0
         self._left = 0
+        self._paused_at = 0.0
         self._paused = self._closed = False
         self._timer: asyncio.TimerHandle | None = None
         self._write: Write = lane.write
@@ -77,10 +81,10 @@ class RawOutgoing:
             metrics.FRAMES_DROPPED.labels("closed").inc()
             return
         if self._bytes > self._rules.queue_bytes:
-            # A burst within one tick says nothing about the reader; only a blocked line does.
+            # A burst within one tick says nothing about the reader; only a line that stays blocked does.
             if not self._paused:
                 self._flush()
-            if self._paused and self._bytes > self._rules.queue_bytes:
+            if self._paused and self._is_full():
                 metrics.FRAMES_DROPPED.labels("slow").inc()
                 self._give_up()
                 return
@@ -91,6 +95,10 @@ class RawOutgoing:
             self._tick.add_own(self)
         self._queue.append(ready)
         self._bytes += len(ready)
+
+    def _is_full(self) -> bool:
+        fresh = asyncio.get_running_loop().time() - self._paused_at < BURST_S
+        return self._bytes > self._rules.queue_bytes * (BURST_FACTOR if fresh else 1)
 
     def take(self) -> list[bytes]:
         """The waiting frames, for who writes them now; they are forgotten first, as writing may block the line."""
@@ -146,6 +154,7 @@ class RawOutgoing:
     def _pause(self) -> None:
         if not self._paused:
             self._paused = True
+            self._paused_at = asyncio.get_running_loop().time()
             _raw_bytes.inc(self._bytes)
             if not self._closed:
                 self._watch()

@@ -92,3 +92,27 @@ async def test_events_are_numbered_recorded_sized_and_told_and_a_key_makes_them_
     envelope = len('{"jsonrpc":"2.0","method":"bench:emitted","params":{"topic":"bench:a","offset":1,"at":')
     for (size,), wanted in zip(sizes, (400, 400, 400, 300), strict=True):
         assert abs(envelope + len('"2026-11-24T12:00:00.000000Z","data":}}') + size - wanted) < 10
+
+
+@pytest.mark.parametrize("lanes", ["64", "0"])
+async def test_numbers_are_taken_once_each_over_sockets_in_either_lane(settings: Settings, lanes: str) -> None:
+    async with serve(settings, CAREWIRE_BENCH="1", CAREWIRE_BATCH=lanes) as url, Client(url) as cw, Client(url) as too:
+        with pytest.raises(Refused) as stranger:
+            await cw.call("bench.take", queue="q")
+        assert stranger.value.reason == "unauthenticated"
+        await log_in(cw, demo.PRIYA.phone)
+        await log_in(too, demo.DESK.phone)
+        topic = await cw.subscribe("bench_queue:q")
+        assert isinstance(await anext(topic), Snapshot)
+        taken = await asyncio.gather(
+            *((cw if n % 2 else too).call("bench.take" if n % 5 else "bench.take_one", queue="q") for n in range(60))
+        )
+        assert sorted(one["number"] for one in taken) == list(range(1, 61))
+        key = str(cw.new_key())
+        again = await asyncio.gather(*(cw.call("bench.take", queue="q", idempotency_key=key) for _ in range(5)))
+        assert again == [{"queue": "q", "number": 61}] * 5
+        heard = [await anext(topic) for _ in range(61)]
+        assert [e.data["number"] for e in heard if isinstance(e, Event)] == list(range(1, 62))
+        with pytest.raises(Refused) as problem:
+            await cw.call("bench.take", queue="no such name")
+        assert problem.value.code == -32602

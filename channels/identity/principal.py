@@ -8,7 +8,7 @@ from uuid import UUID
 import jwt
 
 from carewire.actor import Actor, plug
-from carewire.errors import Unauthenticated
+from carewire.errors import Refusal, Unauthenticated
 from carewire.settings import Settings
 from carewire.store.db import Tx
 from channels.identity import credentials, keys
@@ -16,11 +16,17 @@ from channels.identity.nouns import Capacity
 
 ALGORITHM: Final = "HS256"
 
-_LIVE = """SELECT l.id AS login_id, a.id, a.locale, a.rights_version,
+_COLUMNS = """SELECT l.id AS login_id, a.id, a.locale, a.rights_version,
        ARRAY(SELECT c.capacity FROM account_capacity c WHERE c.account_id = a.id AND c.state = 'active') AS held,
-       EXISTS (SELECT FROM membership m WHERE m.account_id = a.id AND m.until IS NULL) AS staff
+       EXISTS (SELECT FROM membership m WHERE m.account_id = a.id AND m.until IS NULL) AS staff"""
+_LIVE = f"""{_COLUMNS}
   FROM login l JOIN account a ON a.id = l.account_id
  WHERE l.id = ANY($1) AND l.ended_at IS NULL AND a.state = 'active'"""
+_BY_CLAIMS = f"""{_COLUMNS}, c.n
+  FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) WITH ORDINALITY AS c (login_id, account_id, jti, n)
+  JOIN login l ON l.id = c.login_id JOIN account a ON a.id = l.account_id AND a.id = c.account_id
+ WHERE l.ended_at IS NULL AND a.state = 'active'
+   AND NOT EXISTS (SELECT FROM token_blacklist b WHERE b.jti = c.jti)"""
 
 
 class Accounts:
@@ -29,21 +35,25 @@ class Accounts:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    async def authenticate(self, tx: Tx, token: str, real_now: datetime) -> Actor:
-        """The actor of an access token. Raises `Unauthenticated`, always without saying why."""
-        plugged = credentials.find(token)
-        if plugged is not None:
-            return await plugged.authenticate(tx, token, real_now)
-        claims = read_access(self._settings, token, real_now)
-        row = await tx.fetchrow(
-            f"{_LIVE} AND a.id = $2 AND NOT EXISTS (SELECT FROM token_blacklist b WHERE b.jti = $3)",
-            [claims.login_id],
-            claims.account_id,
-            claims.jti,
-        )
-        if row is None:
-            raise Unauthenticated()
-        return _actor(row, claims.expires_at)
+    async def authenticate(self, tx: Tx, tokens: Sequence[str], real_now: datetime) -> Sequence[Actor | Refusal]:
+        """The actor of each access token, or `Unauthenticated`, always without saying why."""
+        answers: list[Actor | Refusal] = [Unauthenticated() for _ in tokens]
+        asked: list[tuple[int, Claims]] = []
+        for index, token in enumerate(tokens):
+            plugged = credentials.find(token)
+            try:
+                if plugged is not None:
+                    answers[index] = await plugged.authenticate(tx, token, real_now)
+                else:
+                    asked.append((index, read_access(self._settings, token, real_now)))
+            except Refusal as refusal:
+                answers[index] = refusal
+        if asked:
+            columns = zip(*((claims.login_id, claims.account_id, claims.jti) for _, claims in asked), strict=True)
+            for row in await tx.fetch(_BY_CLAIMS, *map(list, columns)):
+                index, claims = asked[row["n"] - 1]
+                answers[index] = _actor(row, claims.expires_at)
+        return answers
 
     async def reload(self, tx: Tx, actors: Sequence[Actor], real_now: datetime) -> Mapping[UUID, Actor]:
         """The actors as they are now, by login. Who is missing has lost the login or the account."""

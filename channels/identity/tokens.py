@@ -7,7 +7,7 @@ import msgspec
 
 from carewire.actor import ANYONE, KNOWN
 from carewire.command import Ctx, Rate, command
-from carewire.errors import AlreadyAuthenticated, Unauthenticated
+from carewire.errors import AlreadyAuthenticated, Refusal, Unauthenticated
 from carewire.forms import Secret
 from channels.identity.errors import TokenReused
 from channels.identity.logins import AccountView, Login, describe_account, end_logins, renew_login
@@ -45,7 +45,9 @@ async def authenticate(ctx: Ctx, access_token: Secret) -> Authenticated:
     """Log this socket in with an access token (or a display's credential)."""
     if not ctx.anonymous:
         raise AlreadyAuthenticated()
-    actor = await Accounts(ctx.settings).authenticate(ctx.tx, access_token, ctx.real_now)
+    [actor] = await Accounts(ctx.settings).authenticate(ctx.tx, [access_token], ctx.real_now)
+    if isinstance(actor, Refusal):
+        raise actor
     ctx.bind(actor)
     is_display = Capacity.DISPLAY in actor.capacities
     return Authenticated(

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from carewire.errors import Refusal
 from carewire.store.db import Tx
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 class Identity(Protocol):
     """What a domain offers so that the gateway can tell who is on a socket. `real_now` is never the product's clock."""
 
-    async def authenticate(self, tx: Tx, token: str, real_now: datetime) -> Actor:
-        """The actor of an access token. Raises `Unauthenticated` when it is bad, expired or blacklisted."""
+    async def authenticate(self, tx: Tx, tokens: Sequence[str], real_now: datetime) -> Sequence[Actor | Refusal]:
+        """The actor of each access token, or `Unauthenticated` when it is bad, expired or blacklisted."""
 
     async def reload(self, tx: Tx, actors: Sequence[Actor], real_now: datetime) -> Mapping[UUID, Actor]:
         """The same actors as they are now, by `login_id`; one that is missing has lost its login."""

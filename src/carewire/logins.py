@@ -16,7 +16,7 @@ from carewire.store.constraints import translate
 from carewire.store.db import Database
 
 WORKERS_MAX: Final = 2
-BATCH_MAX: Final = 50
+BATCH_MAX: Final = 64
 WAITING_MAX: Final = 2_000
 """More at the door are told to come back: whoever waits there holds a socket."""
 FULL_AFTER_MS: Final = 2_000
@@ -52,14 +52,12 @@ class Logins:
     async def _try(self, batch: list[_Ask]) -> None:
         try:
             async with self._db.snapshot("login") as tx:
-                for token, answer in batch:
-                    try:
-                        actor = await self._identity.authenticate(tx, token, self.clock.real_now())
-                    except Refusal as refusal:
-                        _fail(answer, refusal)
-                    else:
-                        if not answer.done():
-                            answer.set_result(actor)
+                found = await self._identity.authenticate(tx, [token for token, _ in batch], self.clock.real_now())
+            for (_, answer), who in zip(batch, found, strict=True):
+                if isinstance(who, Refusal):
+                    _fail(answer, who)
+                elif not answer.done():
+                    answer.set_result(who)
         except Exception as error:
             left = [ask for ask in batch if not ask[1].done()]
             if isinstance(error, asyncpg.PostgresError) and len(batch) > 1:

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from carewire.actor import Actor, Identity
 from carewire.bus.hub import SUBSCRIPTIONS_MAX
-from carewire.errors import Close, Unauthenticated
+from carewire.errors import Close, Refusal, Unauthenticated
 from carewire.gateway.server import Running
 from carewire.gateway.services import Rules
 from carewire.node import Node
@@ -30,10 +30,8 @@ class Door:
     def __init__(self) -> None:
         self.actors = {"ada": somebody(), "bob": somebody()}
 
-    async def authenticate(self, tx: Tx, token: str, real_now: datetime) -> Actor:
-        if token not in self.actors:
-            raise Unauthenticated()
-        return self.actors[token]
+    async def authenticate(self, tx: Tx, tokens: Sequence[str], real_now: datetime) -> list[Actor | Refusal]:
+        return [self.actors.get(token) or Unauthenticated() for token in tokens]
 
     async def reload(self, tx: Tx, actors: Any, real_now: datetime) -> dict[UUID, Actor]:
         here = {a.login_id: a for a in self.actors.values()}

@@ -354,7 +354,7 @@ async def test_a_refusal_the_contract_does_not_name_is_answered_and_counted(
 async def test_a_login_that_the_database_is_too_slow_for_is_told_to_come_back(
     node: Node, identity: ToyIdentity
 ) -> None:
-    async def slow(tx: Tx, token: str, real_now: datetime) -> Actor:
+    async def slow(tx: Tx, tokens: object, real_now: datetime) -> list[Actor]:
         await tx.execute("SET LOCAL statement_timeout = '10ms'")
         await tx.execute("SELECT pg_sleep(1)")
         raise AssertionError("the statement should have been ended")

@@ -34,7 +34,7 @@ class ToyIdentity:
     def __init__(self) -> None:
         self.gone: set[UUID] = set()
 
-    async def authenticate(self, tx: Tx, token: str, real_now: datetime) -> Actor:
+    async def authenticate(self, tx: Tx, tokens: Any, real_now: datetime) -> Any:
         raise NotImplementedError
 
     async def reload(self, tx: Tx, actors: Any, real_now: datetime) -> dict[UUID, Actor]:

@@ -44,7 +44,7 @@ def pause_before(retry: str | dict[str, int], attempt: int = 0) -> float | None:
 class Backoff:
     """Pauses between tries to connect: random up to a bound that doubles, so that a crowd does not come back as one."""
 
-    def __init__(self, first_s: float = 0.1, longest_s: float = 10.0) -> None:
+    def __init__(self, first_s: float = 1.0, longest_s: float = 10.0) -> None:
         self._first_s, self._longest_s = first_s, longest_s
         self._bound_s = first_s
 

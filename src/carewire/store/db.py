@@ -166,6 +166,20 @@ class Database:
         """Connections nobody uses now."""
         return self._pool.get_idle_size() if self._pool else 0
 
+    async def ping(self) -> None:
+        """One round trip, for who asks whether the database answers. Raises `Unavailable` or `Overloaded`."""
+        connection = await self._acquire()
+        try:
+            await connection.execute("SELECT")
+        except asyncio.CancelledError:
+            _discard(connection)
+            raise
+        except LOST as lost:
+            _discard(connection)
+            raise Unavailable(after_ms=500) from lost
+        finally:
+            await self._release(connection)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
         """The transaction of one command. Raises `OutcomeUnknown` when the connection is lost while committing."""

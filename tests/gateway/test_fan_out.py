@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from carewire import metrics
@@ -17,6 +17,7 @@ from carewire.actor import Actor
 from carewire.bus.channel import BATCH_BYTES_MAX, Channel, Subscription
 from carewire.bus.frame import Frame, count_frames
 from carewire.bus.tick import Tick, Write
+from carewire.gateway import outgoing
 from carewire.gateway.outgoing import RawOutgoing
 from carewire.gateway.services import Rules
 from carewire.gateway.wire_protocol import RawLane
@@ -190,7 +191,10 @@ async def test_who_is_gone_costs_the_others_nothing_and_what_he_missed_is_counte
     assert metrics.FRAMES_DROPPED.labels("closed")._value.get() - before == 6
 
 
-async def test_a_flood_of_one_turn_is_written_in_pieces_so_that_a_line_that_blocks_is_noticed() -> None:
+async def test_a_flood_of_one_turn_is_written_in_pieces_so_that_a_line_that_blocks_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outgoing, "BURST_S", 0)
     tick = Tick()
     channel = Channel("one", NO_TOPIC, (), tick=tick)
     written: list[bytes] = []
@@ -296,6 +300,7 @@ STEPS = st.one_of(
 
 
 @settings(max_examples=300, deadline=None)
+@example([("turn_over", 1, 1), ("blocks_next", 0, 0), ("tell", 1, 0), ("turn_over", 0, 1), ("tell", 1, 0)])
 @given(st.lists(STEPS, max_size=60))
 def test_every_listener_hears_each_topic_whole_and_in_order_whatever_its_line_does(
     steps: list[tuple[str, int, int]],

@@ -171,12 +171,13 @@ class Channel:
 
     def _follow(self, subscription: Subscription) -> None:
         """From the next frame on."""
+        if self._batch and subscription.listener.direct is not None:
+            self._tick.flush()
+        # Only now: the listener's own frames left with the rest, and may have blocked its line.
         write = subscription.listener.direct
         if write is None:
             self.queued[subscription] = None
             return
-        if self._batch:
-            self._tick.flush()
         self._writes = None
         self.direct[write] = subscription
         subscription.line = write

@@ -11,6 +11,7 @@ from carewire.command import Ctx
 from carewire.errors import InvalidParams, NotFound, Refusal
 from carewire.store.db import Tx
 from channels.identity import people, phones
+from channels.identity.errors import FactDue
 from channels.identity.nouns import Duty, Kin
 
 
@@ -130,3 +131,9 @@ async def rights_changed(ctx: Ctx, account_id: UUID) -> None:
 async def account_of_phone(ctx: Ctx, phone: str) -> UUID:
     """The account of this number, opened when there is none: its owner logs in by OTP when she first comes."""
     return await people.open_account(ctx, phones.normalise(ctx.settings, phone), name=None, locale="en")
+
+
+async def require_fact(ctx: Ctx) -> None:
+    """Every door to clinical data asks this: raises `FactDue` while this login owes a known fact."""
+    if await ctx.tx.fetchval("SELECT fact_due FROM login WHERE id = $1", ctx.actor.login_id):
+        raise FactDue()

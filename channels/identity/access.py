@@ -1,7 +1,7 @@
 """The doors of identity: patients by guardianship, places by duty. Strangers get `NotFound`."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -22,15 +22,16 @@ class PatientRow(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     phone: str | None
     birth_year: int | None
+    birth_date: date | None
     sex: str | None
     kind: Kin
     since: datetime
     created_at: datetime
 
 
-_GUARDED = """SELECT p.id, p.name, p.phone, p.birth_year, p.sex, g.kind, g.since, p.created_at
-  FROM guardianship g JOIN patient p ON p.id = g.patient_id
- WHERE g.account_id = $1 AND g.until IS NULL"""
+_GUARDED = """SELECT p.id, p.name, p.phone, p.birth_year, p.birth_date, p.sex, g.kind, g.since, p.created_at
+  FROM guarding g JOIN patient p ON p.id = g.patient_id
+ WHERE g.account_id = $1 AND NOT g.merged"""
 _ASKED = f"""SELECT ask.n, found.*
   FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS ask (account_id, patient_id, n)
  CROSS JOIN LATERAL ({_GUARDED.replace("$1", "ask.account_id")}
@@ -38,11 +39,20 @@ _ASKED = f"""SELECT ask.n, found.*
 
 
 @door
-async def patient(ctx: Ctx, patient_id: UUID | None = None) -> PatientRow:
-    """A patient the caller guards. Without an id: the only one; with several the caller must say which."""
+async def patient(ctx: Ctx, patient_id: UUID | None = None, *, lock: bool = False) -> PatientRow:
+    """A patient the caller guards. Without an id: the only one; with several the caller must say which.
+
+    With `lock` her row is locked, and then the right is looked at once more: it may have ended while we waited. A
+    record that was merged into one's own is reached through that one.
+    """
     (found,) = await guarded(ctx.tx, [(ctx.actor.id, patient_id)])
     if isinstance(found, Refusal):
         raise found
+    if lock:
+        await ctx.tx.execute("SELECT FROM patient WHERE id = $1 FOR NO KEY UPDATE", found.id)
+        (found,) = await guarded(ctx.tx, [(ctx.actor.id, found.id)])
+        if isinstance(found, Refusal):
+            raise found
     return found
 
 
@@ -71,7 +81,7 @@ async def patients(ctx: Ctx) -> list[PatientRow]:
 async def guards(tx: Tx, account_id: UUID, patient_id: UUID) -> datetime | None:
     """Since when this account acts for this patient, or None."""
     since: datetime | None = await tx.fetchval(
-        "SELECT since FROM guardianship WHERE account_id = $1 AND patient_id = $2 AND until IS NULL",
+        "SELECT since FROM guarding WHERE account_id = $1 AND patient_id = $2",
         account_id,
         patient_id,
     )
@@ -82,8 +92,7 @@ async def guards_many(tx: Tx, asks: Sequence[tuple[UUID, UUID]]) -> list[datetim
     """`guards` for many (account, patient) pairs in one query, in their order."""
     rows = await tx.fetch(
         "SELECT g.since FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS ask (account_id, patient_id, n)"
-        " LEFT JOIN guardianship g ON g.account_id = ask.account_id AND g.patient_id = ask.patient_id"
-        " AND g.until IS NULL ORDER BY ask.n",
+        " LEFT JOIN guarding g ON g.account_id = ask.account_id AND g.patient_id = ask.patient_id ORDER BY ask.n",
         [account_id for account_id, _ in asks],
         [patient_id for _, patient_id in asks],
     )
@@ -93,7 +102,7 @@ async def guards_many(tx: Tx, asks: Sequence[tuple[UUID, UUID]]) -> list[datetim
 async def acting_for(tx: Tx, patient_ids: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
     """(patient, account) for every account that acts for one of these patients now."""
     rows = await tx.fetch(
-        "SELECT patient_id, account_id FROM guardianship WHERE patient_id = ANY($1) AND until IS NULL",
+        "SELECT patient_id, account_id FROM guarding WHERE patient_id = ANY($1)",
         list(patient_ids),
     )
     return [(row["patient_id"], row["account_id"]) for row in rows]

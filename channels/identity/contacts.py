@@ -60,7 +60,7 @@ async def change_phone(ctx: Ctx, phone: Phone, code: Code) -> Profile:
     # Her own patient record carries the number a desk finds her by.
     await ctx.tx.execute(
         "UPDATE patient p SET phone = $2 FROM guardianship g WHERE g.account_id = $1 AND g.patient_id = p.id"
-        " AND g.kind = 'self' AND g.until IS NULL",
+        " AND g.kind = 'self' AND NOT g.merged AND g.until IS NULL",
         ctx.actor.id,
         number,
     )
@@ -166,7 +166,7 @@ async def undo_change(ctx: Ctx, token: Secret) -> Undone:
     if contact is Contact.PHONE:
         await ctx.tx.execute(
             "UPDATE patient p SET phone = $2 FROM guardianship g WHERE g.account_id = $1 AND g.patient_id = p.id"
-            " AND g.kind = 'self' AND g.until IS NULL",
+            " AND g.kind = 'self' AND NOT g.merged AND g.until IS NULL",
             account_id,
             change["old"],
         )

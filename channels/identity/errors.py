@@ -88,6 +88,26 @@ class TooManyPatients(Refusal, code=409, reason="too_many_patients"):
     """One account acts for at most a dozen patients."""
 
 
+class AlreadyInvited(Refusal, code=409, reason="already_invited"):
+    """This number is invited already."""
+
+
+class LastGuardian(Refusal, code=409, reason="last_guardian"):
+    """Somebody acts for a minor: let another guardian in first."""
+
+
+class OwnRecord(Refusal, code=409, reason="own_record"):
+    """Nobody stops acting for herself."""
+
+
+class Lapsed(Refusal, code=409, reason="guardianship_lapsed"):
+    """The patient is of age since: only she lets somebody act for her."""
+
+
+class BirthdayFixed(Refusal, code=409, reason="birthday_fixed"):
+    """The date of birth was told once and is not changed by somebody else."""
+
+
 class AlreadyGuardian(Refusal, code=409, reason="already_guardian"):
     """You act for this patient already, or have a patient record of your own already."""
 
@@ -96,5 +116,9 @@ refuse("admin_request_two_people", TwoPeople)
 refuse("contact_held", ContactHeld)
 refuse("account_email_key", EmailTaken)
 refuse("account_phone_key", PhoneTaken)
+refuse("guardian_invitation_once", AlreadyInvited)
+refuse("guardianship_lapsed", Lapsed)
+refuse("patient_merged_once", AlreadyGuardian)
+refuse("guardianship_self_of_one", AlreadyGuardian)
 refuse("guardianship_live_once", AlreadyGuardian)
 refuse("guardianship_one_self", AlreadyGuardian)

@@ -48,7 +48,7 @@ async def question(ctx: Ctx, account_id: UUID) -> Fact | None:
     """What can be asked of this account: the own year of birth, else the name; None when neither was ever told."""
     row = await ctx.tx.fetchrow(
         "SELECT a.name, p.birth_year FROM account a LEFT JOIN guardianship g ON g.account_id = a.id AND g.kind = 'self'"
-        " AND g.until IS NULL LEFT JOIN patient p ON p.id = g.patient_id WHERE a.id = $1",
+        " AND NOT g.merged AND g.until IS NULL LEFT JOIN patient p ON p.id = g.patient_id WHERE a.id = $1",
         account_id,
     )
     if row is None:
@@ -82,17 +82,23 @@ async def tell_fact(
     await caps.spend(ctx, charge)
     row = await ctx.tx.fetchrow(
         "SELECT a.name, p.birth_year::text AS birth_year FROM account a LEFT JOIN guardianship g"
-        " ON g.account_id = a.id AND g.kind = 'self' AND g.until IS NULL LEFT JOIN patient p ON p.id = g.patient_id"
+        " ON g.account_id = a.id AND g.kind = 'self' AND NOT g.merged AND g.until IS NULL"
+        " LEFT JOIN patient p ON p.id = g.patient_id"
         " WHERE a.id = $1",
         ctx.actor.id,
     )
-    if row is None or _plain(answer) != _plain(row["birth_year"] if asked is Fact.BIRTH_YEAR else row["name"]):
+    if row is None or not is_fact(answer, row["birth_year"] if asked is Fact.BIRTH_YEAR else row["name"]):
         refusal = WrongFact()
         refusal.keep = True  # an answer that is rolled back is an answer for free
         raise refusal
     await caps.give_back(ctx, [charge.subject])
     await ctx.tx.execute("UPDATE login SET fact_due = false WHERE id = $1", ctx.actor.login_id)
     return FactTold(fact_due=None)
+
+
+def is_fact(answer: str, known: str) -> bool:
+    """Whether this is what we know."""
+    return _plain(answer) == _plain(known)
 
 
 def _plain(text: str) -> str:

@@ -54,6 +54,17 @@ class Kin(StrEnum):
     OTHER = "other"
 
 
+class Guardian(StrEnum):
+    """What somebody else may be to a patient: `Kin` without oneself."""
+
+    PARENT = "parent"
+    CHILD = "child"
+    SPOUSE = "spouse"
+    SIBLING = "sibling"
+    GUARDIAN = "guardian"
+    OTHER = "other"
+
+
 class Sex(StrEnum):
     """As the patient states it."""
 

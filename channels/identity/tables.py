@@ -10,6 +10,7 @@ from piccolo.columns import (
     BigInt,
     Boolean,
     Bytea,
+    Date,
     ForeignKey,
     Integer,
     OnDelete,
@@ -53,6 +54,7 @@ class Patient(Table, db=ENGINE):
     name = Text(required=True)
     phone = Text(null=True, default=None)
     birth_year = SmallInt(null=True, default=None)
+    birth_date = Date(null=True, default=None)
     sex = Text(null=True, default=None)
     place_id = UUID(null=True, default=None)
     created_at = Timestamptz(required=True, default=None)
@@ -65,6 +67,33 @@ class Guardianship(Table, db=ENGINE):
     kind = Text(required=True)
     since = Timestamptz(required=True, default=None)
     until = Timestamptz(null=True, default=None)
+    lapses_at = Timestamptz(null=True, default=None)
+    merged = Boolean(default=False)
+    claim_id = UUID(null=True, default=None)
+    """The claim it came from; the reference itself stands in the migration."""
+    invited_by = ForeignKey(Account, null=True, on_delete=KEEP, on_update=KEPT)
+
+
+class PatientClaim(Table, db=ENGINE):
+    id = UUID(primary_key=True, default=uuid7)
+    patient_id = ForeignKey(Patient, null=False, on_delete=KEEP, on_update=KEPT)
+    into_id = ForeignKey(Patient, null=True, on_delete=KEEP, on_update=KEPT)
+    account_id = ForeignKey(Account, null=False, on_delete=KEEP, on_update=KEPT)
+    claimed_at = Timestamptz(required=True, default=None)
+    undone_at = Timestamptz(null=True, default=None)
+    undone_by = ForeignKey(Account, null=True, on_delete=KEEP, on_update=KEPT)
+
+
+class GuardianInvitation(Table, db=ENGINE):
+    id = UUID(primary_key=True, default=uuid7)
+    patient_id = ForeignKey(Patient, null=False, on_delete=KEEP, on_update=KEPT)
+    phone = Text(required=True)
+    kind = Text(required=True)
+    invited_by = ForeignKey(Account, null=False, on_delete=KEEP, on_update=KEPT)
+    invited_at = Timestamptz(required=True, default=None)
+    expires_at = Timestamptz(required=True, default=None)
+    state = Text(default="open")
+    ended_at = Timestamptz(null=True, default=None)
 
 
 class Membership(Table, db=ENGINE):

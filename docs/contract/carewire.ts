@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "not_found" | "already_authenticated" | "already_guardian" | "already_joined" | "already_member" | "already_verified" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_owner" | "no_email" | "no_password" | "no_remote_join" | "not_oneself" | "nothing_to_call" | "number_taken" | "overtaken" | "phone_taken" | "queue_full" | "request_over" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "too_early" | "too_late" | "too_many_patients" | "too_many_tokens" | "two_people" | "too_large" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "not_found" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_member" | "already_verified" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "guardianship_lapsed" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_password" | "no_remote_join" | "not_oneself" | "nothing_to_call" | "number_taken" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "too_early" | "too_late" | "too_many_patients" | "too_many_tokens" | "two_people" | "too_large" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -319,11 +319,59 @@ export interface Commands {
     result: Unread;
     refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
-  /** Add a member of the family, so that this account can act for her. `kind` is what you are to her. */
+  /** Accept to act for a patient. Only who invited and still acts for her can have let you in. */
+  "patient.accept_guardian": {
+    params: PatientAcceptGuardianParams;
+    result: GuardianView;
+    refusal: "invalid_params" | "not_found" | "already_guardian" | "guardianship_lapsed" | "too_many_patients" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Take over a record that carries one's own number, with a fresh code (`auth.otp_send`) and one known fact.
+   *
+   * `kind`: what one is to the patient. `self` merges it into one's own record. The fact is the year of birth where the record has one, else the name. Can be undone with `patient.undo_claim`.
+   */
+  "patient.claim": {
+    params: PatientClaimParams;
+    result: Claim;
+    refusal: "invalid_params" | "code_gone" | "wrong_code" | "wrong_fact" | "not_found" | "already_guardian" | "guardianship_lapsed" | "too_many_patients" | "rate_limited" | "internal" | "unauthenticated" | "forbidden" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Records that carry one's own number and are nobody's yet, oldest first; at most 50. */
+  "patient.claimable": {
+    params: PatientClaimableParams;
+    result: Claimable[];
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** The records one has taken over, oldest first; at most 100. */
+  "patient.claims": {
+    params: PatientClaimsParams;
+    result: Claim[];
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Add a member of the family, so that this account can act for her. `kind` is what you are to her.
+   *
+   * For a minor it lasts until her 18th birthday; where only the year is told, to the end of the year she turns 18.
+   */
   "patient.create": {
     params: PatientCreateParams;
     result: PatientView;
     refusal: "invalid_params" | "already_guardian" | "too_many_patients" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Say no to an invitation, or take back one that one sent. */
+  "patient.decline_guardian": {
+    params: PatientDeclineGuardianParams;
+    result: InvitationOver;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Stop acting for a patient, or end another's (`account_id`): the patient anybody's, others whom they let in.
+   *
+   * Somebody acts for a minor: her last guardian cannot go. Nobody stops acting for herself.
+   */
+  "patient.end_guardian": {
+    params: PatientEndGuardianParams;
+    result: GuardianEnded;
+    refusal: "invalid_params" | "not_found" | "last_guardian" | "own_record" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** One patient this account acts for; without an id the only one. */
   "patient.get": {
@@ -331,11 +379,45 @@ export interface Commands {
     result: PatientView;
     refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
+  /** Who acts for a patient that this account acts for, longest first. */
+  "patient.guardians": {
+    params: PatientGuardiansParams;
+    result: GuardianView[];
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** For whom one is asked to act; at most 50. */
+  "patient.invitations": {
+    params: PatientInvitationsParams;
+    result: Invitation[];
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Ask the owner of a number to act for this patient too. She does so once she accepts, within a week. */
+  "patient.invite_guardian": {
+    params: PatientInviteGuardianParams;
+    result: Invitation;
+    refusal: "invalid_params" | "not_found" | "already_invited" | "too_many_patients" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** Everybody this account acts for, oneself first. At most a dozen, so there are no pages. */
   "patient.list": {
     params: PatientListParams;
     result: PatientView[];
     refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Give a record back that one took over; support may do it for anybody. What was written into it stays. */
+  "patient.undo_claim": {
+    params: PatientUndoClaimParams;
+    result: Claim;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Change a patient this account acts for; what is left out stays.
+   *
+   * Somebody else's date of birth is told once, in the year that was known: it decides when she acts for herself. Her `phone` is what a desk finds her by, and with what she claims her record when she is of age.
+   */
+  "patient.update": {
+    params: PatientUpdateParams;
+    result: PatientView;
+    refusal: "invalid_params" | "not_found" | "birthday_fixed" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Let the person with this number work at a place of yours; she logs in by OTP. For owners and managers.
@@ -1052,6 +1134,20 @@ export interface CatalogueChanged {
   total: number;
 }
 
+/** A record taken over. `into_id`: one's own record through which it is reached; null where one acts for it. */
+export interface Claim {
+  patient_id: string;
+  into_id: string | null;
+  claimed_at: string;
+}
+
+/** A record with one's own number. No name: numbers are recycled, and the claimer has to know whose it is. */
+export interface Claimable {
+  patient_id: string;
+  place_id: string | null;
+  created_at: string;
+}
+
 /** By which of them somebody is reached. */
 export type Contact = "phone" | "email";
 
@@ -1241,6 +1337,37 @@ export type Fact = "birth_year" | "name";
 /** Whether this login still owes a fact; null when it owes none. */
 export interface FactTold {
   fact_due: Fact | null;
+}
+
+/** What somebody else may be to a patient: `Kin` without oneself. */
+export type Guardian = "parent" | "child" | "spouse" | "sibling" | "guardian" | "other";
+
+/** This account acts no more for this patient. */
+export interface GuardianEnded {
+  patient_id: string;
+  account_id: string;
+}
+
+/** Who acts for a patient. `lapses_at`: when she is of age, and acts for herself. */
+export interface GuardianView {
+  account_id: string;
+  name: string;
+  kind: Kin;
+  since: string;
+  lapses_at: string | null;
+}
+
+/** Somebody asks this number's owner to act for a patient. The name is told once it is accepted. */
+export interface Invitation {
+  id: string;
+  patient_id: string;
+  kind: Kin;
+  expires_at: string;
+}
+
+/** The invitation is no more. */
+export interface InvitationOver {
+  id: string;
 }
 
 export interface JobDiscardParams {
@@ -1527,12 +1654,46 @@ export interface PasswordChanged {
   logins_ended: number;
 }
 
+export interface PatientAcceptGuardianParams {
+  invitation_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface PatientClaimParams {
+  patient_id: string;
+  /** The six digits of the message */
+  code: string;
+  /** what one is to the patient. `self` merges it into one's own record. The fact is the year of birth where the record has one, else the name. Can be undone with `patient.undo_claim`. */
+  kind: Kin;
+  /** The patient's year of birth, or name */
+  answer: string;
+}
+
+export interface PatientClaimableParams { [key: string]: never }
+
+export interface PatientClaimsParams { [key: string]: never }
+
 export interface PatientCreateParams {
   /** A person's or thing's name as people write it */
   name: string;
   kind: Kin;
   birth_year?: number | null;
   sex?: Sex | null;
+  birth_date?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface PatientDeclineGuardianParams {
+  invitation_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface PatientEndGuardianParams {
+  patient_id: string;
+  account_id?: string | null;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }
@@ -1541,13 +1702,45 @@ export interface PatientGetParams {
   patient_id?: string | null;
 }
 
+export interface PatientGuardiansParams {
+  patient_id?: string | null;
+}
+
+export interface PatientInvitationsParams { [key: string]: never }
+
+export interface PatientInviteGuardianParams {
+  patient_id: string;
+  /** A telephone number, best in E.164 */
+  phone: string;
+  kind: Guardian;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
 export interface PatientListParams { [key: string]: never }
+
+export interface PatientUndoClaimParams {
+  patient_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface PatientUpdateParams {
+  patient_id: string;
+  name?: string | null;
+  birth_date?: string | null;
+  sex?: Sex | null;
+  phone?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
 
 /** A patient of the family. `kind` is what the account's holder is to her. */
 export interface PatientView {
   id: string;
   name: string;
   birth_year: number | null;
+  birth_date: string | null;
   sex: Sex | null;
   kind: Kin;
 }

@@ -82,6 +82,7 @@ LISTS: list[tuple[str, str, Any]] = [
     ("account", "state", people.AccountState),
     ("patient", "sex", people.Sex),
     ("guardianship", "kind", people.Kin),
+    ("guardian_invitation", "kind", people.Guardian),
     ("membership", "duty", people.Duty),
     ("login", "end_reason", people.EndReason),
     ("address_proof", "purpose", people.ProofPurpose),

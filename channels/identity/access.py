@@ -10,7 +10,6 @@ from carewire.access import door
 from carewire.command import Ctx
 from carewire.errors import InvalidParams, NotFound, Refusal
 from carewire.store.db import Tx
-from channels.identity import people, phones
 from channels.identity.errors import FactDue
 from channels.identity.nouns import Duty, Kin
 
@@ -116,6 +115,17 @@ async def duties(ctx: Ctx, place_id: UUID) -> frozenset[Duty]:
     return frozenset(Duty(row["duty"]) for row in rows)
 
 
+async def duties_of(tx: Tx, account_id: UUID, place_id: UUID) -> frozenset[Duty]:
+    """The live duties of an active account at a place."""
+    rows = await tx.fetch(
+        "SELECT m.duty FROM membership m JOIN account a ON a.id = m.account_id AND a.state = 'active'"
+        " WHERE m.account_id = $1 AND m.place_id = $2 AND m.until IS NULL",
+        account_id,
+        place_id,
+    )
+    return frozenset(Duty(row["duty"]) for row in rows)
+
+
 async def works_many(
     tx: Tx, asks: Sequence[tuple[UUID, UUID]], wanted: frozenset[Duty] = frozenset(Duty)
 ) -> list[datetime | None]:
@@ -137,9 +147,10 @@ async def rights_changed(ctx: Ctx, account_id: UUID) -> None:
     ctx.rights_changed(account_id)
 
 
-async def account_of_phone(ctx: Ctx, phone: str) -> UUID:
-    """The account of this number, opened when there is none: its owner logs in by OTP when she first comes."""
-    return await people.open_account(ctx, phones.normalise(ctx.settings, phone), name=None, locale="en")
+async def own_phone(ctx: Ctx) -> str | None:
+    """The caller's number, which a code has proved."""
+    phone: str | None = await ctx.tx.fetchval("SELECT phone FROM account WHERE id = $1", ctx.actor.id)
+    return phone
 
 
 async def require_fact(ctx: Ctx) -> None:

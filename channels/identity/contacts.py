@@ -16,7 +16,7 @@ from channels.identity.auth import ASKING, HASHING, Code
 from channels.identity.caps import Cap, charge_of
 from channels.identity.errors import CodeGone, ContactHeld, EmailTaken, PhoneTaken, ProofGone, SameContact, WrongCode
 from channels.identity.events import Profile, ProfileUpdated, profile_changed
-from channels.identity.letters import LetterKind, SendLetter
+from channels.identity.letters import LetterKind, letter
 from channels.identity.logins import end_logins
 from channels.identity.nouns import EndReason, ProofPurpose
 from channels.identity.recovery import MailSent
@@ -212,11 +212,11 @@ async def _keep_undo(ctx: Ctx, row: Any, contact: Contact, new: str) -> None:
         undo_until,
     )
     ctx.enqueue(
-        SendLetter(
-            channel="sms" if contact is Contact.PHONE else "email",
-            to=old,
-            kind=LetterKind.CONTACT_CHANGED,
-            locale=row["locale"],
+        letter(
+            "sms" if contact is Contact.PHONE else "email",
+            old,
+            LetterKind.CONTACT_CHANGED,
+            row["locale"],
             token=token,
             expires_at=undo_until,
         )

@@ -5,7 +5,8 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from carewire.jobs.job import Job, Trip, errand
-from carewire.providers import email, sms
+from carewire.providers import sms
+from carewire.providers.letters import SendEmailSecret, SendSmsSecret
 
 OTP_TEXT: Final = {
     "en": "{code} is your Carewire code. It works for 5 minutes. Tell it to nobody.",
@@ -82,23 +83,13 @@ TEXTS: Final[dict[LetterKind, dict[str, tuple[str, str]]]] = {
 }
 
 
-class SendLetter(Job, name="letter.send", secret=True):
-    """A mail or short message about one's account. Encrypted in its row, because it may carry a token."""
-
-    channel: Literal["email", "sms"]
-    to: str
-    kind: LetterKind
-    locale: str
-    expires_at: datetime
-    token: str = ""
-
-
-@errand(SendLetter)
-async def send_letter(trip: Trip, job: SendLetter) -> str | None:
-    """Hand the letter to the provider. What it carries dies with its row."""
-    texts = TEXTS[job.kind]
-    subject, text = texts.get(job.locale.split("-", 1)[0], texts["en"])
-    text = text.format(token=job.token)
-    if job.channel == "sms":
-        return await sms.provider(trip.settings).send_sms(trip, job.to, text)
-    return await email.provider(trip.settings).send_email(trip, job.to, subject, text)
+def letter(
+    channel: Literal["email", "sms"], to: str, kind: LetterKind, locale: str, *, expires_at: datetime, token: str = ""
+) -> SendEmailSecret | SendSmsSecret:
+    """A letter about one's account, in its language. Treated as a secret, because most carry a token."""
+    texts = TEXTS[kind]
+    subject, text = texts.get(locale.split("-", 1)[0], texts["en"])
+    text = text.format(token=token)
+    if channel == "sms":
+        return SendSmsSecret(to=to, text=text, expires_at=expires_at)
+    return SendEmailSecret(to=to, subject=subject, text=text, expires_at=expires_at)

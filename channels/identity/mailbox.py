@@ -12,12 +12,12 @@ from carewire.errors import InvalidParams
 from carewire.forms import Limit
 from carewire.providers.letters import SendEmail, SendEmailSecret, SendSms, SendSmsSecret
 from channels.identity import phones
-from channels.identity.letters import SendLetter, SendOtp
+from channels.identity.letters import SendOtp
 
 POLLING = Rate(burst=5000, per_minute=60_000)
 """A load test reads hundreds of codes at once from one address, asking until they come."""
 
-LETTERS = [job.spec.name for job in (SendOtp, SendLetter, SendSms, SendSmsSecret, SendEmail, SendEmailSecret)]
+LETTERS = [job.spec.name for job in (SendOtp, SendSms, SendSmsSecret, SendEmail, SendEmailSecret)]
 _ON_THEIR_WAY = "SELECT pg_sleep(0.02) FROM job WHERE state = 'open' AND name = ANY($1) AND due_at <= $2 LIMIT 1"
 _LOOKS_MAX = 100
 

@@ -9,7 +9,7 @@ from carewire.command import Ctx
 from channels.identity import caps, keys
 from channels.identity.caps import Cap, Charge, charge_of
 from channels.identity.errors import ProofGone
-from channels.identity.letters import LetterKind, SendLetter
+from channels.identity.letters import LetterKind, letter
 from channels.identity.nouns import ProofPurpose
 
 TTL: Final = {
@@ -43,10 +43,8 @@ async def send(ctx: Ctx, account_id: UUID, purpose: ProofPurpose, address: str, 
         address,
         expires_at,
     )
-    letter = SendLetter(
-        channel="email", to=address, kind=LetterKind(purpose), locale=locale, token=token, expires_at=expires_at
-    )
-    ctx.enqueue(letter, key=f"proof:{purpose}:{account_id}")
+    mail = letter("email", address, LetterKind(purpose), locale, token=token, expires_at=expires_at)
+    ctx.enqueue(mail, key=f"proof:{purpose}:{account_id}")
 
 
 async def forget(ctx: Ctx, account_id: UUID, purpose: ProofPurpose) -> None:

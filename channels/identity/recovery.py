@@ -16,7 +16,7 @@ from channels.identity.auth import HASHING
 from channels.identity.caps import Cap, charge_of
 from channels.identity.errors import AlreadyVerified, NoEmail, NoPassword, ProofGone, WrongPassword
 from channels.identity.events import ProfileUpdated, profile_changed
-from channels.identity.letters import LetterKind, SendLetter
+from channels.identity.letters import LetterKind, letter
 from channels.identity.logins import end_logins
 from channels.identity.nouns import EndReason, ProofPurpose
 from channels.identity.passwords import Password
@@ -175,11 +175,11 @@ async def change_password(
     await proofs.forget(ctx, ctx.actor.id, ProofPurpose.RESET_PASSWORD)
     ended = await end_logins(ctx, ctx.actor.id, None, EndReason.PASSWORD, spare=ctx.actor.login_id)
     ctx.enqueue(
-        SendLetter(
-            channel="email",
-            to=row["email"],
-            kind=LetterKind.PASSWORD_CHANGED,
-            locale=row["locale"],
+        letter(
+            "email",
+            row["email"],
+            LetterKind.PASSWORD_CHANGED,
+            row["locale"],
             expires_at=ctx.real_now + NEWS_TTL,
         )
     )

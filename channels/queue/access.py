@@ -131,7 +131,8 @@ Asks = Sequence[tuple[Actor, tuple[UUID]]]
 _RUNS: Final = """
     SELECT m.since FROM membership m WHERE m.account_id = ask.actor AND m.place_id = s.place_id AND m.until IS NULL
        AND m.duty = ANY ($3)
-    UNION ALL SELECT s.created_at FROM doctor d WHERE d.id = s.doctor_id AND d.account_id = ask.actor"""
+    UNION ALL SELECT greatest(s.created_at, f.since) FROM doctor d JOIN affiliation f ON f.doctor_id = d.id
+       AND f.place_id = s.place_id AND f.state = 'accepted' WHERE d.id = s.doctor_id AND d.account_id = ask.actor"""
 _HOLDS: Final = """
     SELECT greatest(g.since, t.joined_at) FROM guarding g
      WHERE g.account_id = ask.actor AND g.patient_id = t.patient_id"""

@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "not_found" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_member" | "already_verified" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "guardianship_lapsed" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_password" | "no_remote_join" | "not_oneself" | "nothing_to_call" | "number_taken" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "too_early" | "too_late" | "too_many_patients" | "too_many_tokens" | "two_people" | "too_large" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_member" | "already_verified" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "guardianship_lapsed" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_password" | "no_remote_join" | "not_oneself" | "nothing_to_call" | "number_taken" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "too_early" | "too_late" | "too_many_patients" | "too_many_tokens" | "two_people" | "too_large" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -88,6 +88,36 @@ export interface Commands {
     params: AdminScopesParams;
     result: Scope[];
     refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Work at the place that offered it. Only the doctor herself says so. */
+  "affiliation.accept": {
+    params: AffiliationAcceptParams;
+    result: AffiliationView;
+    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Not work there. */
+  "affiliation.decline": {
+    params: AffiliationDeclineParams;
+    result: AffiliationView;
+    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** End that a doctor works at a place: she herself, or an owner or manager of it. Her rights there end at once. */
+  "affiliation.end": {
+    params: AffiliationEndParams;
+    result: AffiliationView;
+    refusal: "invalid_params" | "not_found" | "illegal_move" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** A doctor's own offers and affiliations; with `place_id` those of a place one heads. Latest first, at most 200. */
+  "affiliation.list": {
+    params: AffiliationListParams;
+    result: AffiliationView[];
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Offer a verified doctor to work at a place of yours. For owners and managers. Nothing opens until she accepts. */
+  "affiliation.offer": {
+    params: AffiliationOfferParams;
+    result: AffiliationView;
+    refusal: "invalid_params" | "not_found" | "already_asked" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Log this socket in with an access token (or a display's credential). */
   "auth.authenticate": {
@@ -289,6 +319,28 @@ export interface Commands {
     result: JobView;
     refusal: "not_found" | "job_not_dead" | "secret_wiped" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /**
+   * Take a duty that is offered to one's own number. It counts from now on, on every socket within a second.
+   *
+   * An offer falls with the right of whoever made it.
+   */
+  "member.accept": {
+    params: MemberAcceptParams;
+    result: MemberView;
+    refusal: "not_found" | "already_member" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Say no to a duty that is offered to one's own number. */
+  "member.decline": {
+    params: MemberDeclineParams;
+    result: InvitationEnded;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** The duties that are offered to one's own number, oldest first; at most 50. */
+  "member.invitations": {
+    params: MemberInvitationsParams;
+    result: MemberInvitation[];
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
   /** Tell one account something in your own words. For admins. */
   "notification.create": {
     params: NotificationCreateParams;
@@ -420,20 +472,42 @@ export interface Commands {
     refusal: "invalid_params" | "not_found" | "birthday_fixed" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
-   * Let the person with this number work at a place of yours; she logs in by OTP. For owners and managers.
+   * Give a member another duty instead of one she has. Only an owner touches owners and managers.
    *
-   * Only an owner makes owners and managers. Without `place_id`: your only place.
+   * Nobody raises herself: an owner may step down, as long as another stays.
    */
-  "place.add_member": {
-    params: PlaceAddMemberParams;
+  "place.change_member": {
+    params: PlaceChangeMemberParams;
     result: MemberView;
-    refusal: "invalid_params" | "forbidden" | "not_found" | "already_member" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "not_found" | "already_member" | "last_owner" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** One place and its rooms. */
   "place.get": {
     params: PlaceGetParams;
     result: PlaceView;
     refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** The offers of a place of yours that wait for an answer, oldest first. For owners and managers. */
+  "place.invitations": {
+    params: PlaceInvitationsParams;
+    result: MemberInvitation[];
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Offer the person with this number a duty at a place of yours. For owners and managers; good for a week.
+   *
+   * Only an owner invites owners and managers. Without `place_id`: your only place. She logs in by OTP and accepts.
+   */
+  "place.invite_member": {
+    params: PlaceInviteMemberParams;
+    result: MemberInvitation;
+    refusal: "invalid_params" | "forbidden" | "not_found" | "already_asked" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Give up one of one's own duties at a place, or all of them. The last owner cannot. */
+  "place.leave": {
+    params: PlaceLeaveParams;
+    result: Removed;
+    refusal: "invalid_params" | "not_found" | "last_owner" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Who works at a place of yours, longest first; at most 500. For owners and managers. */
   "place.members": {
@@ -446,6 +520,12 @@ export interface Commands {
     params: PlaceRemoveMemberParams;
     result: Removed;
     refusal: "invalid_params" | "forbidden" | "not_found" | "last_owner" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Take an offer of a place of yours back. For owners and managers. */
+  "place.withdraw_invitation": {
+    params: PlaceWithdrawInvitationParams;
+    result: InvitationEnded;
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Mail a token to a new address; `profile.confirm_email` moves the account there. Nothing changes until then. */
   "profile.change_email": {
@@ -959,6 +1039,49 @@ export interface AdminScopesParams {
   user_id?: string | null;
 }
 
+export interface AffiliationAcceptParams {
+  affiliation_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface AffiliationDeclineParams {
+  affiliation_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface AffiliationEndParams {
+  affiliation_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface AffiliationListParams {
+  place_id?: string | null;
+}
+
+export interface AffiliationOfferParams {
+  doctor_id: string;
+  place_id?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** An offer counts only once the doctor has accepted it. */
+export type AffiliationState = "offered" | "accepted" | "declined" | "ended";
+
+/** Whether a doctor works at a place. It counts from `since`, when she accepted, until `until`. */
+export interface AffiliationView {
+  id: string;
+  doctor_id: string;
+  place_id: string;
+  state: AffiliationState;
+  offered_at: string;
+  since: string | null;
+  until: string | null;
+}
+
 /** What the QR code on the wall holds. */
 export interface ArrivalCode {
   place_id: string;
@@ -1365,6 +1488,11 @@ export interface Invitation {
   expires_at: string;
 }
 
+/** The offer stands no more. */
+export interface InvitationEnded {
+  id: string;
+}
+
 /** The invitation is no more. */
 export interface InvitationOver {
   id: string;
@@ -1473,6 +1601,30 @@ export interface Login {
 export interface MailSent {
   expires_in_s: number;
 }
+
+export interface MemberAcceptParams {
+  invitation_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface MemberDeclineParams {
+  invitation_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A duty that is offered. No name and no account: a number typed at a desk must not tell whose it is. */
+export interface MemberInvitation {
+  id: string;
+  place_id: string;
+  place: string;
+  duty: Duty;
+  phone: string;
+  expires_at: string;
+}
+
+export interface MemberInvitationsParams { [key: string]: never }
 
 /** A duty somebody has at a place. No name: a number typed at a desk must not tell whose it is. */
 export interface MemberView {
@@ -1761,11 +1913,10 @@ export interface Place {
   error?: { [key: string]: unknown };
 }
 
-export interface PlaceAddMemberParams {
-  /** A telephone number, best in E.164 */
-  phone: string;
+export interface PlaceChangeMemberParams {
+  account_id: string;
   duty: Duty;
-  /** your only place. */
+  to: Duty;
   place_id?: string | null;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
@@ -1775,8 +1926,29 @@ export interface PlaceGetParams {
   place_id: string;
 }
 
+export interface PlaceInvitationsParams {
+  place_id?: string | null;
+}
+
+export interface PlaceInviteMemberParams {
+  /** A telephone number, best in E.164 */
+  phone: string;
+  duty: Duty;
+  /** your only place. She logs in by OTP and accepts. */
+  place_id?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
 /** What stands at an address. */
 export type PlaceKind = "clinic" | "hospital" | "pharmacy" | "laboratory";
+
+export interface PlaceLeaveParams {
+  duty?: Duty | null;
+  place_id?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
 
 export interface PlaceMembersParams {
   place_id?: string | null;
@@ -1799,6 +1971,13 @@ export interface PlaceView {
   city: string;
   phone: string | null;
   rooms: RoomView[];
+}
+
+export interface PlaceWithdrawInvitationParams {
+  invitation_id: string;
+  place_id?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
 }
 
 /** The rules as they are now; `version` counts the changes. */

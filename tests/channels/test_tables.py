@@ -83,6 +83,7 @@ LISTS: list[tuple[str, str, Any]] = [
     ("patient", "sex", people.Sex),
     ("guardianship", "kind", people.Kin),
     ("guardian_invitation", "kind", people.Guardian),
+    ("member_invitation", "duty", people.Duty),
     ("membership", "duty", people.Duty),
     ("login", "end_reason", people.EndReason),
     ("address_proof", "purpose", people.ProofPurpose),

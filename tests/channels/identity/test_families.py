@@ -312,6 +312,7 @@ async def test_whatever_a_family_does_a_minor_has_a_guardian_and_nobody_acts_una
     """A walk at random through invitations and ends, by three people who may or may not be guardians."""
     phones = [PRIYA.phone, DESK.phone, VIKRAM.phone]
     people = [PRIYA.account_id, DESK.account_id, VIKRAM.account_id]
+    clinic.limits.deployment = str(uuid4())  # each example has the allowances of a day of its own
     walkers = WALKERS.setdefault(clinic, [])
     while len(walkers) < len(phones):
         walkers.append(await logged_in(caller, phones[len(walkers)]))

@@ -50,3 +50,16 @@ class Affiliation(Table, db=ENGINE):
     offered_at = Timestamptz(required=True, default=None)
     since = Timestamptz(null=True, default=None)
     until = Timestamptz(null=True, default=None)
+
+
+class MemberInvitation(Table, db=ENGINE):
+    id = UUID(primary_key=True, default=uuid7)
+    place_id = ForeignKey(Place, null=False, on_delete=KEEP, on_update=KEPT)
+    phone = Text(required=True)
+    duty = Text(required=True)
+    invited_by = UUID(required=True, default=None)
+    """The account in identity; the reference itself stands in the migration."""
+    invited_at = Timestamptz(required=True, default=None)
+    expires_at = Timestamptz(required=True, default=None)
+    state = Text(default="open")
+    ended_at = Timestamptz(null=True, default=None)

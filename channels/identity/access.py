@@ -1,7 +1,7 @@
 """The doors of identity: patients by guardianship, places by duty. Strangers get `NotFound`."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -10,7 +10,7 @@ from carewire.access import door
 from carewire.command import Ctx
 from carewire.errors import InvalidParams, NotFound, Refusal
 from carewire.store.db import Tx
-from channels.identity import people, phones
+from channels.identity.errors import FactDue
 from channels.identity.nouns import Duty, Kin
 
 
@@ -21,15 +21,16 @@ class PatientRow(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     phone: str | None
     birth_year: int | None
+    birth_date: date | None
     sex: str | None
     kind: Kin
     since: datetime
     created_at: datetime
 
 
-_GUARDED = """SELECT p.id, p.name, p.phone, p.birth_year, p.sex, g.kind, g.since, p.created_at
-  FROM guardianship g JOIN patient p ON p.id = g.patient_id
- WHERE g.account_id = $1 AND g.until IS NULL"""
+_GUARDED = """SELECT p.id, p.name, p.phone, p.birth_year, p.birth_date, p.sex, g.kind, g.since, p.created_at
+  FROM guarding g JOIN patient p ON p.id = g.patient_id
+ WHERE g.account_id = $1 AND NOT g.merged"""
 _ASKED = f"""SELECT ask.n, found.*
   FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS ask (account_id, patient_id, n)
  CROSS JOIN LATERAL ({_GUARDED.replace("$1", "ask.account_id")}
@@ -37,11 +38,20 @@ _ASKED = f"""SELECT ask.n, found.*
 
 
 @door
-async def patient(ctx: Ctx, patient_id: UUID | None = None) -> PatientRow:
-    """A patient the caller guards. Without an id: the only one; with several the caller must say which."""
+async def patient(ctx: Ctx, patient_id: UUID | None = None, *, lock: bool = False) -> PatientRow:
+    """A patient the caller guards. Without an id: the only one; with several the caller must say which.
+
+    With `lock` her row is locked, and then the right is looked at once more: it may have ended while we waited. A
+    record that was merged into one's own is reached through that one.
+    """
     (found,) = await guarded(ctx.tx, [(ctx.actor.id, patient_id)])
     if isinstance(found, Refusal):
         raise found
+    if lock:
+        await ctx.tx.execute("SELECT FROM patient WHERE id = $1 FOR NO KEY UPDATE", found.id)
+        (found,) = await guarded(ctx.tx, [(ctx.actor.id, found.id)])
+        if isinstance(found, Refusal):
+            raise found
     return found
 
 
@@ -70,7 +80,7 @@ async def patients(ctx: Ctx) -> list[PatientRow]:
 async def guards(tx: Tx, account_id: UUID, patient_id: UUID) -> datetime | None:
     """Since when this account acts for this patient, or None."""
     since: datetime | None = await tx.fetchval(
-        "SELECT since FROM guardianship WHERE account_id = $1 AND patient_id = $2 AND until IS NULL",
+        "SELECT since FROM guarding WHERE account_id = $1 AND patient_id = $2",
         account_id,
         patient_id,
     )
@@ -81,8 +91,7 @@ async def guards_many(tx: Tx, asks: Sequence[tuple[UUID, UUID]]) -> list[datetim
     """`guards` for many (account, patient) pairs in one query, in their order."""
     rows = await tx.fetch(
         "SELECT g.since FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS ask (account_id, patient_id, n)"
-        " LEFT JOIN guardianship g ON g.account_id = ask.account_id AND g.patient_id = ask.patient_id"
-        " AND g.until IS NULL ORDER BY ask.n",
+        " LEFT JOIN guarding g ON g.account_id = ask.account_id AND g.patient_id = ask.patient_id ORDER BY ask.n",
         [account_id for account_id, _ in asks],
         [patient_id for _, patient_id in asks],
     )
@@ -92,7 +101,7 @@ async def guards_many(tx: Tx, asks: Sequence[tuple[UUID, UUID]]) -> list[datetim
 async def acting_for(tx: Tx, patient_ids: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
     """(patient, account) for every account that acts for one of these patients now."""
     rows = await tx.fetch(
-        "SELECT patient_id, account_id FROM guardianship WHERE patient_id = ANY($1) AND until IS NULL",
+        "SELECT patient_id, account_id FROM guarding WHERE patient_id = ANY($1)",
         list(patient_ids),
     )
     return [(row["patient_id"], row["account_id"]) for row in rows]
@@ -102,6 +111,17 @@ async def duties(ctx: Ctx, place_id: UUID) -> frozenset[Duty]:
     """The caller's live duties at a place; empty for a stranger."""
     rows = await ctx.tx.fetch(
         "SELECT duty FROM membership WHERE account_id = $1 AND place_id = $2 AND until IS NULL", ctx.actor.id, place_id
+    )
+    return frozenset(Duty(row["duty"]) for row in rows)
+
+
+async def duties_of(tx: Tx, account_id: UUID, place_id: UUID) -> frozenset[Duty]:
+    """The live duties of an active account at a place."""
+    rows = await tx.fetch(
+        "SELECT m.duty FROM membership m JOIN account a ON a.id = m.account_id AND a.state = 'active'"
+        " WHERE m.account_id = $1 AND m.place_id = $2 AND m.until IS NULL",
+        account_id,
+        place_id,
     )
     return frozenset(Duty(row["duty"]) for row in rows)
 
@@ -127,6 +147,13 @@ async def rights_changed(ctx: Ctx, account_id: UUID) -> None:
     ctx.rights_changed(account_id)
 
 
-async def account_of_phone(ctx: Ctx, phone: str) -> UUID:
-    """The account of this number, opened when there is none: its owner logs in by OTP when she first comes."""
-    return await people.open_account(ctx, phones.normalise(ctx.settings, phone), name=None, locale="en")
+async def own_phone(ctx: Ctx) -> str | None:
+    """The caller's number, which a code has proved."""
+    phone: str | None = await ctx.tx.fetchval("SELECT phone FROM account WHERE id = $1", ctx.actor.id)
+    return phone
+
+
+async def require_fact(ctx: Ctx) -> None:
+    """Every door to clinical data asks this: raises `FactDue` while this login owes a known fact."""
+    if await ctx.tx.fetchval("SELECT fact_due FROM login WHERE id = $1", ctx.actor.login_id):
+        raise FactDue()

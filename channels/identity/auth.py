@@ -12,7 +12,7 @@ from carewire.errors import AlreadyAuthenticated, Field, InvalidParams, RateLimi
 from carewire.forms import Email, Locale, Name, Phone, Secret
 from channels.identity import caps, otp, passwords, people, phones, registrations
 from channels.identity.caps import Cap, charge_of
-from channels.identity.errors import AccountClosed, CodeGone, WrongCode, WrongPassword
+from channels.identity.errors import AccountClosed, CodeGone, ContactHeld, WrongCode, WrongPassword
 from channels.identity.events import ProfileUpdated, profile_changed
 from channels.identity.logins import Login, open_login
 from channels.identity.nouns import Capacity
@@ -61,7 +61,7 @@ async def otp_send(ctx: Ctx, phone: Phone, locale: Locale = "en", device: Device
     receipt=False,
     rate=ASKING,
     emits={ProfileUpdated},
-    errors={AlreadyAuthenticated, InvalidParams, WrongCode, CodeGone, RateLimited, AccountClosed},
+    errors={AlreadyAuthenticated, InvalidParams, WrongCode, CodeGone, RateLimited, AccountClosed, ContactHeld},
 )
 async def otp_verify(
     ctx: Ctx,
@@ -89,7 +89,7 @@ async def otp_verify(
         spoken = details["locale"] if details else locale
         account_id = await people.open_account(ctx, number, name=called, locale=spoken)
     applied = details is not None and await registrations.apply(ctx, account_id, details, new=new)
-    login = await open_login(ctx, account_id, device)
+    login = await open_login(ctx, account_id, device, by_code=True)
     if applied and not new:
         await profile_changed(ctx, account_id)
     return login

@@ -34,6 +34,18 @@ class Cap(Limit, Enum):
     LOGIN_PAIR = Limit("login_pair", 5, timedelta(minutes=15))
     """Wrong passwords for one address from one network. The address stays open to its owner elsewhere."""
     LOGIN_NETWORK = Limit("login_network", 50, timedelta(hours=1))
+    MAIL_ADDRESS_HOUR = Limit("mail_address_hour", 3, timedelta(hours=1))
+    """Mails with a token to one address, whoever asks and whether or not an account has it."""
+    MAIL_ADDRESS_DAY = Limit("mail_address_day", 10, timedelta(days=1))
+    MAIL_NETWORK_HOUR = Limit("mail_network_hour", 30, timedelta(hours=1))
+    PROOF_WRONG_NETWORK = Limit("proof_wrong_network", 100, timedelta(hours=1))
+    """Tokens that prove nothing, from one network."""
+    PASSWORD_ACCOUNT = Limit("password_account", 5, timedelta(minutes=15))
+    """Wrong old passwords on a socket that is logged in: a borrowed phone must not be a place to guess."""
+    FACT_ACCOUNT = Limit("fact_account", 5, timedelta(days=1))
+    """Wrong answers to the question after a known fact."""
+    CONTACT_ACCOUNT = Limit("contact_account", 4, timedelta(days=1))
+    """Changes of phone or e-mail of one account."""
 
 
 class Charge(NamedTuple):

@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from carewire.store.db import Tx
-from channels.identity import passwords
-from channels.identity.nouns import Capacity, Kin
+from channels.identity import passwords, scopes
+from channels.identity.nouns import Capacity, Kin, Scope
 
 
 def _id(number: int) -> UUID:
@@ -121,3 +121,4 @@ async def _admin(tx: Tx, now: datetime) -> None:
         now,
     )
     await _capacity(tx, ADMIN_ID, Capacity.ADMIN, now)
+    await scopes.give(tx, ADMIN_ID, {Scope.SUPER}, now)

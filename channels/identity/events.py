@@ -28,6 +28,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     phone: str | None
     email: str | None
+    email_verified: bool
     locale: str
     capacities: list[Capacity]
     pending: list[Capacity]
@@ -53,7 +54,7 @@ async def may_hear_account(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | Non
 async def account(ctx: Ctx, account_id: UUID) -> Profile:
     """One's own profile."""
     row = await ctx.tx.fetchrow(
-        """SELECT id, name, phone, email, locale,
+        """SELECT id, name, phone, email, email_verified_at IS NOT NULL AS email_verified, locale,
                   ARRAY(SELECT capacity FROM account_capacity WHERE account_id = $1 AND state = 'active') AS held,
                   ARRAY(SELECT capacity FROM account_capacity
                          WHERE account_id = $1 AND state = 'pending' ORDER BY capacity) AS pending
@@ -72,6 +73,7 @@ async def account(ctx: Ctx, account_id: UUID) -> Profile:
         name=row["name"],
         phone=row["phone"],
         email=row["email"],
+        email_verified=row["email_verified"],
         locale=row["locale"],
         capacities=sorted([*map(Capacity, row["held"]), *staff]),
         pending=[Capacity(word) for word in row["pending"]],

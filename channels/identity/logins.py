@@ -10,9 +10,9 @@ import msgspec
 
 from carewire.command import Ctx
 from carewire.errors import AlreadyAuthenticated, Unauthenticated
-from channels.identity import access, keys
+from channels.identity import access, facts, keys
 from channels.identity.errors import AccountClosed, TokenReused
-from channels.identity.nouns import Capacity, CapacityState, EndReason
+from channels.identity.nouns import Capacity, CapacityState, EndReason, Fact
 from channels.identity.principal import Claims, actor_of_login, sign_access
 
 LOST_REPLY: Final = timedelta(seconds=30)
@@ -38,23 +38,29 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
     access_expires_at: datetime
     refresh_token: str
     refresh_expires_at: datetime
+    fact_due: Fact | None
+    """The known fact that this login tells before it reads clinical data (`auth.tell_fact`)."""
 
 
-async def open_login(ctx: Ctx, account_id: UUID, device: str | None) -> Login:
-    """Log the account in and bind the socket. Raises `AccountClosed`."""
+async def open_login(ctx: Ctx, account_id: UUID, device: str | None, *, by_code: bool = False) -> Login:
+    """Log the account in and bind the socket. Raises `AccountClosed`.
+
+    `by_code`: only a code on the number proves who it is, and numbers are recycled.
+    """
     state = await ctx.tx.fetchval("SELECT state FROM account WHERE id = $1 FOR NO KEY UPDATE", account_id)
     if state != "active":
         raise AccountClosed()
     expires_at = _access_expiry(ctx)
     jti = uuid4()
     login_id: UUID = await ctx.tx.fetchval(
-        "INSERT INTO login (account_id, device, access_jti, access_expires_at, created_at)"
-        " VALUES ($1, $2, $3, $4, $5) RETURNING id",
+        "INSERT INTO login (account_id, device, access_jti, access_expires_at, created_at, fact_due)"
+        " VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
         account_id,
         device,
         jti,
         expires_at,
         ctx.real_now,
+        by_code and await facts.is_due(ctx, account_id, device),
     )
     refresh = keys.text(secrets.token_bytes(32))
     refresh_expires_at = await _issue(ctx, login_id, 0, refresh)
@@ -113,25 +119,35 @@ async def renew_login(ctx: Ctx, token: str) -> Login:
     return await _answer(ctx, claims, heir, refresh_expires_at)
 
 
-async def end_logins(ctx: Ctx, account_id: UUID, login_ids: Sequence[UUID] | None, reason: EndReason) -> None:
-    """End these logins of the account (None = all that live): tokens are dead, sockets close within a second."""
+async def end_logins(
+    ctx: Ctx, account_id: UUID, login_ids: Sequence[UUID] | None, reason: EndReason, *, spare: UUID | None = None
+) -> int:
+    """End these logins of the account (None = all that live, but for `spare`); answers how many.
+
+    Their tokens are dead and their sockets close within a second.
+    """
     await access.rights_changed(ctx, account_id)
-    await ctx.tx.execute(
+    ended: int = await ctx.tx.fetchval(
         """WITH ended AS (
                SELECT id FROM login WHERE account_id = $1 AND ended_at IS NULL AND ($2::uuid[] IS NULL OR id = ANY($2))
+                  AND id IS DISTINCT FROM $5
                 ORDER BY id FOR NO KEY UPDATE
            ), told AS (
                UPDATE login l SET ended_at = $3, end_reason = $4 FROM ended WHERE l.id = ended.id
                RETURNING l.id, l.access_jti, l.access_expires_at
+           ), dead AS (
+               INSERT INTO token_blacklist (jti, login_id, expires_at)
+               SELECT access_jti, id, access_expires_at FROM told WHERE access_expires_at > $3
+               ON CONFLICT (jti) DO NOTHING
            )
-           INSERT INTO token_blacklist (jti, login_id, expires_at)
-           SELECT access_jti, id, access_expires_at FROM told WHERE access_expires_at > $3
-           ON CONFLICT (jti) DO NOTHING""",
+           SELECT count(*) FROM told""",
         account_id,
         None if login_ids is None else list(login_ids),
         ctx.real_now,
         reason,
+        spare,
     )
+    return ended
 
 
 async def describe_account(ctx: Ctx, account_id: UUID, capacities: frozenset[str]) -> AccountView:
@@ -176,6 +192,7 @@ async def _answer(ctx: Ctx, claims: Claims, refresh: str, refresh_expires_at: da
         access_expires_at=claims.expires_at,
         refresh_token=refresh,
         refresh_expires_at=refresh_expires_at,
+        fact_due=await facts.due(ctx, claims.login_id, claims.account_id),
     )
 
 

@@ -54,6 +54,17 @@ class Kin(StrEnum):
     OTHER = "other"
 
 
+class Guardian(StrEnum):
+    """What somebody else may be to a patient: `Kin` without oneself."""
+
+    PARENT = "parent"
+    CHILD = "child"
+    SPOUSE = "spouse"
+    SIBLING = "sibling"
+    GUARDIAN = "guardian"
+    OTHER = "other"
+
+
 class Sex(StrEnum):
     """As the patient states it."""
 
@@ -63,8 +74,48 @@ class Sex(StrEnum):
 
 
 class AccountState(StrEnum):
+    """Whether somebody can log in."""
+
     ACTIVE = "active"
     DEACTIVATED = "deactivated"
+    DELETED = "deleted"
+    """Nobody's any more: the row stays for those that refer to it."""
+
+
+class ProofPurpose(StrEnum):
+    """What a token that came by mail is good for."""
+
+    VERIFY_EMAIL = "verify_email"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - the purpose, not one
+    CHANGE_EMAIL = "change_email"
+
+
+class Fact(StrEnum):
+    """What a login may owe before it sees clinical data."""
+
+    BIRTH_YEAR = "birth_year"
+    NAME = "name"
+
+
+class Scope(StrEnum):
+    """What an administrator may (PRODUCT 3). None opens clinical data."""
+
+    VERIFY = "verify"
+    SUPPORT = "support"
+    COORDINATE = "coordinate"
+    CONTENT = "content"
+    MONEY = "money"
+    PRIVACY = "privacy"
+    SUPER = "super"
+    """All of them, and administrators themselves."""
+
+
+class AdminRequestKind(StrEnum):
+    """What one administrator asks for and another confirms."""
+
+    MAKE_ADMIN = "make_admin"
+    CHANGE_SCOPES = "change_scopes"
+    CHANGE_SETTINGS = "change_settings"
 
 
 class EndReason(StrEnum):

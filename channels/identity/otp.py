@@ -36,7 +36,7 @@ async def send(ctx: Ctx, phone: str, locale: str, device: str | None) -> OtpSent
     waits = last["sent_at"] + PAUSE - now
     if last["used_at"] is None and waits > timedelta(0):
         return OtpSent(expires_at=last["expires_at"], resend_after_s=math.ceil(waits.total_seconds()))
-    await forget(ctx)
+    await forget(ctx, spare=phone)
     net = caps.network(ctx.peer.address)
     honest = [
         charge_of(ctx, Cap.OTP_NUMBER_HOUR, phone),
@@ -97,16 +97,21 @@ async def _lock(ctx: Ctx, phone: str) -> Any:
     )
 
 
-async def forget(ctx: Ctx, most: int = 5) -> None:
-    """Let a few rows go that nobody needs any more. Rows somebody holds are left for the next time."""
+async def forget(ctx: Ctx, most: int = 5, *, spare: str = "") -> None:
+    """Let a few rows go that nobody needs any more. Rows somebody holds are left for the next time.
+
+    The row of the number `spare` stays: it is about to hold a new code.
+    """
     for table, key, column, keep in (
         ("login_otp", "phone", "expires_at", timedelta(days=1)),
         ("registration", "ticket_digest", "expires_at", timedelta(0)),
+        ("address_proof", "digest", "expires_at", timedelta(0)),
         ("throttle", "subject", "ends_at", timedelta(0)),
         ("token_blacklist", "jti", "expires_at", timedelta(0)),
     ):
         await ctx.tx.execute(
             f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {column} < $1"
-            f" AND {column} > 'epoch' ORDER BY {column} LIMIT {most} FOR UPDATE SKIP LOCKED)",
+            f" AND {column} > 'epoch' AND {key}::text <> $2 ORDER BY {column} LIMIT {most} FOR UPDATE SKIP LOCKED)",
             ctx.real_now - keep,
+            spare,
         )

@@ -1,6 +1,6 @@
 """Making accounts: every account that has a phone is a patient too, and acts for herself."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from carewire.command import Ctx
@@ -58,26 +58,49 @@ async def hold(tx: Tx, account_id: UUID, capacity: Capacity, now: datetime) -> b
 
 
 async def add_patient(
-    tx: Tx, *, name: str, phone: str | None, birth_year: int | None, sex: str | None, now: datetime
+    tx: Tx,
+    *,
+    name: str,
+    phone: str | None,
+    birth_year: int | None,
+    sex: str | None,
+    now: datetime,
+    birth_date: date | None = None,
 ) -> UUID:
     """A patient record that a guardian made."""
     patient_id: UUID = await tx.fetchval(
-        "INSERT INTO patient (name, phone, birth_year, sex, created_at) VALUES ($1, $2, $3, $4, $5) RETURNING id",
+        "INSERT INTO patient (name, phone, birth_year, sex, created_at, birth_date) VALUES ($1, $2, $3, $4, $5, $6)"
+        " RETURNING id",
         name,
         phone,
         birth_year,
         sex,
         now,
+        birth_date,
     )
     return patient_id
 
 
-async def guard(tx: Tx, account_id: UUID, patient_id: UUID, kind: Kin, now: datetime) -> None:
-    """Let an account act for a patient."""
+async def guard(
+    tx: Tx,
+    account_id: UUID,
+    patient_id: UUID,
+    kind: Kin,
+    now: datetime,
+    *,
+    invited_by: UUID | None = None,
+    claim_id: UUID | None = None,
+    merged: bool = False,
+) -> None:
+    """Let an account act for a patient; for a minor until she is of age (the database sees to it)."""
     await tx.execute(
-        "INSERT INTO guardianship (account_id, patient_id, kind, since) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO guardianship (account_id, patient_id, kind, since, invited_by, claim_id, merged)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
         account_id,
         patient_id,
         kind,
         now,
+        invited_by,
+        claim_id,
+        merged,
     )

@@ -30,7 +30,7 @@ async def update(ctx: Ctx, name: Name | None = None, locale: Locale | None = Non
     if name is not None:
         await ctx.tx.execute(
             "UPDATE patient p SET name = $2 FROM guardianship g WHERE g.account_id = $1 AND g.patient_id = p.id"
-            " AND g.kind = 'self' AND g.until IS NULL",
+            " AND g.kind = 'self' AND NOT g.merged AND g.until IS NULL",
             ctx.actor.id,
             name,
         )

@@ -6,8 +6,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from carewire.command import Ctx
-from channels.identity import keys, people
-from channels.identity.nouns import Capacity
+from channels.identity import keys, people, proofs
+from channels.identity.nouns import Capacity, ProofPurpose
 
 TTL: Final = timedelta(minutes=30)
 
@@ -55,11 +55,13 @@ async def apply(ctx: Ctx, account_id: UUID, details: Any, *, new: bool) -> bool:
     """
     changed = await people.hold(ctx.tx, account_id, Capacity(details["capacity"]), ctx.now)
     if new and details["email"] is not None:
-        await ctx.tx.execute(
+        tag = await ctx.tx.execute(
             "UPDATE account SET email = $2, password_hash = $3 WHERE id = $1"
             " AND NOT EXISTS (SELECT FROM account WHERE email = $2)",
             account_id,
             details["email"],
             details["password_hash"],
         )
+        if tag == "UPDATE 1":
+            await proofs.send(ctx, account_id, ProofPurpose.VERIFY_EMAIL, details["email"], details["locale"])
     return changed

@@ -27,4 +27,5 @@ async def restored(connection: Any, taken_at: datetime) -> list[str]:
     )
     await connection.execute("DELETE FROM login_otp")
     await connection.execute("DELETE FROM registration")
+    await connection.execute("DELETE FROM address_proof")
     return [f"{ended} logins ended: everybody logs in again (--keep-logins leaves them, also those ended since)"]

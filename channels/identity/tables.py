@@ -4,10 +4,13 @@ Constraints and indexes stand in the migration only: most of them are partial an
 """
 
 from piccolo.columns import (
+    JSONB,
     UUID,
     Array,
     BigInt,
+    Boolean,
     Bytea,
+    Date,
     ForeignKey,
     Integer,
     OnDelete,
@@ -51,6 +54,7 @@ class Patient(Table, db=ENGINE):
     name = Text(required=True)
     phone = Text(null=True, default=None)
     birth_year = SmallInt(null=True, default=None)
+    birth_date = Date(null=True, default=None)
     sex = Text(null=True, default=None)
     place_id = UUID(null=True, default=None)
     created_at = Timestamptz(required=True, default=None)
@@ -63,6 +67,33 @@ class Guardianship(Table, db=ENGINE):
     kind = Text(required=True)
     since = Timestamptz(required=True, default=None)
     until = Timestamptz(null=True, default=None)
+    lapses_at = Timestamptz(null=True, default=None)
+    merged = Boolean(default=False)
+    claim_id = UUID(null=True, default=None)
+    """The claim it came from; the reference itself stands in the migration."""
+    invited_by = ForeignKey(Account, null=True, on_delete=KEEP, on_update=KEPT)
+
+
+class PatientClaim(Table, db=ENGINE):
+    id = UUID(primary_key=True, default=uuid7)
+    patient_id = ForeignKey(Patient, null=False, on_delete=KEEP, on_update=KEPT)
+    into_id = ForeignKey(Patient, null=True, on_delete=KEEP, on_update=KEPT)
+    account_id = ForeignKey(Account, null=False, on_delete=KEEP, on_update=KEPT)
+    claimed_at = Timestamptz(required=True, default=None)
+    undone_at = Timestamptz(null=True, default=None)
+    undone_by = ForeignKey(Account, null=True, on_delete=KEEP, on_update=KEPT)
+
+
+class GuardianInvitation(Table, db=ENGINE):
+    id = UUID(primary_key=True, default=uuid7)
+    patient_id = ForeignKey(Patient, null=False, on_delete=KEEP, on_update=KEPT)
+    phone = Text(required=True)
+    kind = Text(required=True)
+    invited_by = ForeignKey(Account, null=False, on_delete=KEEP, on_update=KEPT)
+    invited_at = Timestamptz(required=True, default=None)
+    expires_at = Timestamptz(required=True, default=None)
+    state = Text(default="open")
+    ended_at = Timestamptz(null=True, default=None)
 
 
 class Membership(Table, db=ENGINE):
@@ -83,6 +114,7 @@ class Login(Table, db=ENGINE):
     created_at = Timestamptz(required=True, default=None)
     ended_at = Timestamptz(null=True, default=None)
     end_reason = Text(null=True, default=None)
+    fact_due = Boolean(default=False)
 
 
 class RefreshToken(Table, db=ENGINE):
@@ -128,6 +160,56 @@ class Registration(Table, db=ENGINE):
     password_hash = Text(null=True, default=None, secret=True)
     locale = Text(required=True)
     expires_at = Timestamptz(required=True, default=None)
+
+
+class AddressProof(Table, db=ENGINE):
+    account_id = ForeignKey(Account, null=False, on_delete=KEEP, on_update=KEPT)
+    purpose = Text(required=True)
+    digest = Bytea(primary_key=True, default=None)
+    email = Text(required=True)
+    expires_at = Timestamptz(required=True, default=None)
+
+
+class AdminScope(Table, db=ENGINE):
+    id = UUID(primary_key=True, default=uuid7)
+    account_id = ForeignKey(Account, null=False, on_delete=KEEP, on_update=KEPT)
+    scope = Text(required=True)
+    since = Timestamptz(required=True, default=None)
+    until = Timestamptz(null=True, default=None)
+
+
+class AdminRequest(Table, db=ENGINE):
+    id = UUID(primary_key=True, default=uuid7)
+    kind = Text(required=True)
+    subject_id = ForeignKey(Account, null=True, on_delete=KEEP, on_update=KEPT)
+    scopes = Array(Text())
+    changes = JSONB(null=True, default=None)
+    asked_by = ForeignKey(Account, null=False, on_delete=KEEP, on_update=KEPT)
+    asked_at = Timestamptz(required=True, default=None)
+    expires_at = Timestamptz(required=True, default=None)
+    state = Text(default="open")
+    decided_by = ForeignKey(Account, null=True, on_delete=KEEP, on_update=KEPT)
+    decided_at = Timestamptz(null=True, default=None)
+
+
+class AdminSettings(Table, db=ENGINE):
+    one = Boolean(primary_key=True, default=True)
+    version = BigInt(default=0)
+    value = JSONB(default="{}")
+    changed_at = Timestamptz(null=True, default=None)
+
+
+class ContactChange(Table, db=ENGINE):
+    id = UUID(primary_key=True, default=uuid7)
+    account_id = ForeignKey(Account, null=False, on_delete=KEEP, on_update=KEPT)
+    kind = Text(required=True)
+    old = Text(required=True)
+    new = Text(required=True)
+    digest = Bytea(required=True, unique=True, default=None)
+    changed_at = Timestamptz(required=True, default=None)
+    undo_until = Timestamptz(required=True, default=None)
+    state = Text(default="standing")
+    undone_at = Timestamptz(null=True, default=None)
 
 
 class Mailbox(Table, db=ENGINE):

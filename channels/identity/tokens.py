@@ -6,12 +6,13 @@ from uuid import UUID
 import msgspec
 
 from carewire.actor import ANYONE, KNOWN
-from carewire.command import Ctx, Rate, command
-from carewire.errors import AlreadyAuthenticated, Refusal, Unauthenticated
+from carewire.command import Ctx, Rate, command, query
+from carewire.errors import AlreadyAuthenticated, Field, InvalidParams, NotFound, Refusal, Unauthenticated
 from carewire.forms import Secret
+from channels.identity import facts
 from channels.identity.errors import TokenReused
 from channels.identity.logins import AccountView, Login, describe_account, end_logins, renew_login
-from channels.identity.nouns import Capacity, EndReason
+from channels.identity.nouns import Capacity, EndReason, Fact
 from channels.identity.principal import Accounts
 
 # After a node's restart everybody behind one address comes back at once.
@@ -26,6 +27,8 @@ class Authenticated(msgspec.Struct, frozen=True, kw_only=True):
     capacities: list[Capacity]
     access_expires_at: datetime
     account: AccountView | None
+    fact_due: Fact | None
+    """The known fact that this login tells before it reads clinical data (`auth.tell_fact`)."""
 
 
 class LoggedOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +59,7 @@ async def authenticate(ctx: Ctx, access_token: Secret) -> Authenticated:
         capacities=[Capacity(word) for word in sorted(actor.capacities)],
         access_expires_at=actor.expires_at,
         account=None if is_display else await describe_account(ctx, actor.id, actor.capacities),
+        fact_due=None if is_display else await facts.due(ctx, actor.login_id, actor.id),
     )
 
 
@@ -75,9 +79,42 @@ async def refresh(ctx: Ctx, refresh_token: Secret) -> Login:
     return await renew_login(ctx, refresh_token)
 
 
-@command("auth.logout", allow={KNOWN}, receipt=False)
-async def logout(ctx: Ctx, all: bool = False) -> LoggedOut:
-    """End this login, or with `all` every login of the account. The tokens are dead and the sockets let go."""
-    await end_logins(ctx, ctx.actor.id, None if all else [ctx.actor.login_id], EndReason.LOGOUT)
-    ctx.unbind()
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """One login that lives. `device` is the name it gave itself; `current` is the one that asks."""
+
+    login_id: UUID
+    device: str | None
+    opened_at: datetime
+    renewed_at: datetime
+    current: bool
+
+
+@query("auth.devices", allow={KNOWN})
+async def devices(ctx: Ctx) -> list[Device]:
+    """Where one is logged in, latest renewed first; at most 100. A display has none."""
+    rows = await ctx.tx.fetch(
+        """SELECT l.id AS login_id, l.device, l.created_at AS opened_at, t.issued_at AS renewed_at, l.id = $2 AS current
+             FROM login l JOIN refresh_token t ON t.login_id = l.id AND t.used_at IS NULL
+            WHERE l.account_id = $1 AND l.ended_at IS NULL AND t.expires_at > $3
+            ORDER BY t.issued_at DESC, l.id DESC LIMIT 100""",
+        ctx.actor.id,
+        ctx.actor.login_id,
+        ctx.real_now,
+    )
+    return [msgspec.convert(dict(row), Device) for row in rows]
+
+
+@command("auth.logout", allow={KNOWN}, receipt=False, errors={InvalidParams, NotFound})
+async def logout(ctx: Ctx, all: bool = False, login_id: UUID | None = None) -> LoggedOut:
+    """End this login, one of the account's others (`login_id`, see `auth.devices`), or with `all` every one.
+
+    The tokens are dead and the sockets let go. Another account's login is not found.
+    """
+    if login_id is None or login_id == ctx.actor.login_id:
+        await end_logins(ctx, ctx.actor.id, None if all else [ctx.actor.login_id], EndReason.LOGOUT)
+        ctx.unbind()
+    elif all:
+        raise InvalidParams(fields=(Field("$.login_id", "one login or all of them, not both"),))
+    elif not await end_logins(ctx, ctx.actor.id, [login_id], EndReason.REMOTE):
+        raise NotFound()
     return LoggedOut(all=all)

@@ -30,8 +30,8 @@ _LEARNT: Final = """SELECT asked.session_id, l.calls, l.last_number, l.curve, l.
   FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS asked (session_id, doctor_id, place_id)
   LEFT JOIN line l ON l.session_id = asked.session_id LEFT JOIN pace p ON p.doctor_id = asked.doctor_id"""
 _ENUMS: Final = {"kind": TokenKind, "state": TokenState, "priority": Priority, "reason": EndReason}
-_GUARDED: Final = """EXISTS (SELECT FROM guardianship g
-    WHERE g.account_id = $2 AND g.patient_id = t.patient_id AND g.until IS NULL)"""
+_GUARDED: Final = """EXISTS (SELECT FROM guarding g
+    WHERE g.account_id = $2 AND g.patient_id = t.patient_id)"""
 
 _points = msgspec.json.Decoder(tuple[Point, ...])
 _score = msgspec.json.Decoder(Score)
@@ -131,10 +131,11 @@ Asks = Sequence[tuple[Actor, tuple[UUID]]]
 _RUNS: Final = """
     SELECT m.since FROM membership m WHERE m.account_id = ask.actor AND m.place_id = s.place_id AND m.until IS NULL
        AND m.duty = ANY ($3)
-    UNION ALL SELECT s.created_at FROM doctor d WHERE d.id = s.doctor_id AND d.account_id = ask.actor"""
+    UNION ALL SELECT greatest(s.created_at, f.since) FROM doctor d JOIN affiliation f ON f.doctor_id = d.id
+       AND f.place_id = s.place_id AND f.state = 'accepted' WHERE d.id = s.doctor_id AND d.account_id = ask.actor"""
 _HOLDS: Final = """
-    SELECT greatest(g.since, t.joined_at) FROM guardianship g
-     WHERE g.account_id = ask.actor AND g.patient_id = t.patient_id AND g.until IS NULL"""
+    SELECT greatest(g.since, t.joined_at) FROM guarding g
+     WHERE g.account_id = ask.actor AND g.patient_id = t.patient_id"""
 
 
 async def _since(ctx: Ctx, asks: Asks, root: str, rights: str) -> list[datetime | None]:
@@ -159,8 +160,8 @@ async def may_hear_line(ctx: Ctx, asks: Asks) -> list[datetime | None]:
     """Without names: also who holds an active token, and approved displays."""
     active = ", ".join(f"'{state.value}'" for state in sorted(ACTIVE))
     held = f"""
-    UNION ALL SELECT greatest(g.since, t.joined_at) FROM token t JOIN guardianship g ON g.patient_id = t.patient_id
-     WHERE t.session_id = s.id AND t.state IN ({active}) AND g.account_id = ask.actor AND g.until IS NULL
+    UNION ALL SELECT greatest(g.since, t.joined_at) FROM token t JOIN guarding g ON g.patient_id = t.patient_id
+     WHERE t.session_id = s.id AND t.state IN ({active}) AND g.account_id = ask.actor
     UNION ALL SELECT h.since FROM display_session h JOIN display d ON d.id = h.display_id
      WHERE h.session_id = s.id AND h.display_id = ask.actor AND d.state = 'approved'"""
     return await _since(ctx, asks, "LEFT JOIN session s ON s.id = ask.key", _RUNS + held)

@@ -94,8 +94,8 @@ SELECT ask.n, found.id, found.name
   FROM unnest($1::uuid[], $2::text[], $3::text[]) WITH ORDINALITY AS ask (place_id, phone, name, n)
  CROSS JOIN LATERAL (
     SELECT p.id, p.name FROM patient p
-     WHERE (p.phone = ask.phone OR EXISTS (SELECT FROM guardianship g JOIN account a ON a.id = g.account_id
-            WHERE g.patient_id = p.id AND g.until IS NULL AND a.phone = ask.phone))
+     WHERE (p.phone = ask.phone OR EXISTS (SELECT FROM guarding g JOIN account a ON a.id = g.account_id
+            WHERE g.patient_id = p.id AND a.phone = ask.phone))
        AND lower(p.name) = lower(ask.name) AND (p.place_id = ask.place_id OR EXISTS (
            SELECT FROM token t JOIN session s ON s.id = t.session_id
             WHERE t.patient_id = p.id AND s.place_id = ask.place_id AND t.number IS NOT NULL))

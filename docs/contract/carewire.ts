@@ -48,18 +48,98 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "code_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_password" | "account_closed" | "forbidden" | "not_found" | "already_authenticated" | "already_guardian" | "already_joined" | "already_member" | "code_wrong" | "conflict" | "consultation_running" | "doctor_busy" | "email_taken" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_owner" | "no_remote_join" | "nothing_to_call" | "number_taken" | "overtaken" | "phone_taken" | "queue_full" | "room_busy" | "secret_wiped" | "session_closed" | "too_early" | "too_late" | "too_many_patients" | "too_many_tokens" | "too_large" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_member" | "already_verified" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "guardianship_lapsed" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_password" | "no_remote_join" | "not_oneself" | "nothing_to_call" | "number_taken" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "too_early" | "too_late" | "too_many_patients" | "too_many_tokens" | "two_people" | "too_large" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
 
 /** Everything that can be called. */
 export interface Commands {
+  /**
+   * Ask that another administrator may these things and no others. With none she is no administrator any more.
+   *
+   * Takes effect when a second one confirms it. For those with `super`.
+   */
+  "admin.change_scopes": {
+    params: AdminChangeScopesParams;
+    result: AdminRequest;
+    refusal: "not_found" | "two_people" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Let what another administrator asked for come true. Not for what is one's own, or about oneself. */
+  "admin.confirm": {
+    params: AdminConfirmParams;
+    result: Decided;
+    refusal: "not_found" | "last_admin" | "request_over" | "two_people" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Say no to a request, or take one's own back. */
+  "admin.refuse": {
+    params: AdminRefuseParams;
+    result: Decided;
+    refusal: "not_found" | "request_over" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** What waits for a second administrator, oldest first; at most 200. */
+  "admin.requests": {
+    params: AdminRequestsParams;
+    result: AdminRequest[];
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** What an administrator may; without an id, oneself. Of somebody who is none: not found. */
+  "admin.scopes": {
+    params: AdminScopesParams;
+    result: Scope[];
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Work at the place that offered it. Only the doctor herself says so. */
+  "affiliation.accept": {
+    params: AffiliationAcceptParams;
+    result: AffiliationView;
+    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Not work there. */
+  "affiliation.decline": {
+    params: AffiliationDeclineParams;
+    result: AffiliationView;
+    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** End that a doctor works at a place: she herself, or an owner or manager of it. Her rights there end at once. */
+  "affiliation.end": {
+    params: AffiliationEndParams;
+    result: AffiliationView;
+    refusal: "invalid_params" | "not_found" | "illegal_move" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** A doctor's own offers and affiliations; with `place_id` those of a place one heads. Latest first, at most 200. */
+  "affiliation.list": {
+    params: AffiliationListParams;
+    result: AffiliationView[];
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Offer a verified doctor to work at a place of yours. For owners and managers. Nothing opens until she accepts. */
+  "affiliation.offer": {
+    params: AffiliationOfferParams;
+    result: AffiliationView;
+    refusal: "invalid_params" | "not_found" | "already_asked" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** Log this socket in with an access token (or a display's credential). */
   "auth.authenticate": {
     params: AuthAuthenticateParams;
     result: Authenticated;
     refusal: "unauthenticated" | "already_authenticated" | "internal" | "invalid_params" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Where one is logged in, latest renewed first; at most 100. A display has none. */
+  "auth.devices": {
+    params: AuthDevicesParams;
+    result: Device[];
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Ask for a new password by mail. Answer, limits and work are the same for known and unknown addresses.
+   *
+   * Only accounts that have a password are written to: others log in by code.
+   */
+  "auth.forgot_password": {
+    params: AuthForgotPasswordParams;
+    result: MailSent;
+    refusal: "rate_limited" | "internal" | "invalid_params" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Log in with e-mail and password. Wrong tries count per address and network, so nobody can lock the owner out. */
   "auth.login": {
@@ -67,11 +147,15 @@ export interface Commands {
     result: Login;
     refusal: "wrong_password" | "account_closed" | "already_authenticated" | "rate_limited" | "internal" | "invalid_params" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
-  /** End this login, or with `all` every login of the account. The tokens are dead and the sockets let go. */
+  /**
+   * End this login, one of the account's others (`login_id`, see `auth.devices`), or with `all` every one.
+   *
+   * The tokens are dead and the sockets let go. Another account's login is not found.
+   */
   "auth.logout": {
     params: AuthLogoutParams;
     result: LoggedOut;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Send a login code to a phone number. The answer is the same whether or not the number is known.
@@ -91,7 +175,7 @@ export interface Commands {
   "auth.otp_verify": {
     params: AuthOtpVerifyParams;
     result: Login;
-    refusal: "invalid_params" | "code_gone" | "wrong_code" | "account_closed" | "already_authenticated" | "rate_limited" | "internal" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "code_gone" | "wrong_code" | "account_closed" | "already_authenticated" | "contact_held" | "rate_limited" | "internal" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Exchange a refresh token for new tokens. On a logged-in socket it prolongs that login; else it logs in.
@@ -114,6 +198,40 @@ export interface Commands {
     params: AuthRegisterParams;
     result: Registered;
     refusal: "invalid_params" | "already_authenticated" | "rate_limited" | "internal" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Mail a new token to one's own unverified address; the one before is dead. */
+  "auth.resend_verification": {
+    params: AuthResendVerificationParams;
+    result: MailSent;
+    refusal: "not_found" | "already_verified" | "no_email" | "rate_limited" | "internal" | "invalid_params" | "unauthenticated" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Choose a new password with the token that was mailed. Every login of the account ends; log in anew.
+   *
+   * The token is good once and for half an hour. It also proves the address.
+   */
+  "auth.reset_password": {
+    params: AuthResetPasswordParams;
+    result: PasswordChanged;
+    refusal: "proof_gone" | "rate_limited" | "internal" | "invalid_params" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Tell the known fact that this login owes (`fact_due` of the login). Five wrong answers a day. */
+  "auth.tell_fact": {
+    params: AuthTellFactParams;
+    result: FactTold;
+    refusal: "invalid_params" | "wrong_fact" | "rate_limited" | "internal" | "unauthenticated" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Take a change of phone or e-mail back, with the token that the old address got. Ends every login. */
+  "auth.undo_change": {
+    params: AuthUndoChangeParams;
+    result: Undone;
+    refusal: "proof_gone" | "email_taken" | "phone_taken" | "rate_limited" | "internal" | "invalid_params" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Prove that one reads one's address, with the token that was mailed to it. Works on any socket, once. */
+  "auth.verify_email": {
+    params: AuthVerifyEmailParams;
+    result: Verified;
+    refusal: "proof_gone" | "rate_limited" | "internal" | "invalid_params" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * The latest letters to a phone number or e-mail address, newest first, after those now on their way have arrived.
@@ -201,6 +319,28 @@ export interface Commands {
     result: JobView;
     refusal: "not_found" | "job_not_dead" | "secret_wiped" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /**
+   * Take a duty that is offered to one's own number. It counts from now on, on every socket within a second.
+   *
+   * An offer falls with the right of whoever made it.
+   */
+  "member.accept": {
+    params: MemberAcceptParams;
+    result: MemberView;
+    refusal: "not_found" | "already_member" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Say no to a duty that is offered to one's own number. */
+  "member.decline": {
+    params: MemberDeclineParams;
+    result: InvitationEnded;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** The duties that are offered to one's own number, oldest first; at most 50. */
+  "member.invitations": {
+    params: MemberInvitationsParams;
+    result: MemberInvitation[];
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
   /** Tell one account something in your own words. For admins. */
   "notification.create": {
     params: NotificationCreateParams;
@@ -231,11 +371,59 @@ export interface Commands {
     result: Unread;
     refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
-  /** Add a member of the family, so that this account can act for her. `kind` is what you are to her. */
+  /** Accept to act for a patient. Only who invited and still acts for her can have let you in. */
+  "patient.accept_guardian": {
+    params: PatientAcceptGuardianParams;
+    result: GuardianView;
+    refusal: "invalid_params" | "not_found" | "already_guardian" | "guardianship_lapsed" | "too_many_patients" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Take over a record that carries one's own number, with a fresh code (`auth.otp_send`) and one known fact.
+   *
+   * `kind`: what one is to the patient. `self` merges it into one's own record. The fact is the year of birth where the record has one, else the name. Can be undone with `patient.undo_claim`.
+   */
+  "patient.claim": {
+    params: PatientClaimParams;
+    result: Claim;
+    refusal: "invalid_params" | "code_gone" | "wrong_code" | "wrong_fact" | "not_found" | "already_guardian" | "guardianship_lapsed" | "too_many_patients" | "rate_limited" | "internal" | "unauthenticated" | "forbidden" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Records that carry one's own number and are nobody's yet, oldest first; at most 50. */
+  "patient.claimable": {
+    params: PatientClaimableParams;
+    result: Claimable[];
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** The records one has taken over, oldest first; at most 100. */
+  "patient.claims": {
+    params: PatientClaimsParams;
+    result: Claim[];
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Add a member of the family, so that this account can act for her. `kind` is what you are to her.
+   *
+   * For a minor it lasts until her 18th birthday; where only the year is told, to the end of the year she turns 18.
+   */
   "patient.create": {
     params: PatientCreateParams;
     result: PatientView;
     refusal: "invalid_params" | "already_guardian" | "too_many_patients" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Say no to an invitation, or take back one that one sent. */
+  "patient.decline_guardian": {
+    params: PatientDeclineGuardianParams;
+    result: InvitationOver;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Stop acting for a patient, or end another's (`account_id`): the patient anybody's, others whom they let in.
+   *
+   * Somebody acts for a minor: her last guardian cannot go. Nobody stops acting for herself.
+   */
+  "patient.end_guardian": {
+    params: PatientEndGuardianParams;
+    result: GuardianEnded;
+    refusal: "invalid_params" | "not_found" | "last_guardian" | "own_record" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** One patient this account acts for; without an id the only one. */
   "patient.get": {
@@ -243,27 +431,83 @@ export interface Commands {
     result: PatientView;
     refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
+  /** Who acts for a patient that this account acts for, longest first. */
+  "patient.guardians": {
+    params: PatientGuardiansParams;
+    result: GuardianView[];
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** For whom one is asked to act; at most 50. */
+  "patient.invitations": {
+    params: PatientInvitationsParams;
+    result: Invitation[];
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Ask the owner of a number to act for this patient too. She does so once she accepts, within a week. */
+  "patient.invite_guardian": {
+    params: PatientInviteGuardianParams;
+    result: Invitation;
+    refusal: "invalid_params" | "not_found" | "already_invited" | "too_many_patients" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** Everybody this account acts for, oneself first. At most a dozen, so there are no pages. */
   "patient.list": {
     params: PatientListParams;
     result: PatientView[];
     refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
+  /** Give a record back that one took over; support may do it for anybody. What was written into it stays. */
+  "patient.undo_claim": {
+    params: PatientUndoClaimParams;
+    result: Claim;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /**
-   * Let the person with this number work at a place of yours; she logs in by OTP. For owners and managers.
+   * Change a patient this account acts for; what is left out stays.
    *
-   * Only an owner makes owners and managers. Without `place_id`: your only place.
+   * Somebody else's date of birth is told once, in the year that was known: it decides when she acts for herself. Her `phone` is what a desk finds her by, and with what she claims her record when she is of age.
    */
-  "place.add_member": {
-    params: PlaceAddMemberParams;
+  "patient.update": {
+    params: PatientUpdateParams;
+    result: PatientView;
+    refusal: "invalid_params" | "not_found" | "birthday_fixed" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Give a member another duty instead of one she has. Only an owner touches owners and managers.
+   *
+   * Nobody raises herself: an owner may step down, as long as another stays.
+   */
+  "place.change_member": {
+    params: PlaceChangeMemberParams;
     result: MemberView;
-    refusal: "invalid_params" | "forbidden" | "not_found" | "already_member" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "not_found" | "already_member" | "last_owner" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** One place and its rooms. */
   "place.get": {
     params: PlaceGetParams;
     result: PlaceView;
     refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** The offers of a place of yours that wait for an answer, oldest first. For owners and managers. */
+  "place.invitations": {
+    params: PlaceInvitationsParams;
+    result: MemberInvitation[];
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Offer the person with this number a duty at a place of yours. For owners and managers; good for a week.
+   *
+   * Only an owner invites owners and managers. Without `place_id`: your only place. She logs in by OTP and accepts.
+   */
+  "place.invite_member": {
+    params: PlaceInviteMemberParams;
+    result: MemberInvitation;
+    refusal: "invalid_params" | "forbidden" | "not_found" | "already_asked" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Give up one of one's own duties at a place, or all of them. The last owner cannot. */
+  "place.leave": {
+    params: PlaceLeaveParams;
+    result: Removed;
+    refusal: "invalid_params" | "not_found" | "last_owner" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Who works at a place of yours, longest first; at most 500. For owners and managers. */
   "place.members": {
@@ -276,6 +520,44 @@ export interface Commands {
     params: PlaceRemoveMemberParams;
     result: Removed;
     refusal: "invalid_params" | "forbidden" | "not_found" | "last_owner" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Take an offer of a place of yours back. For owners and managers. */
+  "place.withdraw_invitation": {
+    params: PlaceWithdrawInvitationParams;
+    result: InvitationEnded;
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Mail a token to a new address; `profile.confirm_email` moves the account there. Nothing changes until then. */
+  "profile.change_email": {
+    params: ProfileChangeEmailParams;
+    result: MailSent;
+    refusal: "not_found" | "same_contact" | "rate_limited" | "internal" | "invalid_params" | "unauthenticated" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Change one's password, knowing the old one. Every other login of the account ends; this one stays. */
+  "profile.change_password": {
+    params: ProfileChangePasswordParams;
+    result: PasswordChanged;
+    refusal: "wrong_password" | "not_found" | "no_password" | "rate_limited" | "internal" | "invalid_params" | "unauthenticated" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Move the account to another number. Ask for the code with `auth.otp_send` to the *new* number.
+   *
+   * The old number is told and can undo it for 24 hours; until then it is nobody else's.
+   */
+  "profile.change_phone": {
+    params: ProfileChangePhoneParams;
+    result: Profile;
+    refusal: "invalid_params" | "code_gone" | "wrong_code" | "not_found" | "contact_held" | "phone_taken" | "same_contact" | "rate_limited" | "internal" | "unauthenticated" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Move the account to the address that the token was mailed to; it is verified at once.
+   *
+   * The old address is told and can undo it for 24 hours. Who wrote this address into her account without ever reading its mail loses it, and with it her password.
+   */
+  "profile.confirm_email": {
+    params: ProfileConfirmEmailParams;
+    result: Profile;
+    refusal: "proof_gone" | "not_found" | "contact_held" | "email_taken" | "rate_limited" | "internal" | "invalid_params" | "unauthenticated" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** One's own account: name, phone, e-mail, language, capacities and duties. A display has none. */
   "profile.get": {
@@ -511,6 +793,22 @@ export interface Commands {
     result: SessionView;
     refusal: "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /** The platform's settings as they are now. */
+  "settings.get": {
+    params: SettingsGetParams;
+    result: PlatformSettings;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Ask for other settings. They count when a second administrator has confirmed them (`admin.confirm`).
+   *
+   * For those with `money` or `super`.
+   */
+  "settings.update": {
+    params: SettingsUpdateParams;
+    result: AdminRequest;
+    refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** Answer the server's time. */
   "socket.ping": {
     params: PingParams;
@@ -565,15 +863,55 @@ export interface Commands {
     result: Unsubscribed;
     refusal: "invalid_params" | "overloaded";
   };
+  /** Let a deactivated account log in again. Its old logins stay ended. */
+  "user.activate": {
+    params: UserActivateParams;
+    result: UserView;
+    refusal: "not_found" | "last_admin" | "not_oneself" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /**
-   * Make an administrator or a hospital's administrator, who logs in with e-mail and password.
+   * Make a hospital's administrator, or ask for another administrator; both log in with e-mail and password.
    *
-   * `user_type`: which of the two.
+   * An administrator is pending, and may nothing, until a second one confirms it within a day (`admin.confirm`). `scopes`: what the administrator shall may; only for `admin`, and needed there. For those with `super`.
    */
   "user.create": {
     params: UserCreateParams;
     result: UserView;
-    refusal: "email_taken" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "email_taken" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Shut an account: its tokens are dead, its sockets close within a second on every node, and nobody logs in. */
+  "user.deactivate": {
+    params: UserDeactivateParams;
+    result: UserView;
+    refusal: "not_found" | "last_admin" | "not_oneself" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Delete an account: nobody logs in with it again, and its number and e-mail are free for others.
+   *
+   * The row stays without name and addresses, for those that refer to it. Its duties end; a place's only owner is not deleted. What it acted for as a guardian ends, and the patients stay.
+   */
+  "user.delete": {
+    params: UserDeleteParams;
+    result: Deleted;
+    refusal: "not_found" | "last_admin" | "not_oneself" | "sole_owner" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One account. One's own is `profile.get`. */
+  "user.get": {
+    params: UserGetParams;
+    result: UserView;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Accounts by name. `user_type`: who holds this capacity, be it pending. Deleted ones are not listed. */
+  "user.list": {
+    params: UserListParams;
+    result: PageOfUserView;
+    refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Correct a name or language, or activate or deactivate; what is left out stays. No capacities are given here. */
+  "user.update": {
+    params: UserUpdateParams;
+    result: UserView;
+    refusal: "not_found" | "last_admin" | "not_oneself" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
 }
 
@@ -648,6 +986,9 @@ export interface Notices {
   "topic:resync": TopicResync;
 }
 
+/** Whether somebody can log in. */
+export type AccountState = "active" | "deactivated" | "deleted";
+
 /** Whose login it is. `pending` capacities wait for verification and open nothing yet. */
 export interface AccountView {
   id: string;
@@ -655,6 +996,90 @@ export interface AccountView {
   capacities: Capacity[];
   pending: Capacity[];
   locale: string;
+}
+
+export interface AdminChangeScopesParams {
+  user_id: string;
+  /** Everything she may from then on */
+  wanted: Scope[];
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface AdminConfirmParams {
+  request_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface AdminRefuseParams {
+  request_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** Something that waits for a second administrator. `user_id` and `scopes` or `changes` say what it is. */
+export interface AdminRequest {
+  id: string;
+  kind: AdminRequestKind;
+  user_id: string | null;
+  scopes: Scope[];
+  changes: SettingsChange | null;
+  asked_by: string;
+  asked_at: string;
+  expires_at: string;
+}
+
+/** What one administrator asks for and another confirms. */
+export type AdminRequestKind = "make_admin" | "change_scopes" | "change_settings";
+
+export interface AdminRequestsParams { [key: string]: never }
+
+export interface AdminScopesParams {
+  user_id?: string | null;
+}
+
+export interface AffiliationAcceptParams {
+  affiliation_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface AffiliationDeclineParams {
+  affiliation_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface AffiliationEndParams {
+  affiliation_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface AffiliationListParams {
+  place_id?: string | null;
+}
+
+export interface AffiliationOfferParams {
+  doctor_id: string;
+  place_id?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** An offer counts only once the doctor has accepted it. */
+export type AffiliationState = "offered" | "accepted" | "declined" | "ended";
+
+/** Whether a doctor works at a place. It counts from `since`, when she accepted, until `until`. */
+export interface AffiliationView {
+  id: string;
+  doctor_id: string;
+  place_id: string;
+  state: AffiliationState;
+  offered_at: string;
+  since: string | null;
+  until: string | null;
 }
 
 /** What the QR code on the wall holds. */
@@ -676,6 +1101,12 @@ export interface AuthAuthenticateParams {
   access_token: string;
 }
 
+export interface AuthDevicesParams { [key: string]: never }
+
+export interface AuthForgotPasswordParams {
+  email: string;
+}
+
 export interface AuthLoginParams {
   email: string;
   password: string;
@@ -684,6 +1115,7 @@ export interface AuthLoginParams {
 
 export interface AuthLogoutParams {
   all?: boolean;
+  login_id?: string | null;
 }
 
 export interface AuthOtpSendParams {
@@ -722,6 +1154,30 @@ export interface AuthRegisterParams {
   device?: string | null;
 }
 
+export interface AuthResendVerificationParams { [key: string]: never }
+
+export interface AuthResetPasswordParams {
+  /** A token or password; never logged */
+  token: string;
+  /** At least 8 characters; never logged */
+  password: string;
+}
+
+export interface AuthTellFactParams {
+  /** The year of birth, or the name */
+  answer: string;
+}
+
+export interface AuthUndoChangeParams {
+  /** A token or password; never logged */
+  token: string;
+}
+
+export interface AuthVerifyEmailParams {
+  /** A token or password; never logged */
+  token: string;
+}
+
 /** Whose socket this is now. `account` is null for a display. */
 export interface Authenticated {
   actor_id: string;
@@ -729,6 +1185,8 @@ export interface Authenticated {
   capacities: Capacity[];
   access_expires_at: string;
   account: AccountView | null;
+  /** The known fact that this login tells before it reads clinical data (`auth.tell_fact`). */
+  fact_due: Fact | null;
 }
 
 /** The tokens entered, and the numbers that were jumped over. */
@@ -799,6 +1257,35 @@ export interface CatalogueChanged {
   total: number;
 }
 
+/** A record taken over. `into_id`: one's own record through which it is reached; null where one acts for it. */
+export interface Claim {
+  patient_id: string;
+  into_id: string | null;
+  claimed_at: string;
+}
+
+/** A record with one's own number. No name: numbers are recycled, and the claimer has to know whose it is. */
+export interface Claimable {
+  patient_id: string;
+  place_id: string | null;
+  created_at: string;
+}
+
+/** By which of them somebody is reached. */
+export type Contact = "phone" | "email";
+
+/** The request is over. */
+export interface Decided {
+  id: string;
+  /** Whether it has come true. */
+  state: "confirmed" | "refused";
+}
+
+/** The account that is gone. Patients it acted for stay. */
+export interface Deleted {
+  id: string;
+}
+
 /** A token as the desk sees it. */
 export interface DeskToken {
   id: string;
@@ -856,6 +1343,15 @@ export interface DevMailboxParams {
   to: string;
   /** How many rows at most */
   limit?: number;
+}
+
+/** One login that lives. `device` is the name it gave itself; `current` is the one that asks. */
+export interface Device {
+  login_id: string;
+  device: string | null;
+  opened_at: string;
+  renewed_at: string;
+  current: boolean;
 }
 
 /** An approved screen as its place sees it. */
@@ -958,6 +1454,50 @@ export interface Expiring {
   closes_at: string;
 }
 
+/** What a login may owe before it sees clinical data. */
+export type Fact = "birth_year" | "name";
+
+/** Whether this login still owes a fact; null when it owes none. */
+export interface FactTold {
+  fact_due: Fact | null;
+}
+
+/** What somebody else may be to a patient: `Kin` without oneself. */
+export type Guardian = "parent" | "child" | "spouse" | "sibling" | "guardian" | "other";
+
+/** This account acts no more for this patient. */
+export interface GuardianEnded {
+  patient_id: string;
+  account_id: string;
+}
+
+/** Who acts for a patient. `lapses_at`: when she is of age, and acts for herself. */
+export interface GuardianView {
+  account_id: string;
+  name: string;
+  kind: Kin;
+  since: string;
+  lapses_at: string | null;
+}
+
+/** Somebody asks this number's owner to act for a patient. The name is told once it is accepted. */
+export interface Invitation {
+  id: string;
+  patient_id: string;
+  kind: Kin;
+  expires_at: string;
+}
+
+/** The offer stands no more. */
+export interface InvitationEnded {
+  id: string;
+}
+
+/** The invitation is no more. */
+export interface InvitationOver {
+  id: string;
+}
+
 export interface JobDiscardParams {
   job_id: string;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
@@ -1053,7 +1593,38 @@ export interface Login {
   access_expires_at: string;
   refresh_token: string;
   refresh_expires_at: string;
+  /** The known fact that this login tells before it reads clinical data (`auth.tell_fact`). */
+  fact_due: Fact | null;
 }
+
+/** A mail goes to the address if an account has it; its token is good for so long. */
+export interface MailSent {
+  expires_in_s: number;
+}
+
+export interface MemberAcceptParams {
+  invitation_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface MemberDeclineParams {
+  invitation_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A duty that is offered. No name and no account: a number typed at a desk must not tell whose it is. */
+export interface MemberInvitation {
+  id: string;
+  place_id: string;
+  place: string;
+  duty: Duty;
+  phone: string;
+  expires_at: string;
+}
+
+export interface MemberInvitationsParams { [key: string]: never }
 
 /** A duty somebody has at a place. No name: a number typed at a desk must not tell whose it is. */
 export interface MemberView {
@@ -1201,6 +1772,13 @@ export interface PageOfSpecialtyView {
   total: number | null;
 }
 
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfUserView {
+  rows: UserView[];
+  cursor: string | null;
+  total: number | null;
+}
+
 /** What a new screen gets: the code to show and the secret to log in with. */
 export interface Pairing {
   display_id: string;
@@ -1223,12 +1801,51 @@ export interface PaperNumber {
   ended_at?: string | null;
 }
 
+/** The new password counts; so many logins of other devices were ended. */
+export interface PasswordChanged {
+  logins_ended: number;
+}
+
+export interface PatientAcceptGuardianParams {
+  invitation_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface PatientClaimParams {
+  patient_id: string;
+  /** The six digits of the message */
+  code: string;
+  /** what one is to the patient. `self` merges it into one's own record. The fact is the year of birth where the record has one, else the name. Can be undone with `patient.undo_claim`. */
+  kind: Kin;
+  /** The patient's year of birth, or name */
+  answer: string;
+}
+
+export interface PatientClaimableParams { [key: string]: never }
+
+export interface PatientClaimsParams { [key: string]: never }
+
 export interface PatientCreateParams {
   /** A person's or thing's name as people write it */
   name: string;
   kind: Kin;
   birth_year?: number | null;
   sex?: Sex | null;
+  birth_date?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface PatientDeclineGuardianParams {
+  invitation_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface PatientEndGuardianParams {
+  patient_id: string;
+  account_id?: string | null;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }
@@ -1237,13 +1854,45 @@ export interface PatientGetParams {
   patient_id?: string | null;
 }
 
+export interface PatientGuardiansParams {
+  patient_id?: string | null;
+}
+
+export interface PatientInvitationsParams { [key: string]: never }
+
+export interface PatientInviteGuardianParams {
+  patient_id: string;
+  /** A telephone number, best in E.164 */
+  phone: string;
+  kind: Guardian;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
 export interface PatientListParams { [key: string]: never }
+
+export interface PatientUndoClaimParams {
+  patient_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface PatientUpdateParams {
+  patient_id: string;
+  name?: string | null;
+  birth_date?: string | null;
+  sex?: Sex | null;
+  phone?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
 
 /** A patient of the family. `kind` is what the account's holder is to her. */
 export interface PatientView {
   id: string;
   name: string;
   birth_year: number | null;
+  birth_date: string | null;
   sex: Sex | null;
   kind: Kin;
 }
@@ -1264,11 +1913,10 @@ export interface Place {
   error?: { [key: string]: unknown };
 }
 
-export interface PlaceAddMemberParams {
-  /** A telephone number, best in E.164 */
-  phone: string;
+export interface PlaceChangeMemberParams {
+  account_id: string;
   duty: Duty;
-  /** your only place. */
+  to: Duty;
   place_id?: string | null;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
@@ -1278,8 +1926,29 @@ export interface PlaceGetParams {
   place_id: string;
 }
 
+export interface PlaceInvitationsParams {
+  place_id?: string | null;
+}
+
+export interface PlaceInviteMemberParams {
+  /** A telephone number, best in E.164 */
+  phone: string;
+  duty: Duty;
+  /** your only place. She logs in by OTP and accepts. */
+  place_id?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
 /** What stands at an address. */
 export type PlaceKind = "clinic" | "hospital" | "pharmacy" | "laboratory";
+
+export interface PlaceLeaveParams {
+  duty?: Duty | null;
+  place_id?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
 
 export interface PlaceMembersParams {
   place_id?: string | null;
@@ -1302,6 +1971,38 @@ export interface PlaceView {
   city: string;
   phone: string | null;
   rooms: RoomView[];
+}
+
+export interface PlaceWithdrawInvitationParams {
+  invitation_id: string;
+  place_id?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** The rules as they are now; `version` counts the changes. */
+export interface PlatformSettings {
+  version: number;
+  /** How long after the last visit a relationship opens anything (PRODUCT 5). */
+  relation_days: number;
+  /** How long a chat stays open after its visit or order. */
+  chat_days: number;
+  /** Hundredths of a per cent */
+  commission_doctor: number;
+  /** Hundredths of a per cent */
+  commission_pharmacy: number;
+  /** Hundredths of a per cent */
+  commission_laboratory: number;
+  /** Hundredths of a per cent */
+  commission_hospital: number;
+  /** ISO 4217 */
+  currency: string;
+  /** In minor units of `currency` */
+  withdrawal_minimum: number;
+  /** How long before a visit its patient is reminded. */
+  reminder_minutes: number[];
+  /** Parts of the product that are on or off */
+  switches: { [key: string]: boolean };
 }
 
 /** The expected time of being called for who has `before` others before her. Between points: linear. */
@@ -1334,10 +2035,33 @@ export interface Profile {
   name: string;
   phone: string | null;
   email: string | null;
+  email_verified: boolean;
   locale: string;
   capacities: Capacity[];
   pending: Capacity[];
   memberships: MembershipView[];
+}
+
+export interface ProfileChangeEmailParams {
+  email: string;
+}
+
+export interface ProfileChangePasswordParams {
+  old_password: string;
+  /** At least 8 characters; never logged */
+  password: string;
+}
+
+export interface ProfileChangePhoneParams {
+  /** A telephone number, best in E.164 */
+  phone: string;
+  /** The six digits of the message */
+  code: string;
+}
+
+export interface ProfileConfirmEmailParams {
+  /** A token or password; never logged */
+  token: string;
 }
 
 export interface ProfileGetParams { [key: string]: never }
@@ -1588,6 +2312,9 @@ export interface RoomView {
   name: string;
 }
 
+/** What an administrator may (PRODUCT 3). None opens clinical data. */
+export type Scope = "verify" | "support" | "coordinate" | "content" | "money" | "privacy" | "super";
+
 export interface SessionCancelParams {
   session_id: string;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
@@ -1707,6 +2434,35 @@ export interface SessionView {
   paused_reason: PauseReason | null;
   resumes_at: string | null;
   ended_at: string | null;
+}
+
+/** The settings that shall be others; what is left out stays. */
+export interface SettingsChange {
+  relation_days?: number;
+  chat_days?: number;
+  /** Hundredths of a per cent */
+  commission_doctor?: number;
+  /** Hundredths of a per cent */
+  commission_pharmacy?: number;
+  /** Hundredths of a per cent */
+  commission_laboratory?: number;
+  /** Hundredths of a per cent */
+  commission_hospital?: number;
+  /** ISO 4217 */
+  currency?: string;
+  /** In minor units of `currency` */
+  withdrawal_minimum?: number;
+  reminder_minutes?: number[];
+  /** Parts of the product that are on or off */
+  switches?: { [key: string]: boolean };
+}
+
+export interface SettingsGetParams { [key: string]: never }
+
+export interface SettingsUpdateParams {
+  changes: SettingsChange;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
 }
 
 /** As the patient states it. */
@@ -1898,6 +2654,11 @@ export interface TopicResync {
   why: "epoch" | "overflow" | "overtaken" | "unhealed";
 }
 
+/** The old address counts again, and every login of the account has ended. */
+export interface Undone {
+  contact: Contact;
+}
+
 /** How many are left to read. */
 export interface Unread {
   unread: number;
@@ -1914,8 +2675,14 @@ export interface Unsubscribed {
   unsubscribed: boolean;
 }
 
+export interface UserActivateParams {
+  user_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
 export interface UserCreateParams {
-  /** which of the two. */
+  /** The capacity given */
   user_type: "admin" | "hospital_admin";
   /** A person's or thing's name as people write it */
   name: string;
@@ -1923,14 +2690,63 @@ export interface UserCreateParams {
   /** At least 8 characters; never logged */
   password: string;
   locale?: string;
+  /** what the administrator shall may; only for `admin`, and needed there. For those with `super`. */
+  scopes?: Scope[] | null;
 }
 
-/** An account as an administrator sees it. */
+export interface UserDeactivateParams {
+  user_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface UserDeleteParams {
+  user_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface UserGetParams {
+  user_id: string;
+}
+
+export interface UserListParams {
+  search?: string | null;
+  /** who holds this capacity, be it pending. Deleted ones are not listed. */
+  user_type?: Capacity | null;
+  is_active?: boolean | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface UserUpdateParams {
+  user_id: string;
+  name?: string | null;
+  locale?: string | null;
+  is_active?: boolean | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** An account as an administrator sees it. `pending` capacities open nothing yet. */
 export interface UserView {
   id: string;
   name: string;
-  email: string;
+  phone: string | null;
+  email: string | null;
+  email_verified: boolean;
+  locale: string;
+  state: AccountState;
   capacities: Capacity[];
+  pending: Capacity[];
+  created_at: string;
+  last_login_at: string | null;
+}
+
+/** The address is its account's. */
+export interface Verified {
+  email: string;
 }
 
 /** The first message on every socket. */

@@ -1,4 +1,4 @@
-"""`carewire up | serve | migrate | seed | backup | restore | new-epoch | contract | doctor | worker`.
+"""`carewire up | serve | migrate | seed | admin | backup | restore | new-epoch | contract | doctor | worker`.
 
 The operator's door. Heavy modules are imported by the subcommand that needs them, so that `--help` and errors come
 at once.
@@ -6,6 +6,7 @@ at once.
 
 import argparse
 import asyncio
+import getpass
 import importlib
 import sys
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from carewire.settings import URL_SCHEMES, Settings, SettingsError, check_url
 # The product's own parts, known to the platform by name only.
 SEEDER = ("channels.seed", "seed")
 RESTORED = ("channels.restored", "restored")
+FIRST_ADMIN = ("channels.administrator", "create")
 
 FAILED, UNUSABLE = 1, 2
 WORKERS_MAX = 64
@@ -63,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
     backup_parser.add_argument("to", nargs="?", metavar="FILE|DIR", help="default: CAREWIRE_BACKUPS")
     add_restore(add("restore", restore, "Bring a backup back, whole or not at all; every client starts over."))
     add("new-epoch", new_epoch, "After files or a snapshot were brought back by other means: every client starts over.")
+    add_admin(add("admin", admin, "Make an administrator, here where one has the database anyway."))
     contract_parser = add("contract", contract, "Write the generated contract to docs/contract.")
     contract_parser.add_argument("--check", action="store_true", help="only compare; fail when it is stale")
     add("doctor", doctor, "Check this deployment and say what is wrong with it.")
@@ -81,6 +84,12 @@ def add_restore(parser: argparse.ArgumentParser) -> None:
         ("--keep-logins", "leave everybody logged in, also who was logged out after the backup"),
     ):
         parser.add_argument(name, action="store_true", help=text)
+
+
+def add_admin(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=["create"], help="create: the password is read from standard input")
+    parser.add_argument("--email", required=True, help="what she logs in with")
+    parser.add_argument("--name", required=True, help="how she is called")
 
 
 def up(args: argparse.Namespace) -> int:
@@ -139,6 +148,22 @@ def seed(args: argparse.Namespace) -> int:
     hint = asyncio.run(load(*SEEDER)(settings.database_url, settings))
     if hint:
         print(hint)
+    return 0
+
+
+def admin(args: argparse.Namespace) -> int:
+    settings = Settings.from_env()
+    if settings.database_url is None:
+        return complain_about_database()
+    problem = asyncio.run(database_problem(settings.database_url))
+    if problem is not None:
+        return complain(problem, FAILED)
+    # Never an argument: those stand in the process list and in the shell's history.
+    password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    wrong: str | None = asyncio.run(load(*FIRST_ADMIN)(settings.database_url, args.email, args.name, password))
+    if wrong is not None:
+        return complain(wrong, FAILED)
+    tell(f"{args.email} is an administrator with every scope and logs in with auth.login")
     return 0
 
 

@@ -106,3 +106,11 @@ async def told(node: Node, topic: str) -> list[tuple[str, Any]]:
 async def rows(node: Node, sql: str, *values: Any) -> list[Any]:
     async with node.db.snapshot() as tx:
         return await tx.fetch(sql, *values)
+
+
+async def hire(head: Caller, phone: str, duty: str, **where: str) -> Any:
+    """Offer a duty, and accept it as the owner of the number; the membership."""
+    offer = await head.call("place.invite_member", phone=phone, duty=duty, **where)
+    hired = Caller(head.node, fresh_network(7))
+    await hired.log_in(phone)
+    return await hired.call("member.accept", invitation_id=offer["id"])

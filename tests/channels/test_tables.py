@@ -13,6 +13,7 @@ from piccolo.table import Table
 
 from channels import ORDER
 from channels.directory import nouns as places
+from channels.identity import contacts
 from channels.identity import nouns as people
 
 TYPES = {
@@ -81,8 +82,14 @@ LISTS: list[tuple[str, str, Any]] = [
     ("account", "state", people.AccountState),
     ("patient", "sex", people.Sex),
     ("guardianship", "kind", people.Kin),
+    ("guardian_invitation", "kind", people.Guardian),
+    ("member_invitation", "duty", people.Duty),
     ("membership", "duty", people.Duty),
     ("login", "end_reason", people.EndReason),
+    ("address_proof", "purpose", people.ProofPurpose),
+    ("admin_scope", "scope", people.Scope),
+    ("admin_request", "kind", people.AdminRequestKind),
+    ("contact_change", "kind", contacts.Contact),
     ("registration", "capacity", ("patient", "doctor", "pharmacy", "laboratory")),
     ("place", "kind", places.PlaceKind),
     ("affiliation", "state", places.AffiliationState),

@@ -12,11 +12,11 @@ from carewire.errors import Forbidden, InvalidParams, NotFound
 from carewire.node import Node
 from channels.directory import access
 from channels.directory.demo import CLINIC, DOCTOR_ASHA, DOCTOR_VIKRAM, LABORATORY, PHARMACY, ROOM_1
-from channels.directory.errors import AlreadyMember, LastOwner
+from channels.directory.errors import AlreadyAsked, AlreadyMember, LastOwner
 from channels.identity import Duty
 from channels.identity import access as identity
 from channels.identity.demo import ASHA, DESK, PHARMACIST, PRIYA, VIKRAM
-from tests.channels.callers import Caller, rows, told
+from tests.channels.callers import Caller, hire, rows, told
 
 MakeCaller = Callable[..., Caller]
 NEW = "+919811100002"
@@ -65,34 +65,34 @@ async def test_neither_desk_nor_strangers_staff_a_place(caller: MakeCaller, clin
     for other in (desk, pharmacist):
         for place_id in (CLINIC, uuid4()):
             with pytest.raises(NotFound):
-                await other.call("place.add_member", phone=DESK.phone, duty="owner", place_id=str(place_id))
+                await other.call("place.invite_member", phone=DESK.phone, duty="owner", place_id=str(place_id))
             with pytest.raises(NotFound):
                 await other.call("place.remove_member", account_id=str(ASHA.account_id), place_id=str(place_id))
             with pytest.raises(NotFound):
                 await other.call("place.members", place_id=str(place_id))
     with pytest.raises(Forbidden):
-        await priya.call("place.add_member", phone=PRIYA.phone, duty="owner", place_id=str(CLINIC))
+        await priya.call("place.invite_member", phone=PRIYA.phone, duty="owner", place_id=str(CLINIC))
     assert [row["duty"] for row in await rows(clinic, LIVE, CLINIC)] == ["front_desk", "owner"]
 
 
 async def test_a_manager_staffs_the_desk_but_makes_no_owner_and_removes_none(caller: MakeCaller) -> None:
     owner, manager = await logged_in(caller, ASHA.phone), await logged_in(caller, VIKRAM.phone)
-    await owner.call("place.add_member", phone=VIKRAM.phone, duty="manager")
+    await hire(owner, VIKRAM.phone, "manager")
     manager.actor = await manager.reload()
-    await manager.call("place.add_member", phone=NEW, duty="nurse")
+    await hire(manager, NEW, "nurse")
     for duty in ("owner", "manager"):
         with pytest.raises(Forbidden):
-            await manager.call("place.add_member", phone=NEW, duty=duty)
+            await manager.call("place.invite_member", phone=NEW, duty=duty)
     with pytest.raises(Forbidden):
         await manager.call("place.remove_member", account_id=str(ASHA.account_id))
     await owner.call("place.remove_member", account_id=str(VIKRAM.account_id))
     with pytest.raises(NotFound):
-        await manager.call("place.add_member", phone=NEW, duty="front_desk")
+        await manager.call("place.invite_member", phone=NEW, duty="front_desk")
 
 
 async def test_of_two_owners_who_remove_each_other_at_once_one_stays(caller: MakeCaller, clinic: Node) -> None:
     owner, second = await logged_in(caller, ASHA.phone), await logged_in(caller, VIKRAM.phone)
-    await owner.call("place.add_member", phone=VIKRAM.phone, duty="owner")
+    await hire(owner, VIKRAM.phone, "owner")
     second.actor = await second.reload()
     answers = await asyncio.gather(
         owner.call("place.remove_member", account_id=str(VIKRAM.account_id)),
@@ -113,9 +113,14 @@ async def test_the_last_owner_cannot_leave(caller: MakeCaller, clinic: Node) -> 
 
 async def test_a_known_and_an_unknown_number_are_added_alike(caller: MakeCaller) -> None:
     owner = await logged_in(caller, ASHA.phone)
-    known = await owner.call("place.add_member", phone=PRIYA.phone, duty="nurse")
-    unknown = await owner.call("place.add_member", phone=NEW, duty="nurse")
+    known, unknown = [
+        await owner.call("place.invite_member", phone=phone, duty="nurse") for phone in (PRIYA.phone, NEW)
+    ]
     assert known.keys() == unknown.keys()
+    assert len(await owner.call("place.members")) == 2  # nobody works here who did not say yes
+    for phone, offer in ((PRIYA.phone, known), (NEW, unknown)):
+        invited = await logged_in(caller, phone)
+        unknown = await invited.call("member.accept", invitation_id=offer["id"])
     assert PRIYA.name not in str(known)
     listed = await owner.call("place.members")
     assert PRIYA.name not in str(listed)
@@ -129,10 +134,19 @@ async def test_a_known_and_an_unknown_number_are_added_alike(caller: MakeCaller)
 async def test_one_duty_is_given_once_even_by_four_at_once(caller: MakeCaller) -> None:
     owner = await logged_in(caller, ASHA.phone)
     answers = await asyncio.gather(
-        *(owner.call("place.add_member", phone=NEW, duty="nurse") for _ in range(4)), return_exceptions=True
+        *(owner.call("place.invite_member", phone=NEW, duty="nurse") for _ in range(4)), return_exceptions=True
     )
-    assert sum(isinstance(answer, dict) for answer in answers) == 1
-    assert sum(isinstance(answer, AlreadyMember) for answer in answers) == 3
+    (offer,) = [answer for answer in answers if isinstance(answer, dict)]
+    assert sum(isinstance(answer, AlreadyAsked) for answer in answers) == 3
+    new = await logged_in(caller, NEW)
+    taken = await asyncio.gather(
+        *(new.call("member.accept", invitation_id=offer["id"]) for _ in range(4)), return_exceptions=True
+    )
+    assert sum(isinstance(answer, dict) for answer in taken) == 1
+    assert sum(isinstance(answer, NotFound) for answer in taken) == 3
+    again = await owner.call("place.invite_member", phone=NEW, duty="nurse")
+    with pytest.raises(AlreadyMember):
+        await new.call("member.accept", invitation_id=again["id"])
 
 
 async def test_a_duty_comes_back_after_it_ended(caller: MakeCaller) -> None:
@@ -140,7 +154,7 @@ async def test_a_duty_comes_back_after_it_ended(caller: MakeCaller) -> None:
     await owner.call("place.remove_member", account_id=str(DESK.account_id), duty="front_desk")
     with pytest.raises(NotFound):
         await owner.call("place.remove_member", account_id=str(DESK.account_id), duty="front_desk")
-    await owner.call("place.add_member", phone=DESK.phone, duty="front_desk")
+    await hire(owner, DESK.phone, "front_desk")
     desk = await logged_in(caller, DESK.phone)
     assert desk.actor is not None
     assert "staff" in desk.actor.capacities
@@ -184,12 +198,12 @@ async def test_doors_of_the_directory(caller: MakeCaller, clinic: Node) -> None:
 
 async def test_a_repeat_with_the_same_key_after_removal_tells_nothing(caller: MakeCaller, clinic: Node) -> None:
     owner, manager = await logged_in(caller, ASHA.phone), await logged_in(caller, VIKRAM.phone)
-    await owner.call("place.add_member", phone=VIKRAM.phone, duty="manager")
+    await hire(owner, VIKRAM.phone, "manager")
     manager.actor = await manager.reload()
     key = f"{int(clinic.clock.real_now().timestamp() * 1000):012x}7000800000000000000a"
     key = f"{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:]}"
-    first = await manager.call("place.add_member", phone=NEW, duty="nurse", idempotency_key=key)
-    assert await manager.call("place.add_member", phone=NEW, duty="nurse", idempotency_key=key) == first
+    first = await manager.call("place.invite_member", phone=NEW, duty="nurse", idempotency_key=key)
+    assert await manager.call("place.invite_member", phone=NEW, duty="nurse", idempotency_key=key) == first
     await owner.call("place.remove_member", account_id=str(VIKRAM.account_id))
     with pytest.raises(NotFound):
-        await manager.call("place.add_member", phone=NEW, duty="nurse", idempotency_key=key)
+        await manager.call("place.invite_member", phone=NEW, duty="nurse", idempotency_key=key)

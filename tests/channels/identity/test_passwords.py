@@ -7,11 +7,11 @@ from statistics import median
 
 import pytest
 
-from carewire.errors import AlreadyAuthenticated, Forbidden, InvalidParams, RateLimited, Unauthenticated
+from carewire.errors import AlreadyAuthenticated, Forbidden, InvalidParams, RateLimited
 from carewire.node import Node
 from channels.identity.caps import Cap
-from channels.identity.demo import ADMIN_EMAIL, ADMIN_PASSWORD, DESK, PRIYA
-from channels.identity.errors import CodeGone, EmailTaken, WrongPassword
+from channels.identity.demo import ADMIN_EMAIL, ADMIN_PASSWORD, PRIYA
+from channels.identity.errors import CodeGone, WrongPassword
 from tests.channels.callers import Caller, TurnableClock, fresh_network, next_code, rows, told
 
 MakeCaller = Callable[..., Caller]
@@ -173,27 +173,6 @@ async def test_a_password_without_an_email_is_refused(caller: MakeCaller) -> Non
     with pytest.raises(InvalidParams) as refused:
         await caller().call("auth.register", user_type="patient", name="A", phone=NEW, password="long enough")
     assert refused.value.fields[0].path == "$.email"
-
-
-async def test_only_an_admin_makes_admins(caller: MakeCaller) -> None:
-    new = {"user_type": "admin", "name": "Second", "email": "second@example.test", "password": "long enough"}
-    with pytest.raises(Unauthenticated):
-        await caller().call("user.create", **new)
-    for phone in (PRIYA.phone, DESK.phone):
-        other = caller()
-        await other.log_in(phone)
-        with pytest.raises(Forbidden):
-            await other.call("user.create", **new)
-    admin = await admin_of(caller)
-    made = await admin.call("user.create", **new)
-    assert made["capacities"] == ["admin"]
-    second = await caller().call("auth.login", email=new["email"], password=new["password"])
-    assert second["account"]["id"] == made["id"]
-    assert second["account"]["capacities"] == ["admin"]
-    with pytest.raises(EmailTaken):
-        await admin.call("user.create", **{**new, "email": "SECOND@example.test"})
-    with pytest.raises(InvalidParams):
-        await admin.call("user.create", **{**new, "user_type": "doctor"})
 
 
 async def test_a_hospitals_administrator_is_no_administrator(caller: MakeCaller) -> None:

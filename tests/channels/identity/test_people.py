@@ -194,7 +194,7 @@ async def test_the_account_topic_is_for_the_account_alone_and_events_lead_to_its
             "guardianship_live_once",
         ),
         (
-            "UPDATE guardianship SET kind = 'self' WHERE kind = 'parent'",
+            "UPDATE guardianship SET kind = 'self', lapses_at = NULL WHERE kind = 'parent'",
             "guardianship_one_self",
         ),
         (

@@ -15,7 +15,7 @@ import pytest
 from carewire.errors import AlreadyAuthenticated, Unauthenticated
 from carewire.node import Node
 from channels.identity import keys
-from channels.identity.demo import DESK, PRIYA
+from channels.identity.demo import ADMIN_EMAIL, ADMIN_PASSWORD, DESK, PRIYA
 from channels.identity.errors import TokenReused
 from tests.channels.callers import Caller, TurnableClock, rows, told
 
@@ -245,8 +245,9 @@ async def test_a_token_says_nothing_about_what_its_owner_may(caller: MakeCaller,
 async def test_a_deactivated_account_has_no_actor(caller: MakeCaller, clinic: Node) -> None:
     priya = caller()
     login = await priya.log_in(PRIYA.phone)
-    async with clinic.db.transaction() as tx:
-        await tx.execute("UPDATE account SET state = 'deactivated' WHERE id = $1", PRIYA.account_id)
+    admin = caller()
+    await admin.call("auth.login", email=ADMIN_EMAIL, password=ADMIN_PASSWORD)
+    await admin.call("user.deactivate", user_id=str(PRIYA.account_id))
     assert await priya.reload() is None
     with pytest.raises(Unauthenticated):
         await caller().call("auth.authenticate", access_token=login["access_token"])

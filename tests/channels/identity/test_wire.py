@@ -177,7 +177,8 @@ async def test_a_desk_member_who_is_removed_loses_her_rights_on_the_open_socket(
     owner, desk = await door(), await door()
     await owner.log_in(ASHA.phone)
     await desk.log_in(DESK.phone)
-    await owner.call("place.add_member", phone=DESK.phone, duty="manager")
+    offer = await owner.call("place.invite_member", phone=DESK.phone, duty="manager")
+    await desk.call("member.accept", invitation_id=offer["id"])
     async with asyncio.timeout(WITHIN_S):
         while (await desk.ask("place.members")).get("result") is None:
             pass  # the new duty reaches the open socket by itself
@@ -239,7 +240,8 @@ async def test_a_strangers_account_topic_is_not_found_and_ones_own_follows_every
     assert isinstance(snapshot, Snapshot)
     assert snapshot.value["name"] == PRIYA.name
     await cw.command("profile.update", name="Priya S.")
-    await owner.call("place.add_member", phone=PRIYA.phone, duty="nurse")
+    offer = await owner.call("place.invite_member", phone=PRIYA.phone, duty="nurse")
+    await cw.command("member.accept", invitation_id=offer["id"])
     state = snapshot.value
     for _ in range(2):
         change = await anext(heard)

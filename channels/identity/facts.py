@@ -1,0 +1,106 @@
+"""One known fact: a code proves a number, and numbers are recycled.
+
+An OTP login after 90 idle days, or on a device that never was here, may do everything but read clinical data until its
+holder told something that the number's next owner does not know. `access.require_fact` asks for it.
+"""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Final
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from carewire.actor import KNOWN
+from carewire.command import Ctx, command
+from carewire.errors import InvalidParams, RateLimited
+from channels.identity import caps
+from channels.identity.caps import Cap, charge_of
+from channels.identity.errors import WrongFact
+from channels.identity.nouns import Fact
+
+IDLE: Final = timedelta(days=90)
+ID_MIN: Final = 16
+"""A device that calls itself "phone" proves nothing; only a word that can be an id is recognised again."""
+
+
+class FactTold(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether this login still owes a fact; null when it owes none."""
+
+    fact_due: Fact | None
+
+
+async def is_due(ctx: Ctx, account_id: UUID, device: str | None) -> bool:
+    """Whether an OTP login that opens now has to tell a fact. Asked before the login's row is written."""
+    row = await ctx.tx.fetchrow(
+        "SELECT max(coalesce(t.issued_at, l.created_at)) AS seen, bool_or(l.device = $2) AS known"
+        " FROM login l LEFT JOIN refresh_token t ON t.login_id = l.id AND t.used_at IS NULL WHERE l.account_id = $1",
+        account_id,
+        device if device is not None and len(device) >= ID_MIN else None,
+    )
+    seen: datetime | None = row["seen"] if row else None
+    if row is None or seen is None or await question(ctx, account_id) is None:
+        return False
+    return not row["known"] or ctx.real_now - seen > IDLE
+
+
+async def question(ctx: Ctx, account_id: UUID) -> Fact | None:
+    """What can be asked of this account: the own year of birth, else the name; None when neither was ever told."""
+    row = await ctx.tx.fetchrow(
+        "SELECT a.name, p.birth_year FROM account a LEFT JOIN guardianship g ON g.account_id = a.id AND g.kind = 'self'"
+        " AND NOT g.merged AND g.until IS NULL LEFT JOIN patient p ON p.id = g.patient_id WHERE a.id = $1",
+        account_id,
+    )
+    if row is None:
+        return None
+    if row["birth_year"] is not None:
+        return Fact.BIRTH_YEAR
+    return None if row["name"].startswith("…") else Fact.NAME
+
+
+async def due(ctx: Ctx, login_id: UUID, account_id: UUID) -> Fact | None:
+    """The fact this login owes."""
+    owes = await ctx.tx.fetchval("SELECT fact_due FROM login WHERE id = $1", login_id)
+    return await question(ctx, account_id) if owes else None
+
+
+@command(
+    "auth.tell_fact",
+    allow={KNOWN},
+    receipt=False,
+    errors={WrongFact, RateLimited, InvalidParams},
+)
+async def tell_fact(
+    ctx: Ctx, answer: Annotated[str, Meta(min_length=1, max_length=120, description="The year of birth, or the name")]
+) -> FactTold:
+    """Tell the known fact that this login owes (`fact_due` of the login). Five wrong answers a day."""
+    await ctx.tx.execute("SELECT FROM account WHERE id = $1 FOR NO KEY UPDATE", ctx.actor.id)
+    asked = await due(ctx, ctx.actor.login_id, ctx.actor.id)
+    if asked is None:
+        return FactTold(fact_due=None)
+    charge = charge_of(ctx, Cap.FACT_ACCOUNT, str(ctx.actor.id))
+    await caps.spend(ctx, charge)
+    row = await ctx.tx.fetchrow(
+        "SELECT a.name, p.birth_year::text AS birth_year FROM account a LEFT JOIN guardianship g"
+        " ON g.account_id = a.id AND g.kind = 'self' AND NOT g.merged AND g.until IS NULL"
+        " LEFT JOIN patient p ON p.id = g.patient_id"
+        " WHERE a.id = $1",
+        ctx.actor.id,
+    )
+    if row is None or not is_fact(answer, row["birth_year"] if asked is Fact.BIRTH_YEAR else row["name"]):
+        refusal = WrongFact()
+        refusal.keep = True  # an answer that is rolled back is an answer for free
+        raise refusal
+    await caps.give_back(ctx, [charge.subject])
+    await ctx.tx.execute("UPDATE login SET fact_due = false WHERE id = $1", ctx.actor.login_id)
+    return FactTold(fact_due=None)
+
+
+def is_fact(answer: str, known: str) -> bool:
+    """Whether this is what we know."""
+    return _plain(answer) == _plain(known)
+
+
+def _plain(text: str) -> str:
+    """Without what people write now so and now so: capitals, double blanks, dots."""
+    return " ".join(text.replace(".", " ").casefold().split())

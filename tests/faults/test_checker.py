@@ -28,10 +28,17 @@ SIGNS = {
     "rights_watch": "without a right",
 }
 """A word of what is to be found."""
+SEEDS = (1, 2, 3)
+"""A slow machine may do too little in one trial for what is missing to matter."""
 
 
 @pytest.mark.parametrize("part", SWITCHES)
 async def test_the_checker_notices_what_is_missing(part: str) -> None:
     run_s = {"epoch_check": 5, "rights_watch": 12}.get(part, 3)
-    verdict = await run(1, run_s=run_s, faults=SCHEDULES[part], without=[part], finish_s=6, head_s=4)
-    assert any(SIGNS[part] in text for text in verdict.violations), verdict.violations[:5]
+    found: list[str] = []
+    for seed in SEEDS:
+        verdict = await run(seed, run_s=run_s, faults=SCHEDULES[part], without=[part], finish_s=6, head_s=4)
+        found += verdict.violations
+        if any(SIGNS[part] in text for text in found):
+            return
+    pytest.fail(f"not noticed in {len(SEEDS)} trials; found {found[:5]}")

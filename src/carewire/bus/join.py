@@ -30,9 +30,9 @@ MISSED_MAX: Final = 300
 SNAPSHOT_BYTES_MAX: Final = 1 << 20
 BATCH_MAX: Final = 500
 WORKERS_MAX: Final = 3
-GATHER_S: Final = 0.004
+GATHER_S: Final = 0.005
 """The next batch starts this long after the start of the last one, for each ask that one held,"""
-GATHER_MAX_S: Final = 0.25
+GATHER_MAX_S: Final = 0.3
 """but no later than this."""
 
 

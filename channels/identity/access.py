@@ -77,6 +77,12 @@ async def patients(ctx: Ctx) -> list[PatientRow]:
     return [msgspec.convert(dict(row), PatientRow) for row in rows]
 
 
+async def acts_for(ctx: Ctx) -> frozenset[UUID]:
+    """The ids of everybody the caller acts for, records merged into one's own among them."""
+    rows = await ctx.tx.fetch("SELECT patient_id FROM guarding WHERE account_id = $1", ctx.actor.id)
+    return frozenset(row["patient_id"] for row in rows)
+
+
 async def guards(tx: Tx, account_id: UUID, patient_id: UUID) -> datetime | None:
     """Since when this account acts for this patient, or None."""
     since: datetime | None = await tx.fetchval(

@@ -161,5 +161,11 @@ async def own_phone(ctx: Ctx) -> str | None:
 
 async def require_fact(ctx: Ctx) -> None:
     """Every door to clinical data asks this: raises `FactDue` while this login owes a known fact."""
-    if await ctx.tx.fetchval("SELECT fact_due FROM login WHERE id = $1", ctx.actor.login_id):
+    if await owes_fact(ctx):
         raise FactDue()
+
+
+async def owes_fact(ctx: Ctx) -> bool:
+    """Whether this login has still to tell a known fact: until then nothing shows it what the fact is."""
+    owes: bool | None = await ctx.tx.fetchval("SELECT fact_due FROM login WHERE id = $1", ctx.actor.login_id)
+    return bool(owes)

@@ -10,6 +10,7 @@ from carewire.command import Ctx, Rate, command, query
 from carewire.errors import IllegalMove, InvalidParams, NotFound
 from channels.directory import access
 from channels.directory.errors import AlreadyAsked
+from channels.directory.facts import AFFILIATION_OFFERED
 from channels.directory.lifecycle import AFFILIATION
 from channels.directory.members import HEADS
 from channels.directory.nouns import AffiliationState
@@ -50,6 +51,7 @@ async def offer(ctx: Ctx, doctor_id: UUID, place_id: UUID | None = None) -> Affi
         AffiliationState.OFFERED,
         ctx.now,
     )
+    ctx.notify(doctor.account_id, AFFILIATION_OFFERED, affiliation_id, place=place.name)
     return _view(await _row(ctx, affiliation_id))
 
 

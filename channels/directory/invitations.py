@@ -11,8 +11,9 @@ from carewire.errors import Forbidden, InvalidParams, NotFound
 from carewire.forms import Phone
 from channels.directory import access
 from channels.directory.errors import AlreadyAsked, AlreadyMember
+from channels.directory.facts import DUTY_OFFERED
 from channels.directory.members import HEADS, MemberView, require_rank
-from channels.identity import Capacity, Duty, normalise_phone
+from channels.identity import Capacity, Duty, normalise_phone, tell_number
 from channels.identity import access as identity
 from channels.identity.events import ProfileUpdated, profile_changed
 
@@ -75,7 +76,9 @@ async def invite_member(ctx: Ctx, phone: Phone, duty: Duty, place_id: UUID | Non
         ctx.now,
         ctx.now + TTL,
     )
-    return _view(await ctx.tx.fetchrow(f"{_INVITATION} AND i.id = $2", ctx.now, invitation_id))
+    made = _view(await ctx.tx.fetchrow(f"{_INVITATION} AND i.id = $2", ctx.now, invitation_id))
+    tell_number(ctx, made.phone, DUTY_OFFERED, made.id, place=made.place)
+    return made
 
 
 @query("place.invitations", allow={Capacity.STAFF}, errors={NotFound, InvalidParams})

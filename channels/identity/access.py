@@ -77,6 +77,12 @@ async def patients(ctx: Ctx) -> list[PatientRow]:
     return [msgspec.convert(dict(row), PatientRow) for row in rows]
 
 
+async def acts_for(ctx: Ctx) -> frozenset[UUID]:
+    """The ids of everybody the caller acts for, records merged into one's own among them."""
+    rows = await ctx.tx.fetch("SELECT patient_id FROM guarding WHERE account_id = $1", ctx.actor.id)
+    return frozenset(row["patient_id"] for row in rows)
+
+
 async def guards(tx: Tx, account_id: UUID, patient_id: UUID) -> datetime | None:
     """Since when this account acts for this patient, or None."""
     since: datetime | None = await tx.fetchval(
@@ -155,5 +161,11 @@ async def own_phone(ctx: Ctx) -> str | None:
 
 async def require_fact(ctx: Ctx) -> None:
     """Every door to clinical data asks this: raises `FactDue` while this login owes a known fact."""
-    if await ctx.tx.fetchval("SELECT fact_due FROM login WHERE id = $1", ctx.actor.login_id):
+    if await owes_fact(ctx):
         raise FactDue()
+
+
+async def owes_fact(ctx: Ctx) -> bool:
+    """Whether this login has still to tell a known fact: until then nothing shows it what the fact is."""
+    owes: bool | None = await ctx.tx.fetchval("SELECT fact_due FROM login WHERE id = $1", ctx.actor.login_id)
+    return bool(owes)

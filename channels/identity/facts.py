@@ -45,17 +45,11 @@ async def is_due(ctx: Ctx, account_id: UUID, device: str | None) -> bool:
 
 
 async def question(ctx: Ctx, account_id: UUID) -> Fact | None:
-    """What can be asked of this account: the own year of birth, else the name; None when neither was ever told."""
-    row = await ctx.tx.fetchrow(
-        "SELECT a.name, p.birth_year FROM account a LEFT JOIN guardianship g ON g.account_id = a.id AND g.kind = 'self'"
-        " AND NOT g.merged AND g.until IS NULL LEFT JOIN patient p ON p.id = g.patient_id WHERE a.id = $1",
-        account_id,
-    )
-    if row is None:
-        return None
-    if row["birth_year"] is not None:
-        return Fact.BIRTH_YEAR
-    return None if row["name"].startswith("…") else Fact.NAME
+    """What can be asked of this account: the own year of birth; None when it was never told.
+
+    Not the name: that stands in every reply. The year is shown to no login that owes it.
+    """
+    return None if await _birth_year(ctx, account_id) is None else Fact.BIRTH_YEAR
 
 
 async def due(ctx: Ctx, login_id: UUID, account_id: UUID) -> Fact | None:
@@ -71,7 +65,7 @@ async def due(ctx: Ctx, login_id: UUID, account_id: UUID) -> Fact | None:
     errors={WrongFact, RateLimited, InvalidParams},
 )
 async def tell_fact(
-    ctx: Ctx, answer: Annotated[str, Meta(min_length=1, max_length=120, description="The year of birth, or the name")]
+    ctx: Ctx, answer: Annotated[str, Meta(min_length=1, max_length=120, description="The holder's year of birth")]
 ) -> FactTold:
     """Tell the known fact that this login owes (`fact_due` of the login). Five wrong answers a day."""
     await ctx.tx.execute("SELECT FROM account WHERE id = $1 FOR NO KEY UPDATE", ctx.actor.id)
@@ -80,20 +74,22 @@ async def tell_fact(
         return FactTold(fact_due=None)
     charge = charge_of(ctx, Cap.FACT_ACCOUNT, str(ctx.actor.id))
     await caps.spend(ctx, charge)
-    row = await ctx.tx.fetchrow(
-        "SELECT a.name, p.birth_year::text AS birth_year FROM account a LEFT JOIN guardianship g"
-        " ON g.account_id = a.id AND g.kind = 'self' AND NOT g.merged AND g.until IS NULL"
-        " LEFT JOIN patient p ON p.id = g.patient_id"
-        " WHERE a.id = $1",
-        ctx.actor.id,
-    )
-    if row is None or not is_fact(answer, row["birth_year"] if asked is Fact.BIRTH_YEAR else row["name"]):
+    if not is_fact(answer, await _birth_year(ctx, ctx.actor.id) or ""):
         refusal = WrongFact()
         refusal.keep = True  # an answer that is rolled back is an answer for free
         raise refusal
     await caps.give_back(ctx, [charge.subject])
     await ctx.tx.execute("UPDATE login SET fact_due = false WHERE id = $1", ctx.actor.login_id)
     return FactTold(fact_due=None)
+
+
+async def _birth_year(ctx: Ctx, account_id: UUID) -> str | None:
+    year: str | None = await ctx.tx.fetchval(
+        "SELECT p.birth_year::text FROM guardianship g JOIN patient p ON p.id = g.patient_id"
+        " WHERE g.account_id = $1 AND g.kind = 'self' AND NOT g.merged AND g.until IS NULL",
+        account_id,
+    )
+    return year
 
 
 def is_fact(answer: str, known: str) -> bool:

@@ -12,6 +12,7 @@ from carewire.forms import Phone
 from carewire.jobs.job import Job, consumer
 from channels.identity import access, people, phones
 from channels.identity.errors import AlreadyGuardian, AlreadyInvited, Lapsed, LastGuardian, OwnRecord, TooManyPatients
+from channels.identity.notices import GUARDIAN_INVITED, tell_number
 from channels.identity.nouns import Capacity, Guardian, Kin
 from channels.identity.patients import PATIENTS_MAX
 
@@ -86,6 +87,7 @@ async def invite_guardian(ctx: Ctx, patient_id: UUID, phone: Phone, kind: Guardi
         ctx.now,
         ctx.now + TTL,
     )
+    tell_number(ctx, number, GUARDIAN_INVITED, row["id"])
     return msgspec.convert(dict(row), Invitation)
 
 

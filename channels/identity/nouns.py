@@ -94,7 +94,6 @@ class Fact(StrEnum):
     """What a login may owe before it sees clinical data."""
 
     BIRTH_YEAR = "birth_year"
-    NAME = "name"
 
 
 class Scope(StrEnum):

@@ -12,7 +12,7 @@ from carewire.errors import Field, InvalidParams, NotFound
 from carewire.forms import Name, Phone
 from channels.identity import access, people, phones
 from channels.identity.access import PatientRow
-from channels.identity.errors import AlreadyGuardian, BirthdayFixed, TooManyPatients
+from channels.identity.errors import AlreadyGuardian, BirthdayFixed, FactDue, TooManyPatients
 from channels.identity.nouns import Capacity, Kin, Sex
 
 PATIENTS_MAX: Final = 12
@@ -56,10 +56,10 @@ async def create(
         ctx.tx, name=name, phone=None, birth_year=birth_year, sex=sex, now=ctx.now, birth_date=birth_date
     )
     await people.guard(ctx.tx, ctx.actor.id, patient_id, kind, ctx.now)
-    return _view(await access.patient(ctx, patient_id))
+    return _view(await access.patient(ctx, patient_id), hidden=await access.owes_fact(ctx))
 
 
-@command("patient.update", allow={Capacity.PATIENT}, errors={NotFound, InvalidParams, BirthdayFixed})
+@command("patient.update", allow={Capacity.PATIENT}, errors={NotFound, InvalidParams, BirthdayFixed, FactDue})
 async def update(
     ctx: Ctx,
     patient_id: UUID,
@@ -73,6 +73,7 @@ async def update(
     Somebody else's date of birth is told once, in the year that was known: it decides when she acts for herself. Her
     `phone` is what a desk finds her by, and with what she claims her record when she is of age.
     """
+    await access.require_fact(ctx)
     patient = await access.patient(ctx, patient_id, lock=True)
     if birth_date is not None:
         _check_birth(ctx, None, birth_date)
@@ -95,13 +96,14 @@ async def update(
 @query("patient.list", allow={Capacity.PATIENT})
 async def list_patients(ctx: Ctx) -> list[PatientView]:
     """Everybody this account acts for, oneself first. At most a dozen, so there are no pages."""
-    return [_view(row) for row in await access.patients(ctx)]
+    hidden = await access.owes_fact(ctx)
+    return [_view(row, hidden=hidden) for row in await access.patients(ctx)]
 
 
 @query("patient.get", allow={Capacity.PATIENT}, errors={NotFound, InvalidParams})
 async def get(ctx: Ctx, patient_id: UUID | None = None) -> PatientView:
     """One patient this account acts for; without an id the only one."""
-    return _view(await access.patient(ctx, patient_id))
+    return _view(await access.patient(ctx, patient_id), hidden=await access.owes_fact(ctx))
 
 
 def _check_birth(ctx: Ctx, birth_year: int | None, birth_date: date | None) -> int | None:
@@ -117,12 +119,13 @@ def _check_birth(ctx: Ctx, birth_year: int | None, birth_date: date | None) -> i
     return birth_date.year
 
 
-def _view(row: PatientRow) -> PatientView:
+def _view(row: PatientRow, *, hidden: bool = False) -> PatientView:
+    """`hidden`: without what a login that owes a known fact would be asked for."""
     return PatientView(
         id=row.id,
         name=row.name,
-        birth_year=row.birth_year,
-        birth_date=row.birth_date,
+        birth_year=None if hidden else row.birth_year,
+        birth_date=None if hidden else row.birth_date,
         sex=None if row.sex is None else Sex(row.sex),
         kind=row.kind,
     )

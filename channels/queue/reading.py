@@ -43,7 +43,7 @@ async def get(ctx: Ctx, session_id: UUID) -> QueueView:
     """The line of a session: current numbers, how many wait, your own tokens; for the desk also everybody."""
     line = await access.public_line(ctx, session_id)
     runs = await session_access.runs(ctx, session_id)
-    own = {row.id for row in await identity.patients(ctx)}
+    own = await identity.acts_for(ctx)
     waiting = len(line.waiting)
     return QueueView(
         sitting=sitting(line),

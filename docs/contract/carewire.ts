@@ -469,7 +469,7 @@ export interface Commands {
   "patient.update": {
     params: PatientUpdateParams;
     result: PatientView;
-    refusal: "invalid_params" | "not_found" | "birthday_fixed" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "fact_due" | "not_found" | "birthday_fixed" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Give a member another duty instead of one she has. Only an owner touches owners and managers.
@@ -1164,7 +1164,7 @@ export interface AuthResetPasswordParams {
 }
 
 export interface AuthTellFactParams {
-  /** The year of birth, or the name */
+  /** The holder's year of birth */
   answer: string;
 }
 
@@ -1455,7 +1455,7 @@ export interface Expiring {
 }
 
 /** What a login may owe before it sees clinical data. */
-export type Fact = "birth_year" | "name";
+export type Fact = "birth_year";
 
 /** Whether this login still owes a fact; null when it owes none. */
 export interface FactTold {

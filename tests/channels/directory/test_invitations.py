@@ -76,6 +76,25 @@ async def test_an_offer_is_nobodys_but_the_numbers_and_falls_with_who_made_it(ca
     assert not await rows(clinic, DUTIES, CLINIC, PRIYA.account_id)
 
 
+async def test_an_offer_is_told_to_the_numbers_owner_and_costs_the_same_for_a_number_without_one(
+    caller: MakeCaller, clinic: Node
+) -> None:
+    owner, pharmacist = await logged_in(caller, ASHA.phone), await logged_in(caller, PHARMACIST.phone)
+    for phone in (PRIYA.phone, "+919811100061"):
+        await owner.call("place.invite_member", phone=phone, duty="nurse")
+    await pharmacist.call("affiliation.offer", doctor_id=str(DOCTOR_VIKRAM))
+    jobs = await rows(clinic, "SELECT 1 FROM job WHERE name = 'notification.to_number'")
+    assert len(jobs) == 2
+    async with asyncio.timeout(10):
+        while await rows(clinic, "SELECT 1 FROM job WHERE state = 'open' AND due_at <= now() AND name LIKE 'notif%'"):
+            pass
+    told_ = await rows(clinic, "SELECT account_id, fact FROM notification ORDER BY fact")
+    assert [(row["account_id"], row["fact"]) for row in told_] == [
+        (VIKRAM.account_id, "affiliation.offered"),
+        (PRIYA.account_id, "member.invited"),
+    ]
+
+
 async def test_nobody_raises_himself_and_the_last_owner_stays(caller: MakeCaller, clinic: Node) -> None:
     owner = await logged_in(caller, ASHA.phone)
     manager = await logged_in(caller, VIKRAM.phone)

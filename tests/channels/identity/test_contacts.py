@@ -191,6 +191,11 @@ async def test_the_next_owner_of_a_number_reads_nothing_clinical(
         assert not await opens(other)
     assert (await caller().log_in(PRIYA.phone, device=IPHONE))["fact_due"] is None
     thief = other
+    # Nothing tells him the answer, and he cannot make it one that he knows.
+    family = [*await thief.call("patient.list"), await thief.call("patient.get", patient_id=str(PRIYA_PATIENT))]
+    assert {(row["birth_year"], row["birth_date"]) for row in family} == {(None, None)}
+    with pytest.raises(FactDue):
+        await thief.call("patient.update", patient_id=str(PRIYA_PATIENT), birth_date="1990-01-01")
     for guess in ("1987", "1989", PRIYA.name, "1 9 8 8", "88"):
         with pytest.raises(WrongFact):
             await thief.call("auth.tell_fact", answer=guess)
@@ -204,5 +209,6 @@ async def test_the_next_owner_of_a_number_reads_nothing_clinical(
     assert (await owner.call("auth.refresh", refresh_token=login["refresh_token"]))["fact_due"] == "birth_year"
     assert await owner.call("auth.tell_fact", answer=" 1988 ") == {"fact_due": None}
     assert await opens(owner)
+    assert (await owner.call("patient.get", patient_id=str(PRIYA_PATIENT)))["birth_year"] == 1988
     assert await owner.call("auth.tell_fact", answer="anything") == {"fact_due": None}
     assert UUID(login["account"]["id"]) == PRIYA.account_id

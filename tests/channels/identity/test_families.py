@@ -157,6 +157,7 @@ async def test_what_lapsed_comes_back_only_by_her_own_word(
 @examples(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(born=st.dates(date(1900, 1, 1), date(2030, 12, 31)))
 @example(born=date(2004, 2, 29))
+@example(born=date(2002, 3, 1))
 @example(born=date(2000, 12, 31))
 async def test_the_day_of_age_is_the_eighteenth_birthday_at_home(born: date, clinic: Node) -> None:
     try:

@@ -1,4 +1,8 @@
-"""Login codes: guessing, flooding and telling who is a customer come first; then the honest phone."""
+"""Login codes: guessing, flooding and telling who is a customer come first; then the honest phone.
+
+Ledger: auth.otp_send H-105 H-144 H-183 H-215, auth.otp_verify H-070 H-145 H-184 H-216, auth.otp_service H-042,
+auth.otp_code H-058.
+"""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,8 @@
-"""E-mail and password: guessing, telling who exists, locking the owner out; then registering and admins."""
+"""E-mail and password: guessing, telling who exists, locking the owner out; then registering and admins.
+
+Ledger: auth.login H-071 H-247 M-163, auth.register H-104 H-143 H-182 H-214 M-162, auth.password_hash M-076 M-455
+(argon2 instead of bcrypt), auth.service M-057.
+"""
 
 import asyncio
 import time

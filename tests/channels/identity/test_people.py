@@ -1,4 +1,7 @@
-"""Patients, families and profiles: strangers first."""
+"""Patients, families and profiles: strangers first.
+
+Ledger: profile.get H-107 H-146 H-185 H-217 H-268 M-168, profile.update H-108 H-269 M-169, profile.service H-044.
+"""
 
 import asyncio
 from collections.abc import Callable

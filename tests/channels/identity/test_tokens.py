@@ -1,4 +1,7 @@
-"""Access and refresh tokens: forged, expired, stolen and lost ones first."""
+"""Access and refresh tokens: forged, expired, stolen and lost ones first.
+
+Ledger: auth.refresh H-072 M-164, auth.token_service H-057 M-077 M-434, auth.guard M-042 M-435.
+"""
 
 import asyncio
 import base64

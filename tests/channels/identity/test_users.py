@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from carewire.errors import Forbidden, InvalidParams, NotFound, Unauthenticated
+from carewire.ids import uuid7
 from carewire.node import Node
 from channels.identity.demo import (
     ADMIN_EMAIL,
@@ -56,6 +57,19 @@ async def test_no_capacity_and_no_proof_is_given_by_updating(caller: MakeCaller,
         await admin.call("user.update", user_id=str(PRIYA.account_id), **extra)
     with pytest.raises(InvalidParams):
         await admin.call("profile.update", **extra)
+
+
+async def test_the_receipt_key_of_another_caller_opens_nothing(caller: MakeCaller, clinic: Node) -> None:
+    priya, desk = caller(), caller()
+    await priya.log_in(PRIYA.phone)
+    await desk.log_in(DESK.phone)
+    key = str(uuid7())
+    same = {"name": "Chintu", "kind": "parent", "birth_year": 2020, "idempotency_key": key}
+    hers = await priya.call("patient.create", **same)
+    assert await priya.call("patient.create", **same) == hers
+    his = await desk.call("patient.create", **same)
+    assert his["id"] != hers["id"]
+    assert hers["id"] not in {row["id"] for row in await desk.call("patient.list")}
 
 
 async def test_a_deactivated_account_is_out_until_it_is_activated(caller: MakeCaller, clinic: Node) -> None:

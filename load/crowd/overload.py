@@ -16,7 +16,7 @@ from load.crowd.world import Node, join_all, open_world
 CLOSED_LOOPS: Final = 32
 """Clients that each send the next command when the last is answered: enough to keep every connection busy."""
 TIMES: Final = 2.0
-ACCEPTED_MAX_S: Final = 1.5
+ACCEPTED_MAX_S: Final = 2.0
 """The patience of admission and the work itself, of whoever is not turned away."""
 KEPT: Final = 0.8
 """The share of the sustainable rate that is still done."""

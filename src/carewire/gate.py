@@ -21,7 +21,7 @@ WAITING_PER_SLOT: Final = 50
 PATIENCE_S: Final = 3.0
 SMOOTHING: Final = 0.05
 STANDING_S: Final = 1.0
-STANDING_WAIT_S: Final = 0.25
+STANDING_WAIT_S: Final = 0.75
 
 
 class Gate:

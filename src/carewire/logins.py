@@ -12,6 +12,7 @@ import asyncpg
 from carewire.actor import Actor, Identity
 from carewire.clock import Clock
 from carewire.errors import Overloaded, Refusal, Unavailable
+from carewire.gather import Gather
 from carewire.store.constraints import translate
 from carewire.store.db import Database
 
@@ -31,6 +32,7 @@ class Logins:
         self._db, self._identity, self.clock = db, identity, clock
         self._waiting: list[_Ask] = []
         self._workers: set[asyncio.Task[None]] = set()
+        self._gather = Gather(self._start, lambda: len(self._waiting), enough=BATCH_MAX)
 
     async def authenticate(self, token: str) -> Actor:
         """The actor of an access token. Raises `Unauthenticated`, or why the database could not say."""
@@ -38,15 +40,29 @@ class Logins:
             raise Overloaded("Too many log in at once", after_ms=FULL_AFTER_MS)
         answer: asyncio.Future[Actor] = asyncio.get_running_loop().create_future()
         self._waiting.append((token, answer))
-        if len(self._workers) < WORKERS_MAX:
-            worker = asyncio.create_task(self._work(), name="logins")
-            self._workers.add(worker)
-            worker.add_done_callback(self._workers.discard)
+        self._hire()
         return await answer
 
+    def _hire(self) -> None:
+        if len(self._workers) < WORKERS_MAX:
+            self._gather.ask()
+
+    def _start(self) -> None:
+        worker = asyncio.create_task(self._work(), name="logins")
+        self._workers.add(worker)
+        worker.add_done_callback(self._done)
+
+    def _done(self, worker: "asyncio.Task[None]") -> None:
+        self._workers.discard(worker)
+        if self._waiting and not worker.cancelled():
+            self._hire()
+
     async def _work(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[:BATCH_MAX], self._waiting[BATCH_MAX:]
+        batch, self._waiting = self._waiting[:BATCH_MAX], self._waiting[BATCH_MAX:]
+        self._gather.served(len(batch))
+        if self._waiting:
+            self._hire()
+        if batch:
             await self._try([ask for ask in batch if not ask[1].done()])
 
     async def _try(self, batch: list[_Ask]) -> None:

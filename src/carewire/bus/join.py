@@ -19,6 +19,7 @@ from carewire.bus.missed import Missed
 from carewire.clock import Clock
 from carewire.command import Ctx
 from carewire.errors import Internal, NotFound, Overloaded, Overtaken, Refusal, TooLarge, Unavailable
+from carewire.gather import Gather
 from carewire.settings import Settings
 from carewire.store.constraints import translate
 from carewire.store.db import Database
@@ -30,10 +31,6 @@ MISSED_MAX: Final = 300
 SNAPSHOT_BYTES_MAX: Final = 1 << 20
 BATCH_MAX: Final = 500
 WORKERS_MAX: Final = 3
-GATHER_S: Final = 0.005
-"""The next batch starts this long after the start of the last one, for each ask that one held,"""
-GATHER_MAX_S: Final = 0.3
-"""but no later than this."""
 
 
 class Answer(NamedTuple):
@@ -81,8 +78,7 @@ class Joiner:
         self._db, self._clock, self._settings = db, clock, settings
         self._waiting: list[_Ask] = []
         self._workers: set[asyncio.Task[None]] = set()
-        self._next = 0.0
-        self._timer: asyncio.TimerHandle | None = None
+        self._gather = Gather(self._start, lambda: len(self._waiting), enough=BATCH_MAX)
 
     def ask(self, subscription: Subscription, epoch: str | None, after: int | None) -> "asyncio.Future[Outcome]":
         """Where this subscription stands, or why not: `NotFound` without the right, or what the snapshot raises."""
@@ -93,25 +89,17 @@ class Joiner:
 
     async def stop(self) -> None:
         """End the workers."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._gather.stop()
         for worker in list(self._workers):
             worker.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
 
     def _hire(self) -> None:
         """Somebody waits: have a batch served now, or when enough have gathered."""
-        if self._timer is not None or len(self._workers) >= WORKERS_MAX:
-            return
-        loop = asyncio.get_running_loop()
-        wait = self._next - loop.time()
-        if wait > 0 and len(self._waiting) < BATCH_MAX:
-            self._timer = loop.call_later(wait, self._start)
-        else:
-            self._start()
+        if len(self._workers) < WORKERS_MAX:
+            self._gather.ask()
 
     def _start(self) -> None:
-        self._timer = None
         worker = asyncio.create_task(self._work(), name="hub-join")
         self._workers.add(worker)
         worker.add_done_callback(self._done)
@@ -136,7 +124,7 @@ class Joiner:
 
     async def _work(self) -> None:
         batch, self._waiting = self._waiting[:BATCH_MAX], self._waiting[BATCH_MAX:]
-        self._next = asyncio.get_running_loop().time() + min(GATHER_MAX_S, len(batch) * GATHER_S)
+        self._gather.served(len(batch))
         if self._waiting:
             self._hire()
         if batch:

@@ -1,7 +1,7 @@
 """When to serve those who wait for the same kind of answer: who comes alone at once, a crowd when it pauses.
 
 A batch costs the database the same few statements whoever is in it. After a batch of several, the next is served when
-nobody new has come for `QUIET_S`: in a closed loop that is when all are back, and on a node that is busy taking a crowd
+nobody new has come for `quiet_s`: in a closed loop that is when all are back, and on a node that is busy taking a crowd
 in it is never, so that batches grow until `GATHER_MAX_S` or `enough`.
 """
 
@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-QUIET_S: Final = 0.005
 GATHER_MAX_S: Final = 0.3
 """The longest that the first of a batch waits for others."""
 
@@ -17,10 +16,12 @@ GATHER_MAX_S: Final = 0.3
 class Gather:
     """Calls `serve` when a batch should be taken. `waiting` tells how many wait; `enough` of them wait no longer."""
 
-    __slots__ = ("_enough", "_last", "_last_at", "_seen", "_serve", "_timer", "_until", "_waiting")
+    __slots__ = ("_enough", "_last", "_last_at", "_quiet_s", "_seen", "_serve", "_timer", "_until", "_waiting")
 
-    def __init__(self, serve: Callable[[], None], waiting: Callable[[], int], *, enough: int) -> None:
-        self._serve, self._waiting, self._enough = serve, waiting, enough
+    def __init__(
+        self, serve: Callable[[], None], waiting: Callable[[], int], *, enough: int, quiet_s: Callable[[], float]
+    ) -> None:
+        self._serve, self._waiting, self._enough, self._quiet_s = serve, waiting, enough, quiet_s
         self._timer: asyncio.TimerHandle | None = None
         self._last = self._seen = 0
         self._last_at = self._until = 0.0
@@ -36,7 +37,7 @@ class Gather:
             return
         self._until = now + GATHER_MAX_S
         self._seen = self._waiting()
-        self._timer = loop.call_later(QUIET_S, self._look)
+        self._timer = loop.call_later(self._quiet_s(), self._look)
 
     def served(self, number: int) -> None:
         """So many were taken into one batch."""
@@ -56,4 +57,4 @@ class Gather:
                 self._serve()
         else:
             self._seen = number
-            self._timer = loop.call_later(QUIET_S, self._look)
+            self._timer = loop.call_later(self._quiet_s(), self._look)

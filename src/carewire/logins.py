@@ -18,6 +18,7 @@ from carewire.store.db import Database
 
 WORKERS_MAX: Final = 2
 BATCH_MAX: Final = 64
+QUIET_S: Final = 0.001
 WAITING_MAX: Final = 2_000
 """More at the door are told to come back: whoever waits there holds a socket."""
 FULL_AFTER_MS: Final = 2_000
@@ -32,7 +33,7 @@ class Logins:
         self._db, self._identity, self.clock = db, identity, clock
         self._waiting: list[_Ask] = []
         self._workers: set[asyncio.Task[None]] = set()
-        self._gather = Gather(self._start, lambda: len(self._waiting), enough=BATCH_MAX)
+        self._gather = Gather(self._start, lambda: len(self._waiting), enough=BATCH_MAX, quiet_s=lambda: QUIET_S)
 
     async def authenticate(self, token: str) -> Actor:
         """The actor of an access token. Raises `Unauthenticated`, or why the database could not say."""

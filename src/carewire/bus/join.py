@@ -31,6 +31,9 @@ MISSED_MAX: Final = 300
 SNAPSHOT_BYTES_MAX: Final = 1 << 20
 BATCH_MAX: Final = 500
 WORKERS_MAX: Final = 3
+QUIET_S: Final = 0.001
+QUIET_RESUMES_S: Final = 0.04
+"""Who comes back lost a node or a line together with others; who is new came alone."""
 
 
 class Answer(NamedTuple):
@@ -78,7 +81,7 @@ class Joiner:
         self._db, self._clock, self._settings = db, clock, settings
         self._waiting: list[_Ask] = []
         self._workers: set[asyncio.Task[None]] = set()
-        self._gather = Gather(self._start, lambda: len(self._waiting), enough=BATCH_MAX)
+        self._gather = Gather(self._start, lambda: len(self._waiting), enough=BATCH_MAX, quiet_s=self._quiet_s)
 
     def ask(self, subscription: Subscription, epoch: str | None, after: int | None) -> "asyncio.Future[Outcome]":
         """Where this subscription stands, or why not: `NotFound` without the right, or what the snapshot raises."""
@@ -98,6 +101,9 @@ class Joiner:
         """Somebody waits: have a batch served now, or when enough have gathered."""
         if len(self._workers) < WORKERS_MAX:
             self._gather.ask()
+
+    def _quiet_s(self) -> float:
+        return QUIET_S if all(ask.after is None for ask in self._waiting) else QUIET_RESUMES_S
 
     def _start(self) -> None:
         worker = asyncio.create_task(self._work(), name="hub-join")

@@ -30,6 +30,7 @@ class Nemesis:
         self.world, self.clients, self._say = world, clients, say
         self.done: Counter[str] = Counter()
         self.restored_at: float | None = None
+        self._stuck = asyncio.Lock()
 
     async def run(self, faults: list[Fault]) -> None:
         """Each fault at its time; those that need the same part wait for each other."""
@@ -198,15 +199,16 @@ class Nemesis:
         client = listening[fault.target % len(listening)]
         other = next(c for c in listening if c.account != client.account)
         ledger = next(topic for topic in client.wanted if topic.startswith("ledger:"))
-        client.freeze()
         params = {"ledger_id": ledger.removeprefix("ledger:"), "times": BURST}
         bursts = [Op(other.account, "ledger.burst", params, marked=True) for _ in range(STUCK_BURSTS)]
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(asyncio.sleep(fault.for_s))
-                group.create_task(self._perform(other, bursts))
-        finally:
-            client.thaw()
+        async with self._stuck:  # two of them, each working through the one the other froze, would never end
+            client.freeze()
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(asyncio.sleep(fault.for_s))
+                    group.create_task(self._perform(other, bursts))
+            finally:
+                client.thaw()
 
     @staticmethod
     async def _perform(client: Client, ops: list[Op]) -> None:

@@ -24,6 +24,14 @@ FAILED, UNUSABLE = 1, 2
 WORKERS_MAX = 64
 
 
+class Unfit(Exception):
+    """A subcommand cannot begin: the line to say, and the process's exit status."""
+
+    def __init__(self, problem: str, status: int) -> None:
+        super().__init__(problem)
+        self.status = status
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand; the process's exit status."""
     args = build_parser().parse_args(argv)
@@ -32,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return command(args)
     except SettingsError as exc:
         return complain(str(exc), UNUSABLE)
+    except Unfit as exc:
+        return complain(str(exc), exc.status)
     except KeyboardInterrupt:
         return 130
 
@@ -103,11 +113,7 @@ def serve(args: argparse.Namespace) -> int:
     if args.duty is not None:
         load("carewire.gateway.workers", "serve_as_worker")(settings, args.duty)
         return 0
-    if settings.database_url is None:
-        return complain_about_database()
-    problem = asyncio.run(database_problem(settings.database_url))
-    if problem is not None:
-        return complain(problem, FAILED)
+    reach_database(settings)
     if args.workers > 1:
         status: int = load("carewire.gateway.workers", "run")(settings, args.workers)
         return status
@@ -125,13 +131,9 @@ def migrate(args: argparse.Namespace) -> int:
     from carewire.store.migrate import MigrationError, migrate
 
     settings = Settings.from_env()
-    if settings.database_url is None:
-        return complain_about_database()
-    problem = asyncio.run(database_problem(settings.database_url, migrated=False))
-    if problem is not None:
-        return complain(problem, FAILED)
+    url = reach_database(settings, migrated=False)
     try:
-        ran = asyncio.run(migrate(settings.database_url, progress=tell))
+        ran = asyncio.run(migrate(url, progress=tell))
     except MigrationError as exc:
         return complain(str(exc), FAILED)
     tell(f"{len(ran)} migrations ran" if ran else "the schema is up to date")
@@ -140,12 +142,8 @@ def migrate(args: argparse.Namespace) -> int:
 
 def seed(args: argparse.Namespace) -> int:
     settings = Settings.from_env()
-    if settings.database_url is None:
-        return complain_about_database()
-    problem = asyncio.run(database_problem(settings.database_url))
-    if problem is not None:
-        return complain(problem, FAILED)
-    hint = asyncio.run(load(*SEEDER)(settings.database_url, settings))
+    url = reach_database(settings)
+    hint = asyncio.run(load(*SEEDER)(url, settings))
     if hint:
         print(hint)
     return 0
@@ -153,14 +151,10 @@ def seed(args: argparse.Namespace) -> int:
 
 def admin(args: argparse.Namespace) -> int:
     settings = Settings.from_env()
-    if settings.database_url is None:
-        return complain_about_database()
-    problem = asyncio.run(database_problem(settings.database_url))
-    if problem is not None:
-        return complain(problem, FAILED)
+    url = reach_database(settings)
     # Never an argument: those stand in the process list and in the shell's history.
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
-    wrong: str | None = asyncio.run(load(*FIRST_ADMIN)(settings.database_url, args.email, args.name, password))
+    wrong: str | None = asyncio.run(load(*FIRST_ADMIN)(url, args.email, args.name, password))
     if wrong is not None:
         return complain(wrong, FAILED)
     tell(f"{args.email} is an administrator with every scope and logs in with auth.login")
@@ -220,11 +214,7 @@ def doctor(args: argparse.Namespace) -> int:
 
 def worker(args: argparse.Namespace) -> int:
     settings = Settings.from_env()
-    if settings.database_url is None:
-        return complain_about_database()
-    problem = asyncio.run(database_problem(settings.database_url))
-    if problem is not None:
-        return complain(problem, FAILED)
+    reach_database(settings)
     load("carewire.jobs.process", "run")(settings)
     return 0
 
@@ -260,5 +250,12 @@ async def database_problem(url: str, *, migrated: bool = True) -> str | None:
     return None
 
 
-def complain_about_database() -> int:
-    return complain("no database; mend: set CAREWIRE_DATABASE_URL, or use `carewire up`", UNUSABLE)
+def reach_database(settings: Settings, *, migrated: bool = True) -> str:
+    """The database's address, when it can be worked with. Raises `Unfit` with the line to say."""
+    url = settings.database_url
+    if url is None:
+        raise Unfit("no database; mend: set CAREWIRE_DATABASE_URL, or use `carewire up`", UNUSABLE)
+    problem = asyncio.run(database_problem(url, migrated=migrated))
+    if problem is not None:
+        raise Unfit(problem, FAILED)
+    return url

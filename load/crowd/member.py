@@ -39,6 +39,8 @@ class Member:
         self.resumes = 0
         self.tries = 0
         """Sockets it tried to open after losing one."""
+        self.turned_away = 0
+        """Tries that nobody took: no process listened there."""
         self.missed = 0
         """Events that a resume brought."""
         self.twice = 0
@@ -136,8 +138,9 @@ class Member:
                 self.tries += 1
                 try:
                     await self._take_up(self.ports[turn % len(self.ports)])
-                except (OSError, TimeoutError, Refused):
+                except (OSError, TimeoutError, Refused) as error:
                     turn += 1
+                    self.turned_away += isinstance(error, ConnectionRefusedError)
 
     async def _move(self, old: Wire, after_s: float, grace_s: float) -> None:
         await asyncio.sleep(after_s)

@@ -60,9 +60,14 @@ class Offered:
 
 
 async def run(
-    clients: int = 400, closed_s: float = 5.0, open_s: float = 5.0, phases: int = 4, say: Say = quiet
+    clients: int = 400,
+    closed_s: float = 5.0,
+    open_s: float = 5.0,
+    phases: int = 4,
+    times: float = TIMES,
+    say: Say = quiet,
 ) -> Result:
-    """What can be sustained and what is done of twice as much are measured in turn: machines change their speed."""
+    """What can be sustained and what is done of `times` as much are measured in turn: machines change their speed."""
     async with open_world(1) as world:
         await world.make_lines(4, 2)
         node = world.nodes[0]
@@ -81,13 +86,13 @@ async def run(
             rates.append(await _measure(members[:CLOSED_LOOPS], closed_s))
             before = before or node.rss
             had, began = len(offered.done), time.perf_counter()
-            await _offer(members, offered, TIMES * rates[-1], open_s)
+            await _offer(members, offered, times * rates[-1], open_s)
             sent_s += time.perf_counter() - began
             done += len(offered.done) - had
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while offered.open:  # noqa: ASYNC110 - thousands of answers have no one event
                     await asyncio.sleep(0.02)
-            say(f"of twice {rates[-1]:.0f} a second, {(len(offered.done) - had) / open_s:.0f} were done")
+            say(f"of {times:g} times {rates[-1]:.0f} a second, {(len(offered.done) - had) / open_s:.0f} were done")
         over.set()
         unwell, most = await asyncio.gather(*health)
         sustainable = sum(rates) / phases

@@ -47,9 +47,10 @@ async def run(clients: int = 4_000, lines: int = 50, say: Say = quiet) -> Result
                 await asyncio.sleep(0.05)
         seconds = time.perf_counter() - killed
         say(f"everybody was back after {seconds:.1f} s")
+        came = sum(member.tries - member.turned_away for member in struck)
         joins, logins = (
-            (await survivor.metric(_of("join")) - joins) / half,
-            (await survivor.metric(_of("login")) - logins) / half,
+            (await survivor.metric(_of("join")) - joins) / came,
+            (await survivor.metric(_of("login")) - logins) / came,
         )
         over.set()
         await work

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from carewire.actor import ANYONE
 from carewire.forms import Name
-from carewire.resource import resource
+from carewire.resource import Order, Part, resource
 from channels.directory.tables import Specialty
 from channels.identity import Capacity
 
@@ -30,6 +30,6 @@ SPECIALTIES = resource(
     update={"name": Name},
     read={ANYONE},
     write={Capacity.ADMIN},
-    order="name",
-    search=("name",),
+    orders={"name": Order("lower(e.name)", str)},
+    search=Part(("name",)),
 )

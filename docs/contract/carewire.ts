@@ -839,7 +839,7 @@ export interface Commands {
     result: SpecialtyView;
     refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
-  /** Entries by name; `count` asks for the total of the catalogue as well. */
+  /** Entries by name; `count` asks how many there are as well, whatever the page. */
   "specialty.list": {
     params: SpecialtyListParams;
     result: PageOfSpecialtyView;
@@ -1241,20 +1241,20 @@ export interface BoardUpdated {
 /** What a principal may be; the coarse gate of every command. */
 export type Capacity = "patient" | "doctor" | "staff" | "pharmacy" | "laboratory" | "hospital_admin" | "admin" | "display";
 
-/** A catalogue as its followers first see it; the entries come page by page from `{noun}.list`. */
+/** A catalogue as its followers first see it; the entries come page by page from `{noun}.list`. `total` is null where the catalogue does not count. */
 export interface Catalogue {
   noun: string;
-  total: number;
+  total: number | null;
 }
 
-/** An entry of a catalogue was created, updated or deleted; `total` is how many entries there are now. */
+/** An entry of a catalogue was created, updated or deleted for the public; `total` is how many there are now (null where the catalogue does not count). Texts are in the catalogue's own language; ask `{noun}.get` for another. */
 export interface CatalogueChanged {
   noun: string;
   /** What happened to the entry; `entry` is null once it is deleted. */
   change: "created" | "deleted" | "updated";
   id: string;
   entry: unknown;
-  total: number;
+  total: number | null;
 }
 
 /** A record taken over. `into_id`: one's own record through which it is reached; null where one acts for it. */

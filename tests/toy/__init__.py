@@ -3,12 +3,12 @@
 It is declared exactly as a real domain is. `toy.ACCOUNTS` stands for an identity's tables.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, UnsetType
 from piccolo.columns import UUID as PiccoloUUID
 from piccolo.columns import Text as PiccoloText
 from piccolo.table import Table
@@ -22,7 +22,7 @@ from carewire.event import Event
 from carewire.forms import Name, Word
 from carewire.ids import uuid7
 from carewire.jobs.job import Job, Trip, consumer, errand
-from carewire.resource import resource
+from carewire.resource import Order, Part, Verb, at_least, at_most, equal, holds, plug_translations, resource
 from carewire.store.constraints import refuse
 from carewire.store.db import ENGINE
 from carewire.topic import Ask, topic
@@ -42,6 +42,10 @@ CREATE TABLE tag (
     CONSTRAINT tag_once UNIQUE (counter, word) DEFERRABLE INITIALLY DEFERRED
 );
 CREATE TABLE gadget (id uuid PRIMARY KEY DEFAULT uuidv7(), name text NOT NULL UNIQUE, colour text NOT NULL);
+CREATE TABLE boat (
+    id uuid PRIMARY KEY DEFAULT uuidv7(), name text NOT NULL, price bigint, flags text[] NOT NULL DEFAULT '{}',
+    owner uuid NOT NULL, shown boolean NOT NULL DEFAULT false, made timestamptz NOT NULL, sunk timestamptz
+);
 CREATE TABLE pinged (counter uuid NOT NULL, text text NOT NULL);
 """
 
@@ -303,7 +307,85 @@ GADGETS = resource(
     update={"name": Name, "colour": Word},
     read={ANYONE},
     write={"admin"},
-    order="name",
-    search=("name",),
-    filters={"colour": Word},
+    orders={"name": Order("lower(e.name)", str)},
+    search=Part(("name",)),
+    filters={"colour": equal(Word)},
+)
+
+
+class Boat(Table, db=ENGINE):
+    id = PiccoloUUID(primary_key=True, default=uuid7)
+
+
+class BoatView(Struct, frozen=True, kw_only=True):
+    """A boat; only those that are shown are seen by others than their owner."""
+
+    id: UUID
+    name: str
+    price: int | None
+    flags: list[str]
+    crew: list[str]
+    locale: str
+    fallback: list[str]
+
+
+@door
+async def own_boat(ctx: Ctx, boat_id: UUID) -> UUID:
+    """A boat of the caller's own."""
+    found = await ctx.tx.fetchval("SELECT id FROM boat WHERE id = $1 AND owner = $2", boat_id, ctx.actor.id)
+    if found is None:
+        raise NotFound()
+    return boat_id
+
+
+async def may_write_boat(ctx: Ctx, verb: Verb, key: UUID | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Everybody makes boats and changes her own."""
+    if key is None:
+        return {"owner": ctx.actor.id, "made": ctx.now}
+    await own_boat(ctx, key)
+    return {}
+
+
+async def sees_boat(ctx: Ctx) -> str:
+    """The shown ones and one's own."""
+    return "e.shown AND e.sunk IS NULL" + ("" if ctx.anonymous else " OR e.owner = {actor}")
+
+
+async def in_pirate(
+    ctx: Ctx, noun: str, ids: Sequence[str], fields: Sequence[str], locale: str
+) -> Mapping[tuple[str, str], str]:
+    """What a domain that keeps translations answers: here two tables of the tests would be one too many."""
+    rows = await ctx.tx.fetch(
+        "SELECT id::text, name FROM boat WHERE id::text = ANY($1) AND name LIKE 'Black%'", list(ids)
+    )
+    return {(row["id"], "name"): f"Arr, {row['name']}" for row in rows if noun == "boat" and locale == "xp"}
+
+
+plug_translations(in_pirate)
+
+Flags = Annotated[list[Word], Meta(max_length=5)]
+Price = Annotated[int, Meta(ge=0, le=1_000_000)]
+
+BOATS = resource(
+    "boat",
+    table=Boat,
+    view=BoatView,
+    parameter="boat_id",
+    columns={"crew": "to_json(ARRAY[e.name, 'cook'])"},
+    create={"name": Name, "price": Price | None, "flags": Flags | UnsetType, "shown": bool | UnsetType},
+    update={"name": Name, "price": Price | None, "shown": bool},
+    read={ANYONE},
+    write={KNOWN},
+    door=may_write_boat,
+    orders={
+        "name": Order("lower(e.name)", str),
+        "price": Order("coalesce(e.price, 1000001)", int),
+        "dearest": Order("-coalesce(e.price, -1)", int),
+    },
+    search=Part(("name",)),
+    filters={"price_min": at_least(Price, "price"), "price_max": at_most(Price, "price"), "flag": holds(Word, "flags")},
+    published="e.shown AND e.sunk IS NULL",
+    visible=sees_boat,
+    translatable=("name",),
+    retire="sunk",
 )

@@ -1,0 +1,120 @@
+"""The queries of a catalogue: `{noun}.list` and `{noun}.get`."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any, Final, Literal
+
+from msgspec import Meta
+
+from carewire.command import Ctx
+from carewire.errors import Field, InvalidParams, NotFound
+from carewire.forms import Cursor, Limit, Locale
+from carewire.resource.catalogue import Resource
+from carewire.resource.parts import SOURCE_LOCALE, Match, Order, Values
+from carewire.resource.signature import REQUIRED, signed
+from carewire.store import paging
+from carewire.store.paging import Page
+
+RELEVANCE: Final = "relevance"
+
+Search = Annotated[str, Meta(min_length=1, max_length=100, description="What somebody typed into a search box")]
+Asked = Annotated[Locale, Meta(description="The language of the texts, e.g. `hi`; by default one's own")]
+
+
+def lister(declared: Resource) -> Callable[..., Awaitable[Any]]:
+    async def rows(ctx: Ctx, limit: int, cursor: str | None, count: bool, **given: Any) -> Any:
+        values = Values()
+        where, match = await _conditions(ctx, declared, values, given)
+        name, order = _order(declared, given.get("order"), match, values)
+        counted = " AND ".join(where), list(values.given)
+        if cursor is not None:
+            where = [*where, _after(declared, cursor, name, order, values)]
+        found = await ctx.tx.fetch(
+            f"SELECT {declared.select}, {order.sql} AS _rank FROM {declared.source} WHERE {' AND '.join(where)}"
+            f" ORDER BY {order.sql}, e.{declared.key} LIMIT {limit + 1}",
+            *values.given,
+        )
+        page = found[:limit]
+        total: int | None = None
+        if count:
+            total = await ctx.tx.fetchval(f"SELECT count(*) FROM {declared.source} WHERE {counted[0]}", *counted[1])
+        return Page(
+            rows=await declared.show(ctx, page, _locale(ctx, given)),
+            cursor=paging.encode(name, page[-1]["_rank"], page[-1][declared.key]) if len(found) > limit else None,
+            total=total,
+        )
+
+    parameters: dict[str, tuple[Any, Any]] = {n: (f.kind | None, None) for n, f in declared.filters.items()}
+    names = list(declared.orders)
+    if declared.finder is not None:
+        parameters["search"] = (Search | None, None)
+        names.append(RELEVANCE)
+    if len(declared.orders) > 1:
+        description = f"By default {names[0]}" + ("" if declared.finder is None else ", or relevance with `search`")
+        choice: Any = Annotated[Literal.__getitem__(tuple(names)), Meta(description=description)]
+        parameters["order"] = (choice | None, None)
+    if declared.translatable:
+        parameters["locale"] = (Asked | None, None)
+    parameters |= {"limit": (Limit, 20), "cursor": (Cursor | None, None), "count": (bool, False)}
+    doc = f"Entries by {names[0]}; `count` asks how many there are as well, whatever the page."
+    page: Any = Page
+    return signed(rows, doc, page[declared.view], parameters)
+
+
+def getter(declared: Resource) -> Callable[..., Awaitable[Any]]:
+    async def one(ctx: Ctx, **given: Any) -> Any:
+        row = await declared.row(ctx, given[declared.parameter], await declared.seen_by(ctx))
+        if row is None:
+            raise NotFound()
+        return (await declared.show(ctx, [row], _locale(ctx, given)))[0]
+
+    parameters: dict[str, tuple[Any, Any]] = {declared.parameter: (declared.key_type, REQUIRED)}
+    if declared.translatable:
+        parameters["locale"] = (Asked | None, None)
+    return signed(one, "One entry.", declared.view, parameters)
+
+
+async def _conditions(
+    ctx: Ctx, declared: Resource, values: Values, given: Mapping[str, Any]
+) -> tuple[list[str], Match | None]:
+    """What a row must be to be listed."""
+    seen = await declared.seen_by(ctx)
+    where = ["true"]
+    if seen is not None:
+        actor = None if ctx.anonymous else ctx.actor.id
+        where.append(f"({seen.format(actor=f'{values.add(actor)}::uuid' if '{actor}' in seen else '')})")
+    for name, chosen in declared.filters.items():
+        if given.get(name) is not None:
+            now = values.add(ctx.now) if "{now}" in chosen.sql else ""
+            where.append(chosen.condition(name, values.add(given[name]), now))
+    match: Match | None = None
+    if declared.finder is not None and given.get("search") is not None:
+        match = await declared.finder.match(ctx, given["search"])
+        names = [values.add(value) for value in match.values]
+        match = Match(match.condition.format(*names), relevance=match.relevance and match.relevance.format(*names))
+        where.append(match.condition)
+    return where, match
+
+
+def _order(declared: Resource, asked: str | None, match: Match | None, values: Values) -> tuple[str, Order]:
+    """The order asked for; without one, what fits best comes first."""
+    if asked == RELEVANCE and match is None:
+        raise InvalidParams(fields=(Field("$.order", "relevance to what? give `search`"),))
+    first = next(iter(declared.orders))
+    if match is not None and match.relevance is not None and asked in (None, RELEVANCE):
+        return RELEVANCE, Order(f"-({match.relevance})", int, "::bigint")
+    name = first if asked in (None, RELEVANCE) else asked
+    return name, declared.orders[name]
+
+
+def _after(declared: Resource, cursor: str, name: str, order: Order, values: Values) -> str:
+    """The rows behind the one a cursor names. Raises `InvalidParams` for one of another order."""
+    form: Any = tuple.__class_getitem__((str, order.kind, declared.key_type))
+    of, rank, key = paging.decode(cursor, form)
+    if of != name:
+        raise InvalidParams(fields=(Field("$.cursor", "is of a list in another order"),))
+    return f"({order.sql}, e.{declared.key}) > ({values.add(rank)}{order.cast}, {values.add(key)})"
+
+
+def _locale(ctx: Ctx, given: Mapping[str, Any]) -> str:
+    asked: str | None = given.get("locale")
+    return asked or (SOURCE_LOCALE if ctx.anonymous else ctx.actor.locale)

@@ -37,7 +37,7 @@ MEMBERS_MAX: Final = 64
 class Member(Ctx, Generic[P, R]):
     """One caller of a batch: a context of her own, in the transaction of all."""
 
-    __slots__ = ("params", "refused", "result")
+    __slots__ = ("answer", "params", "refused", "result")
 
     params: P
     refused: Refusal | None
@@ -47,10 +47,12 @@ class Member(Ctx, Generic[P, R]):
         super().__init__(**context)
         self.params = params
         self.refused = None
+        self.answer: R | None = None
         self.result = b""
 
     def reply(self, value: R) -> None:
         """What she is answered after the commit."""
+        self.answer = value
         self.result = msgspec.json.encode(value)
 
     def refuse(self, refusal: Refusal) -> None:
@@ -59,6 +61,7 @@ class Member(Ctx, Generic[P, R]):
         self.events.clear()
         self.jobs.clear()
         self.doors.clear()
+        self.reads.clear()
         self.binding = None
 
     def __enter__(self) -> "Member[P, R]":

@@ -19,6 +19,7 @@ from uuid import UUID
 import msgspec
 
 from carewire.actor import ANYONE, Actor
+from carewire.audit.entry import Read
 from carewire.errors import Refusal, Unauthenticated
 from carewire.event import Event
 from carewire.rights import RightsChanged
@@ -84,8 +85,8 @@ class Ctx:
     credentials and locks. Everything emitted, enqueued or bound takes effect if and only if the transaction commits.
     """
 
-    __slots__ = ("_actor", "binding", "command", "doors", "events", "jobs", "now", "peer", "real_now", "settings", "tx",
-                 "unbinding")  # fmt: skip
+    __slots__ = ("_actor", "binding", "command", "doors", "events", "jobs", "now", "peer", "reads", "real_now",
+                 "settings", "subject", "tx", "unbinding")  # fmt: skip
 
     def __init__(
         self,
@@ -108,6 +109,8 @@ class Ctx:
         self.events: list[Event] = []
         self.jobs: list[tuple[Job, datetime | None, str | None]] = []
         self.doors: list[tuple[str, dict[str, Any]]] = []
+        self.reads: list[Read] = []
+        self.subject: tuple[str, UUID, UUID | None] | None = None
         self.binding: Actor | None = None
         self.unbinding = False
 
@@ -152,6 +155,20 @@ class Ctx:
             not_before=not_before,
             key=f"notify:{person}:{fact.name}:{ref}",
         )
+
+    def about(self, noun: str, subject_id: UUID, *, patient: UUID | None = None) -> None:
+        """What the audit is to say this command was about; else the first `…_id` of its params, or its reply's `id`."""
+        self.subject = (noun, subject_id, patient)
+
+    def read(
+        self, noun: str, subject_id: UUID, why: str, *, patient: UUID | None = None, by: Actor | None = None
+    ) -> None:
+        """Clinical data is about to be shown: the audit has it before the caller has it, or the caller never does.
+
+        `why` is the right it is shown by (`own`, `guardian`, `relationship`, `consent`, `break_glass`), `patient` whose
+        it is. A topic's `may` says `by` whom it is asked.
+        """
+        self.reads.append(Read(noun, subject_id, why, patient, by))
 
     def rights_changed(self, actor_id: UUID) -> None:
         """What this principal may do has changed: every node re-checks its sockets and topics within a second."""

@@ -22,6 +22,7 @@ from prometheus_client import Counter, Histogram
 
 from carewire import metrics, refusals
 from carewire.actor import ANYONE, Actor, Identity
+from carewire.audit.trail import RIGHTS, Trail, named
 from carewire.clock import Clock
 from carewire.command import REGISTRY, Command, Peer
 from carewire.errors import (
@@ -68,13 +69,15 @@ class Dispatcher:
         clock: Clock,
         settings: Settings,
         publisher: Publisher,
+        trail: Trail,
         limits: Limits | None = None,
     ) -> None:
         self.db = db
         self.identity = identity
         self.settings = settings
         self.gate = Gate(settings.pool)
-        self._transactions = Transactions(db, clock, settings, publisher)
+        self._trail = trail
+        self._transactions = Transactions(db, clock, settings, publisher, self._trail)
         self._logins = Logins(db=db, identity=identity, clock=clock)
         self._limits = limits
         self._running: dict[tuple[UUID, str, UUID], asyncio.Future[Outcome]] = {}
@@ -134,6 +137,8 @@ class Dispatcher:
         if (slot := ask.slot) is not None:
             del self._running[slot]
         refusal = future.exception()
+        if isinstance(refusal, Refusal):
+            self._trail.refused(ask.command.name, refusal, ask.actor, ask.peer, named(ask.params))
         _count(ask.command, ask.since, refusal if isinstance(refusal, Refusal) else None)
 
     async def run(self, name: str, params: bytes | msgspec.Struct, actor: Actor | None, peer: Peer) -> Outcome:
@@ -148,6 +153,8 @@ class Dispatcher:
             return await self._admit(command, params, actor, peer)
         except Exception as error:
             refusal = _typed(command, error)
+            if refusal.code in RIGHTS:
+                self._trail.refused(name, refusal, actor, peer, named(_read(command, params)))
             if refusal is error:
                 raise
             raise refusal from error
@@ -277,6 +284,14 @@ def _who(actor: Actor | None, peer: Peer) -> str:
 
 def _key(command: Command, params: msgspec.Struct) -> UUID | None:
     return getattr(params, "idempotency_key", None) if command.receipt else None
+
+
+def _read(command: Command, params: bytes | msgspec.Struct) -> msgspec.Struct | None:
+    """The params, for the audit of a refusal, which may have come before they were looked at."""
+    try:
+        return decode_params(command, params) if isinstance(params, bytes) else params
+    except Refusal:
+        return None
 
 
 def _typed(command: Command, error: Exception) -> Refusal:

@@ -53,6 +53,9 @@ STATEMENTS: Final = Counter(
 )
 RERUNS: Final = Counter("carewire_command_reruns", "Commands rerun after a deadlock or serialization failure", ["name"])
 REPLAYS: Final = Counter("carewire_receipt_replays", "Stored replies returned", ["name"])
+AUDIT_REFUSALS: Final = Counter(
+    "carewire_audit_refusals", "Refusals of rights, each of them; the audit counts equal ones"
+)
 JOBS: Final = Counter("carewire_jobs", "Jobs by name and outcome", ["name", "outcome"])
 JOBS_OPEN: Final = Gauge("carewire_jobs_open", "Jobs that are not done, also those due later", multiprocess_mode=NEWEST)
 JOBS_RUNNING: Final = Gauge("carewire_jobs_running", "Jobs somebody is at now", multiprocess_mode=NEWEST)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import structlog
 
 from carewire import actor, metrics
+from carewire.audit.trail import Trail
 from carewire.bus.broker import Broker
 from carewire.bus.connect import is_cluster, open_broker, open_client, warm
 from carewire.bus.hub import Hub
@@ -43,7 +44,15 @@ class Node:
         self.identity = identity or actor.plugged(settings)
         self.broker = broker or open_broker(settings.redis_url)
         self.redis = open_client(settings.redis_url, socket_timeout=0.25) if settings.redis_url else None
-        self.hub = Hub(db=self.db, broker=self.broker, identity=self.identity, clock=self.clock, settings=settings)
+        self.trail = Trail(db=self.db, clock=self.clock, settings=settings)
+        self.hub = Hub(
+            db=self.db,
+            broker=self.broker,
+            identity=self.identity,
+            clock=self.clock,
+            settings=settings,
+            trail=self.trail,
+        )
         self.limits = Buckets(self.redis)
         self.dispatcher = Dispatcher(
             db=self.db,
@@ -52,6 +61,7 @@ class Node:
             settings=settings,
             publisher=self,
             limits=self.limits,
+            trail=self.trail,
         )
         self.work: Work = work or ("table" if settings.jobs == "inside" else "none")
         self.runner = Runner(db=self.db, clock=self.clock, settings=settings, publisher=self)
@@ -76,6 +86,7 @@ class Node:
         self.clock.born_at = deployment["born_at"]
         self.limits.deployment = str(deployment["id"])
         await self.hub.start()
+        self.trail.start()
         self._start_work()
         self._warming = asyncio.create_task(warm(self.redis), name="redis-warm")
         self.ready = True
@@ -111,6 +122,7 @@ class Node:
         if self._waking is not None:
             await self._waking
         await self.hub.stop()
+        await self.trail.stop()
         if self._warming is not None:
             self._warming.cancel()
         if self.redis is not None:

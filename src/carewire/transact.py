@@ -8,6 +8,7 @@ import asyncpg
 import msgspec
 
 from carewire import metrics
+from carewire.audit.trail import Trail
 from carewire.batch import Batch, Member
 from carewire.clock import Clock
 from carewire.command import Command
@@ -33,17 +34,19 @@ class Publisher(Protocol):
 class Transactions:
     """Runs the transactions of one node's commands."""
 
-    def __init__(self, db: Database, clock: Clock, settings: Settings, publisher: Publisher) -> None:
+    def __init__(self, db: Database, clock: Clock, settings: Settings, publisher: Publisher, trail: Trail) -> None:
         self.clock = clock
         self._db = db
         self._settings = settings
         self._vault = Vault(settings.secret)
         self._publisher = publisher
+        self._trail = trail
 
     async def run(self, asks: Sequence[Ask]) -> list[Outcome | Refusal]:
         """Everybody's end: claims, the handler, what it leaves, COMMIT. Raises what is nobody's own."""
         command = asks[0].command
         members: list[Member[Any, Any]] = []
+        fresh: list[Member[Any, Any]] = []
         left: outbox.Left | None = None
         try:
             async with self._db.transaction() as tx:
@@ -58,13 +61,18 @@ class Transactions:
             committed = time.perf_counter()
             self._publisher.publish(left)
             metrics.OUTBOX_LAG_SECONDS.observe(time.perf_counter() - committed)
+        ran = {id(m) for m in fresh}
+        # Who is given a stored reply once more is shown again what stands in it.
+        await self._trail.record([one for m in members if id(m) not in ran for one in self._trail.shown(m)])
         return [m.refused or Outcome(m.result, m.binding, m.unbinding) for m in members]
 
     async def query(self, ask: Ask) -> Outcome:
         """One caller's question, in a read-only transaction."""
         async with self._db.snapshot("query") as tx:
             (member,) = self._members(tx, [ask])
-            return Outcome(msgspec.json.encode(await ask.command.handler(member, **arguments(ask.params, ask.command))))
+            answer = msgspec.json.encode(await ask.command.handler(member, **arguments(ask.params, ask.command)))
+        await self._trail.record(self._trail.shown(member))
+        return Outcome(answer)
 
     async def _claim(self, tx: Tx, asks: Sequence[Ask], members: Sequence[Member[Any, Any]]) -> list[Member[Any, Any]]:
         """Those who run now. The others ran before, and their reply is theirs if they may still have it."""
@@ -98,7 +106,9 @@ class Transactions:
         if refused := [claim for claim, m in mine if m.refused is not None]:
             await receipts.release(tx, refused)
         done = [outbox.Done(claim, m.result, receipts.encode_doors(m)) for claim, m in mine if m.refused is None]
-        return await outbox.finish(written, self._vault, done)
+        inputs = {id(m): claim.input for claim, m in mine}
+        audit = self._trail.sheet((m, inputs.get(id(m))) for m in written)
+        return await outbox.finish(written, self._vault, done, audit)
 
     def _members(self, tx: Tx, asks: Sequence[Ask]) -> list[Member[Any, Any]]:
         now, real_now = self.clock.now(), self.clock.real_now()

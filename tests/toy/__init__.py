@@ -263,6 +263,43 @@ async def get(ctx: Ctx, counter_id: UUID) -> Counter:
     return await counter(ctx, counter_id)
 
 
+@door
+async def private_counter(ctx: Ctx, counter_id: UUID) -> Counter:
+    """A door to what is private."""
+    found = await counter(ctx, counter_id)
+    ctx.read("counter", counter_id, "own", patient=ctx.actor.id)
+    return found
+
+
+@query("toy.peek", allow={KNOWN})
+async def peek(ctx: Ctx, counter_id: UUID) -> Counter:
+    """A counter whose value is as private as a diagnosis."""
+    return await private_counter(ctx, counter_id)
+
+
+@command("toy.peek_and_count", allow={KNOWN}, emits={Counted})
+async def peek_and_count(ctx: Ctx, counter_id: UUID) -> Counter:
+    """The same, and it counts."""
+    seen = await private_counter(ctx, counter_id)
+    ctx.emit(Counted(counter_id=counter_id, value=seen.value))
+    return seen
+
+
+async def may_peek(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | None]:
+    """Who may hear a counter may look into it, and it is written down."""
+    since = await may_hear(ctx, asks)
+    for (actor, (counter_id,)), right in zip(asks, since, strict=True):
+        if right is not None:
+            ctx.read("counter", counter_id, "own", by=actor)
+    return since
+
+
+@topic("toy_diary:{counter_id}", may=may_peek)
+async def diary(ctx: Ctx, counter_id: UUID) -> Counter:
+    """A counter as its hearers see it, written down whenever somebody begins to listen."""
+    return await counter_topic(ctx, counter_id)
+
+
 @query("toy.write_in_query", allow={KNOWN})
 async def write_in_query(ctx: Ctx, counter_id: UUID) -> None:
     """A query that tries to write is refused by the database."""

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from carewire import metrics, topic
 from carewire.actor import Identity
+from carewire.audit.trail import Trail
 from carewire.bus.broker import Broker
 from carewire.bus.channel import Channel, Listener, Subscription, topic_notice
 from carewire.bus.frame import conflated_text, event_text
@@ -32,7 +33,16 @@ SUBSCRIPTIONS_MAX: Final = 200
 class Hub:
     """Local fan-out of one node. Everything runs on one event loop."""
 
-    def __init__(self, *, db: Database, broker: Broker, identity: Identity, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self,
+        *,
+        db: Database,
+        broker: Broker,
+        identity: Identity,
+        clock: Clock,
+        settings: Settings,
+        trail: Trail,
+    ) -> None:
         self.db = db
         self.broker = broker
         self._channels: dict[str, Channel] = {}
@@ -42,7 +52,7 @@ class Hub:
         self.tick = Tick()
         self.healing = Healing(db, self._channels, self.resync)
         self.sweep = Sweep(db, self._mind, self._found, self._heal_again)
-        self._joiner = Joiner(db=db, clock=clock, settings=settings)
+        self._joiner = Joiner(db=db, clock=clock, settings=settings, trail=trail)
         self.watch = Watch(db=db, broker=broker, identity=identity, clock=clock, settings=settings, hub=self)
         self._conflated = {e.spec.pattern.prefix for e in EVENTS.values() if not e.spec.durable}
         db.on_epoch = self._new_epoch

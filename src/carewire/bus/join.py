@@ -8,16 +8,18 @@ the longer the next one gathers: who comes alone is served at once, a thousand w
 import asyncio
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 import asyncpg
 import msgspec
 import structlog
 
 from carewire import metrics
+from carewire.audit.trail import Trail
 from carewire.bus.channel import Subscription
 from carewire.bus.missed import Missed
 from carewire.clock import Clock
-from carewire.command import Ctx
+from carewire.command import Ctx, Peer
 from carewire.errors import Internal, NotFound, Overloaded, Overtaken, Refusal, TooLarge, Unavailable
 from carewire.gather import Gather
 from carewire.settings import Settings
@@ -77,8 +79,8 @@ class _Ask(msgspec.Struct, frozen=True, eq=False):
 class Joiner:
     """Collects asks and serves them in batches."""
 
-    def __init__(self, *, db: Database, clock: Clock, settings: Settings) -> None:
-        self._db, self._clock, self._settings = db, clock, settings
+    def __init__(self, *, db: Database, clock: Clock, settings: Settings, trail: Trail) -> None:
+        self._db, self._clock, self._settings, self._trail = db, clock, settings, trail
         self._waiting: list[_Ask] = []
         self._workers: set[asyncio.Task[None]] = set()
         self._gather = Gather(self._start, lambda: len(self._waiting), enough=BATCH_MAX, quiet_s=self._quiet_s)
@@ -166,7 +168,7 @@ class Joiner:
             since = await self._rights(ctx, batch)
             missed = await self._read_missed(ctx, batch, heads, epoch, since)
             snapshots: dict[str, bytes | Refusal] = {}
-            outcomes: dict[str, int] = {}
+            answers: list[Outcome] = []
             for ask, right in zip(batch, since, strict=True):
                 outcome: Outcome
                 try:
@@ -180,12 +182,25 @@ class Joiner:
                     )
                 except Refusal as refusal:
                     outcome = refusal
-                outcome = _overtaken(ask.subscription) or outcome
-                word = _word(outcome)
-                outcomes[word] = outcomes.get(word, 0) + 1
-                _settle(ask, outcome)
+                answers.append(outcome)
+        # What is shown of somebody's clinical data is in the audit first.
+        await self._trail.record(self._trail.shown(ctx))
+        outcomes: dict[str, int] = {}
+        for ask, answer in zip(batch, answers, strict=True):
+            outcome = _overtaken(ask.subscription) or answer
+            if isinstance(outcome, Refusal):
+                self._count_refused(ask.subscription, outcome)
+            word = _word(outcome)
+            outcomes[word] = outcomes.get(word, 0) + 1
+            _settle(ask, outcome)
         for word, number in outcomes.items():
             metrics.JOINS.labels(word).inc(number)
+
+    def _count_refused(self, subscription: Subscription, refusal: Refusal) -> None:
+        channel = subscription.channel
+        key = channel.key[0] if channel.key and isinstance(channel.key[0], UUID) else None
+        about = (channel.declared.pattern.prefix, key, None)
+        self._trail.refused("topic.subscribe", refusal, subscription.listener.actor, Peer(), about)
 
     @staticmethod
     async def _rights(ctx: Ctx, batch: list[_Ask]) -> list[Any]:

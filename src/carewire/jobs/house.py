@@ -19,7 +19,7 @@ class WipeExpired(Job, name="platform.wipe_expired", every=timedelta(minutes=1))
 @consumer(KeepHouse)
 async def keep_house(ctx: Ctx, job: KeepHouse) -> None:
     """Each statement is bounded; what is left is for the next time."""
-    await ctx.tx.execute("SELECT carewire_partitions()")
+    await ctx.tx.execute("SELECT carewire_partitions(), carewire_audit_partitions()")
     await receipts.prune(ctx.tx)
     await rows.prune(ctx.tx)
 

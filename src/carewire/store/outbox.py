@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from carewire.audit.entry import Sheet
 from carewire.bus.frame import Stored
 from carewire.command import Ctx
 from carewire.event import Event
@@ -37,8 +38,11 @@ class Left(NamedTuple):
     jobs: bool
 
 
-async def finish(contexts: Sequence[Ctx], vault: Vault, done: Sequence[Done] = ()) -> Left:
-    """Write jobs, receipts and events; after this only COMMIT follows. Also the moment deferred constraints speak.
+NOTHING: Final = Sheet([], [])
+
+
+async def finish(contexts: Sequence[Ctx], vault: Vault, done: Sequence[Done] = (), audit: Sheet = NOTHING) -> Left:
+    """Write jobs, receipts, events and the audit; after this only COMMIT follows. Deferred constraints speak here too.
 
     Events are numbered in the order of the contexts, which share one transaction and one moment.
     """
@@ -52,13 +56,13 @@ async def finish(contexts: Sequence[Ctx], vault: Vault, done: Sequence[Done] = (
         await tx.fetch("SELECT nextval('conflated_version') FROM generate_series(1, $1)", len(lossy)) if lossy else []
     )
     told = [Told(e, row[0], now) for e, row in zip(lossy, versions, strict=True)]
-    if not durable and not done:
+    if not durable and not done and not audit.forms:
         return Left([], told, bool(jobs))  # COMMIT checks what was deferred
     topics = [e.topic() for e in durable]
     names = [e.spec.name for e in durable]
     payloads = [e.encode() for e in durable]
     rows = await tx.fetch(
-        "SELECT carewire_leave($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "SELECT carewire_leave($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         topics,
         names,
         payloads,
@@ -68,6 +72,7 @@ async def finish(contexts: Sequence[Ctx], vault: Vault, done: Sequence[Done] = (
         [d.claim.key for d in done],
         [d.result for d in done],
         [d.doors for d in done],
+        *audit,
     )
     stored = [
         Stored(topic, row[0], name, now, payload)

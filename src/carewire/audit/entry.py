@@ -1,0 +1,127 @@
+"""One entry of the audit: who did what, to what, by which right. Ids and keyed digests only, never a person's words.
+
+The hash of an entry is an HMAC with a key made from the deployment's secret: whoever has only the database can neither
+change an entry nor make one that passes.
+"""
+
+import functools
+import hashlib
+import hmac
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from carewire.actor import Actor
+from carewire.ids import uuid7
+from carewire.store.db import Tx
+
+
+class Kind(StrEnum):
+    """What an entry records."""
+
+    WRITE = "write"
+    READ = "read"
+    LOGIN = "login"
+    LOGOUT = "logout"
+    REFUSAL = "refusal"
+
+
+class Read(NamedTuple):
+    """Clinical data that is about to be shown: what it is, by which right, and whose."""
+
+    noun: str
+    id: UUID
+    why: str
+    patient: UUID | None
+    by: Actor | None
+    """Who reads, where it is not the caller (a topic is asked for by many at once)."""
+
+
+class Entry(NamedTuple):
+    """A row of `audit` without its position. The order of the fields is the form that is hashed."""
+
+    id: UUID
+    month: date
+    at: datetime
+    kind: str
+    actor: UUID | None
+    login: UUID | None
+    command: str
+    noun: str | None = None
+    subject: UUID | None = None
+    patient: UUID | None = None
+    why: str | None = None
+    reason: str | None = None
+    times: int = 1
+    input: str | None = None
+    address: str | None = None
+    agent: str | None = None
+
+
+def make(at: datetime, kind: Kind, who: Actor | None, command: str, **more: Any) -> Entry:
+    """A new entry of this moment."""
+    at = at.astimezone(UTC)
+    actor, login = (who.id, who.login_id) if who else (None, None)
+    return Entry(uuid7(at.timestamp()), date(at.year, at.month, 1), at, kind.value, actor, login, command, **more)
+
+
+class Keys:
+    """What the audit derives from the deployment's secret."""
+
+    def __init__(self, secret: str) -> None:
+        self._root = hashlib.sha256(secret.encode()).digest()
+        self._content = self._derive("content")
+        self._chain = self._derive("chain")
+        self._names = self._derive("names")
+        self.fingerprint: Final = self._derive("fingerprint")[:8]
+        self.pseudonym = functools.lru_cache(maxsize=4096)(self._pseudonym)
+
+    def _derive(self, purpose: str) -> bytes:
+        return hmac.digest(self._root, f"carewire audit: {purpose}".encode(), "sha256")
+
+    def _pseudonym(self, text: str) -> str | None:
+        """What stands for an address or a program: the same for the same, and nothing can be read from it."""
+        return hmac.digest(self._names, text.encode(), "sha256")[:16].hex() if text else None
+
+    def digest(self, content: bytes) -> str:
+        """What stands for a command's params."""
+        return hmac.digest(self._names, content, "sha256").hex()
+
+    def hash(self, content: bytes) -> bytes:
+        """The hash of an entry's form."""
+        return hmac.digest(self._content, content, "sha256")
+
+    def chain(self, content: bytes) -> bytes:
+        """A root of the chain."""
+        return hmac.digest(self._chain, content, "sha256")
+
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def form(entry: Sequence[Any]) -> bytes:
+    """The bytes of an entry that are hashed and stored from."""
+    return _encode(entry)
+
+
+class Sheet(NamedTuple):
+    """Entries as the database takes them."""
+
+    forms: list[str]
+    hashes: list[bytes]
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry], keys: Keys) -> "Sheet":
+        """Their forms and hashes."""
+        forms = [form(entry) for entry in entries]
+        return cls([raw.decode() for raw in forms], [keys.hash(raw) for raw in forms])
+
+
+async def write(tx: Tx, sheet: Sheet) -> None:
+    """Store entries in this transaction, for those who have no last statement to put them into."""
+    if sheet.forms:
+        await tx.execute("SELECT carewire_audit($1, $2)", sheet.forms, sheet.hashes)

@@ -4,4 +4,4 @@
 `access`, `events`, `lifecycle` or what their `__init__` offers.
 """
 
-ORDER = ("identity", "directory", "session", "queue", "notification", "operation")
+ORDER = ("identity", "directory", "care", "session", "queue", "notification", "operation")

@@ -9,7 +9,9 @@ import msgspec
 from carewire.access import door
 from carewire.command import Ctx
 from carewire.errors import InvalidParams, NotFound, Refusal
+from carewire.settings import Settings
 from carewire.store.db import Tx
+from channels.identity import keys
 from channels.identity.errors import FactDue
 from channels.identity.nouns import Duty, Kin
 
@@ -169,3 +171,14 @@ async def owes_fact(ctx: Ctx) -> bool:
     """Whether this login has still to tell a known fact: until then nothing shows it what the fact is."""
     owes: bool | None = await ctx.tx.fetchval("SELECT fact_due FROM login WHERE id = $1", ctx.actor.login_id)
     return bool(owes)
+
+
+async def owing_facts(tx: Tx, login_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Those of these logins that owe a known fact."""
+    rows = await tx.fetch("SELECT id FROM login WHERE id = ANY($1) AND fact_due", list(login_ids))
+    return frozenset(row["id"] for row in rows)
+
+
+def seal_code(settings: Settings, *parts: str | bytes) -> bytes:
+    """What is stored of a short code: a keyed digest, as a plain hash of six digits is no secret."""
+    return keys.seal(settings, "otp", *parts)

@@ -11,6 +11,7 @@ from carewire.batch import Batch
 from carewire.command import Ctx, Rate, command
 from carewire.errors import Field, IllegalMove, InvalidParams, Refusal
 from carewire.forms import Name, Phone, Word
+from channels.care import access as care
 from channels.identity import Capacity, Sex
 from channels.identity import access as identity
 from channels.queue import access, admission, arrival, moves, patients
@@ -26,7 +27,7 @@ from channels.queue.ids import uuid7
 from channels.queue.lifecycle import Priority, TokenKind, TokenState
 from channels.queue.line import Token
 from channels.queue.lines import Caller, Lines
-from channels.queue.moved import MOVES, moved
+from channels.queue.moved import MOVES, made, moved
 from channels.queue.refusals import shut
 from channels.queue.views import DeskView, TokenView, desk_view, view
 from channels.session import access as session_access
@@ -129,6 +130,8 @@ async def arrive(ctx: Ctx, token_id: UUID, code: Word | None = None, priority: P
             raise InvalidParams(fields=(Field("$.priority", "only the desk gives priority"),))
     line = await access.load(ctx.tx, session)
     after = moves.arrive(line, token_id, ctx.now)
+    if code is not None:  # the desk booked her; now she has a hand in it herself
+        await care.relate(ctx.tx, [made(session, after.get(token_id), ctx.actor.id, ctx.now)])
     if priority is not None:
         after = moves.prioritise(after, token_id, priority, ctx.now)
     after = await moved(ctx, line, after)

@@ -11,13 +11,15 @@ from msgspec.structs import replace
 
 from carewire.command import Ctx
 from carewire.event import Event
+from channels.care import access as care
+from channels.care.access import Made, Seen
 from channels.identity import access as identity
 from channels.queue import estimate
 from channels.queue.access import STORED
 from channels.queue.events import LineUpdated, QueueUpdated, TokenUpdated, token_events
 from channels.queue.facts import TURN_NEAR
 from channels.queue.jobs import FORGOTTEN_AFTER, FORGOTTEN_KEY, LINE_KEY, LineDue, SessionForgotten
-from channels.queue.lifecycle import ACTIVE
+from channels.queue.lifecycle import ACTIVE, TokenState
 from channels.queue.line import Line, Token, settle, told_at_arrival
 from channels.queue.projection import is_same
 from channels.session import access as session_access
@@ -48,6 +50,8 @@ WITH changed AS (
                                              score bytea, due_at timestamptz, timer_at timestamptz)
     ON CONFLICT (session_id) DO UPDATE SET calls = EXCLUDED.calls, last_number = EXCLUDED.last_number,
         curve = EXCLUDED.curve, score = EXCLUDED.score, due_at = EXCLUDED.due_at, timer_at = EXCLUDED.timer_at
+), related AS ({care.RELATED.format("$7")}
+), visited AS ({care.VISITED.format("$8")}
 )
 SELECT DISTINCT g.account_id FROM guardianship g WHERE g.patient_id = ANY ($6) AND g.until IS NULL"""
 
@@ -110,6 +114,18 @@ async def _tell_who_is_near(ctx: Ctx, before: Line, after: Line) -> None:
             ctx.notify(account_id, TURN_NEAR, token.id, before=token.near_before or 0)
 
 
+def made(session: Session, token: Token, by: UUID, at: datetime) -> Made:
+    """Who joins by herself lets the doctor see her summary; for whom the desk enters, it may ask (`relation.ask`)."""
+    return Made(
+        patient_id=token.patient_id,
+        doctor_id=session.doctor_id,
+        place_id=session.place_id,
+        made_by=by,
+        at=at,
+        until=session.ends_at + FORGOTTEN_AFTER,
+    )
+
+
 def watch(ctx: Ctx, session: Session) -> None:
     """Look at this session again four hours after its end, in case it is forgotten."""
     ctx.enqueue(
@@ -140,6 +156,8 @@ async def _store(changes: Sequence[Change]) -> None:
     added: list[dict[str, Any]] = []
     moves: list[dict[str, Any]] = []
     over: list[UUID] = []
+    related: list[Made] = []
+    visits: list[Seen] = []
     for change in changes:
         _, before, after, by = change
         await session_access.store(ctx.tx, before.session, after.session)
@@ -148,6 +166,11 @@ async def _store(changes: Sequence[Change]) -> None:
         # The numbers of a session are given in ascending order; the database checks that.
         for token in sorted(touched, key=lambda token: token.number or 0):
             (changed if token.id in was else added).append(_row(after.session.id, token))
+        joined = [token for token in touched if token.id not in was]
+        related += [
+            made(after.session, token, token.account_id, token.joined_at) for token in joined if token.account_id
+        ]
+        visits += [_seen(after.session, token) for token in touched if token.state is TokenState.COMPLETED]
         moves += [move for token in touched if (move := _move(by.get(token.id, change.ctx), was.get(token.id), token))]
         over += [t.patient_id for t in touched if t.id in was and was[t.id].state in ACTIVE and t.state not in ACTIVE]
     # A doctor may have two lines here, for several rooms: one row.
@@ -160,12 +183,24 @@ async def _store(changes: Sequence[Change]) -> None:
         _json([{"doctor_id": doctor, "minutes": minutes} for doctor, minutes in paces.items()]),
         _json([_learnt(change.after) for change in changes]),
         over,
+        _json(related),
+        _json(visits),
     )
     for row in rows:
         ctx.rights_changed(row["account_id"])  # who held a token that is over may not hear the line any longer
 
 
-def _json(rows: list[dict[str, Any]]) -> str:
+def _seen(session: Session, token: Token) -> Seen:
+    return Seen(
+        patient_id=token.patient_id,
+        doctor_id=session.doctor_id,
+        place_id=session.place_id,
+        planned_at=token.joined_at,
+        at=token.ended_at or token.joined_at,
+    )
+
+
+def _json(rows: Sequence[Any]) -> str:
     return msgspec.json.encode(rows).decode()
 
 

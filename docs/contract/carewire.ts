@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_member" | "already_verified" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "guardianship_lapsed" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_password" | "no_remote_join" | "not_oneself" | "nothing_to_call" | "number_taken" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "too_early" | "too_late" | "too_many_patients" | "too_many_tokens" | "two_people" | "too_large" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_member" | "already_verified" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "guardianship_lapsed" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "not_her_hand" | "not_oneself" | "nothing_to_call" | "number_taken" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "too_early" | "too_late" | "too_many_patients" | "too_many_tokens" | "two_people" | "too_large" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -729,6 +729,40 @@ export interface Commands {
     result: DeskView;
     refusal: "already_joined" | "queue_full" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /** Say yes to what a desk asked for, in the app instead of by the code. */
+  "relation.accept": {
+    params: RelationAcceptParams;
+    result: RelationView;
+    refusal: "not_found" | "illegal_move" | "not_her_hand" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Ask the patient of a token for a relationship with its doctor: a code goes to her phone, and she tells it.
+   *
+   * For whom the desk entered: who joined by herself has one already. It opens nothing until the code is entered (`relation.confirm`) or she says yes in the app (`relation.accept`).
+   */
+  "relation.ask": {
+    params: RelationAskParams;
+    result: Asked;
+    refusal: "not_found" | "no_number" | "rate_limited" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Enter the code that the patient tells. For the doctor it is about and the staff of the place. */
+  "relation.confirm": {
+    params: RelationConfirmParams;
+    result: RelationView;
+    refusal: "code_gone" | "wrong_code" | "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** End a relationship, or say no to one that is asked for. Who saw the patient's data sees it no more, at once. */
+  "relation.end": {
+    params: RelationEndParams;
+    result: RelationView;
+    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** The relationships of a patient one acts for, and what was asked for; the latest first, at most 200. */
+  "relation.list": {
+    params: RelationListParams;
+    result: RelationView[];
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
   /** The sitting does not take place, or breaks off; everybody is offered the doctor's next session here. */
   "session.cancel": {
     params: SessionCancelParams;
@@ -1087,6 +1121,14 @@ export interface ArrivalCode {
   place_id: string;
   code: string;
   since: string;
+}
+
+/** A code is on its way to the patient's number. A relationship that stands is renewed by it. */
+export interface Asked {
+  id: string;
+  state: RelationState;
+  expires_at: string;
+  resend_after_s: number;
 }
 
 /** Where and when a code was asked for: the approver compares it with the screen she looks at. */
@@ -2270,6 +2312,47 @@ export interface Registered {
   registration: string;
   expires_at: string;
   resend_after_s: number;
+}
+
+export interface RelationAcceptParams {
+  relation_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface RelationAskParams {
+  token_id: string;
+}
+
+export interface RelationConfirmParams {
+  relation_id: string;
+  /** The six digits of the message to the patient */
+  code: string;
+}
+
+export interface RelationEndParams {
+  relation_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface RelationListParams {
+  patient_id?: string | null;
+}
+
+/** Where a relationship stands. Only a standing one opens anything. */
+export type RelationState = "asked" | "standing" | "lapsed" | "ended";
+
+/** Who may see a patient's summary because she goes there; nothing is opened unless it is `standing`. `doctor_id` is null where it is the place itself. `open_until`: as things are, then it lapses. */
+export interface RelationView {
+  id: string;
+  patient_id: string;
+  doctor_id: string | null;
+  place_id: string;
+  state: RelationState;
+  made_at: string | null;
+  last_visit_at: string | null;
+  open_until: string | null;
 }
 
 /** The duties that ended. */

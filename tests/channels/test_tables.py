@@ -12,6 +12,7 @@ from piccolo.columns import ForeignKey, OnDelete
 from piccolo.table import Table
 
 from channels import ORDER
+from channels.care import nouns as care
 from channels.directory import nouns as places
 from channels.identity import contacts
 from channels.identity import nouns as people
@@ -93,6 +94,7 @@ LISTS: list[tuple[str, str, Any]] = [
     ("registration", "capacity", ("patient", "doctor", "pharmacy", "laboratory")),
     ("place", "kind", places.PlaceKind),
     ("affiliation", "state", places.AffiliationState),
+    ("relationship", "state", care.RelationState),
 ]
 
 

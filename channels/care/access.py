@@ -1,0 +1,164 @@
+"""The doors to a patient's data, for every domain that keeps some, and what makes and renews a relationship.
+
+Whoever shows clinical data passes `reading` (one), `may_read` (many) or `may_hear` (a topic): nothing else decides.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from carewire.access import door
+from carewire.command import Ctx
+from carewire.errors import NotFound
+from carewire.store.db import Tx
+from carewire.topic import Ask as TopicAsk
+from channels.care.asking import Asked, ask
+from channels.care.nouns import RecordType
+from channels.care.rights import CLINICAL, Ask, Right, rights
+from channels.identity import access as identity
+
+__all__ = ["RELATED", "VISITED", "Ask", "Asked", "Made", "Read", "Right", "Seen", "ask", "may_hear", "may_read",
+           "opened", "readers_changed", "reading", "reasons", "relate", "visited", "watch_reads"]  # fmt: skip
+
+
+class Read(NamedTuple):
+    """Clinical data that is about to be shown to the caller, and why she may see it."""
+
+    patient_id: UUID
+    record: RecordType
+    rights: Sequence[Right]
+
+
+Watcher = Callable[[Ctx, Sequence[Read]], Awaitable[None]]
+_WATCHERS: Final[list[Watcher]] = []
+
+
+def watch_reads(watcher: Watcher) -> Watcher:
+    """Be told of every read of clinical data, in its own transaction, before anything is shown."""
+    _WATCHERS.append(watcher)
+    return watcher
+
+
+async def opened(ctx: Ctx, reads: Sequence[Read]) -> None:
+    """The one function that every clinical door passes."""
+    for watcher in _WATCHERS:
+        await watcher(ctx, reads)
+
+
+@door
+async def reading(
+    ctx: Ctx, patient_id: UUID, record: RecordType, doctor_id: UUID | None = None, place_id: UUID | None = None
+) -> list[Right]:
+    """The caller reads this of this patient; by which rights. `doctor_id` or `place_id`: who wrote it.
+
+    Raises `NotFound` without a right, `FactDue` while the login owes a known fact.
+    """
+    await identity.require_fact(ctx)
+    ask = Ask(ctx.actor.id, patient_id, RecordType(record), doctor_id, place_id)
+    (found,) = await rights(ctx.tx, [ask], ctx.now)
+    if not found:
+        raise NotFound()
+    await opened(ctx, [Read(patient_id, RecordType(record), found)])
+    return found
+
+
+async def reasons(ctx: Ctx, asks: Sequence[Ask]) -> list[list[Right]]:
+    """By which rights each ask is allowed, oldest first; none: it is not. One statement."""
+    return await rights(ctx.tx, asks, ctx.now)
+
+
+async def may_read(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | None]:
+    """Since when each ask is allowed, or None; in their order, one statement."""
+    return [found[0].since if found else None for found in await rights(ctx.tx, asks, ctx.now)]
+
+
+async def may_hear(ctx: Ctx, asks: Sequence[TopicAsk], record: RecordType) -> list[datetime | None]:
+    """`may` of a topic of one patient's data: like `may_read`, and not while the login owes a known fact."""
+    since = await may_read(ctx, [Ask(actor.id, key[0], record) for actor, key in asks])
+    owing = await identity.owing_facts(ctx.tx, [actor.login_id for actor, _ in asks])
+    return [None if actor.login_id in owing else at for (actor, _), at in zip(asks, since, strict=True)]
+
+
+# --- what makes and renews a relationship ----------------------------------------------------------------------------
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """The patient's side joined a line, booked or ordered: with this doctor at this place, or with the place itself.
+
+    `made_by` acts for the patient. `until`: the visit or order is expected to be over by then.
+    """
+
+    patient_id: UUID
+    doctor_id: UUID | None
+    place_id: UUID
+    made_by: UUID
+    at: datetime
+    until: datetime
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """A visit or order is done. It counts if the patient's side had a hand in it since `planned_at`."""
+
+    patient_id: UUID
+    doctor_id: UUID | None
+    place_id: UUID
+    planned_at: datetime
+    at: datetime
+
+
+RELATED: Final = """
+INSERT INTO relationship AS r (patient_id, doctor_id, place_id, state, made_by, made_at, hand_at, expected_until)
+SELECT DISTINCT ON (x.patient_id, x.doctor_id, x.place_id)
+       x.patient_id, x.doctor_id, x.place_id, 'standing', x.made_by, x.at, x.at, x.until
+  FROM json_to_recordset({}::json) AS x (patient_id uuid, doctor_id uuid, place_id uuid, made_by uuid,
+                                         at timestamptz, until timestamptz)
+ WHERE NOT EXISTS (SELECT FROM doctor d WHERE d.id = x.doctor_id AND d.account_id = x.made_by)
+ ORDER BY x.patient_id, x.doctor_id, x.place_id, x.until DESC
+ON CONFLICT (patient_id, doctor_id, place_id) DO UPDATE
+   SET state = 'standing', made_by = EXCLUDED.made_by, hand_at = EXCLUDED.hand_at, ended_at = NULL,
+       made_at = CASE WHEN r.state = 'standing'
+                       AND relationship_until(r.last_visit_at, r.expected_until) > EXCLUDED.made_at
+                      THEN r.made_at ELSE EXCLUDED.made_at END,
+       expected_until = greatest(r.expected_until, EXCLUDED.expected_until)"""
+"""`relate` as text, for a statement of another domain: `{}` is the parameter with the `Made`s as a JSON array."""
+
+VISITED: Final = """
+UPDATE relationship r SET last_visit_at = greatest(r.last_visit_at, x.at)
+  FROM json_to_recordset({}::json) AS x (patient_id uuid, doctor_id uuid, place_id uuid, planned_at timestamptz,
+                                         at timestamptz)
+ WHERE r.patient_id = x.patient_id AND r.doctor_id IS NOT DISTINCT FROM x.doctor_id AND r.place_id = x.place_id
+   AND r.state = 'standing' AND r.hand_at >= x.planned_at"""
+"""`visited` as text, in the same way."""
+
+
+async def relate(tx: Tx, made: Sequence[Made]) -> None:
+    """Make or renew relationships. A doctor who acts for his own patient is passed over: he reads as her guardian.
+
+    Raises `NotHerHand` (by the database) where `made_by` does not act for the patient.
+    """
+    await _write(tx, RELATED, made)
+
+
+async def visited(tx: Tx, seen: Sequence[Seen]) -> None:
+    """Let relationships count from these visits on."""
+    await _write(tx, VISITED, seen)
+
+
+async def _write(tx: Tx, statement: str, rows: Sequence[Any]) -> None:
+    if rows:
+        await tx.execute(statement.format("$1"), msgspec.json.encode(rows).decode())
+
+
+async def readers_changed(ctx: Ctx, parties: Sequence[tuple[UUID | None, UUID | None]]) -> None:
+    """What these (doctor, place) may read has changed: the doctor where there is one, else the staff of the place."""
+    rows = await ctx.tx.fetch(
+        "SELECT account_id FROM doctor WHERE id = ANY($1)"
+        " UNION SELECT account_id FROM membership WHERE place_id = ANY($2) AND until IS NULL AND duty = ANY($3)"
+        " ORDER BY account_id",
+        [doctor for doctor, _ in parties if doctor is not None],
+        [place for doctor, place in parties if doctor is None],
+        sorted(CLINICAL),
+    )
+    for row in rows:
+        ctx.rights_changed(row["account_id"])

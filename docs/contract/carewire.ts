@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_member" | "already_verified" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "guardianship_lapsed" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "not_her_hand" | "not_oneself" | "nothing_to_call" | "number_taken" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "too_early" | "too_late" | "too_many_patients" | "too_many_tokens" | "two_people" | "too_large" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_member" | "already_verified" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "file_in_use" | "guardianship_lapsed" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "not_her_hand" | "not_oneself" | "nothing_to_call" | "number_taken" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "too_early" | "too_late" | "too_many_files" | "too_many_patients" | "too_many_tokens" | "two_people" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -318,6 +318,34 @@ export interface Commands {
     params: JobReplayParams;
     result: JobView;
     refusal: "not_found" | "job_not_dead" | "secret_wiped" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Delete a file of yours that is attached to nothing; its bytes are removed. */
+  "media.delete": {
+    params: MediaDeleteParams;
+    result: null;
+    refusal: "not_found" | "file_in_use" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** A file you may read. */
+  "media.get": {
+    params: MediaGetParams;
+    result: MediaView;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** A link to read a file with, good for five minutes. It asks for your right again when it is used. */
+  "media.link": {
+    params: MediaLinkParams;
+    result: Link;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * The files you uploaded that you may still read, newest first. `about` and `about_id` choose what they belong to.
+   *
+   * What was attached to somebody else's thing is found there, not here.
+   */
+  "media.list": {
+    params: MediaListParams;
+    result: PageOfMediaView;
+    refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /**
    * Take a duty that is offered to one's own number. It counts from now on, on every socket within a second.
@@ -1009,6 +1037,14 @@ export interface Topics {
       "token:updated": TokenUpdated;
     };
   };
+  /** One's own uploads of the last hour. */
+  "uploads": {
+    topic: `uploads:${string}`;
+    snapshot: Uploads;
+    events: {
+      "upload:progress": UploadProgress;
+    };
+  };
 }
 
 /** What the server says of the connection itself. */
@@ -1622,6 +1658,12 @@ export interface LineUpdated {
   curve: Point[];
 }
 
+/** Where the file can be read by whoever holds the link, until it expires or the right behind it ends. */
+export interface Link {
+  url: string;
+  expires_at: string;
+}
+
 /** The login is ended; `all` tells whether every other device's is too. */
 export interface LoggedOut {
   all: boolean;
@@ -1642,6 +1684,44 @@ export interface Login {
 /** A mail goes to the address if an account has it; its token is good for so long. */
 export interface MailSent {
   expires_in_s: number;
+}
+
+export interface MediaDeleteParams {
+  media_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface MediaGetParams {
+  media_id: string;
+}
+
+/** What an upload is for; it decides what is taken, and how large. */
+export type MediaKind = "image" | "document" | "medical_record";
+
+export interface MediaLinkParams {
+  media_id: string;
+}
+
+export interface MediaListParams {
+  file_type?: MediaKind | null;
+  about?: string | null;
+  about_id?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+/** A file. `about` and `about_id` name what it is attached to; `size` is in bytes. */
+export interface MediaView {
+  id: string;
+  kind: MediaKind;
+  name: string;
+  mime: string;
+  size: number;
+  about: string | null;
+  about_id: string | null;
+  created_at: string;
 }
 
 export interface MemberAcceptParams {
@@ -1796,6 +1876,13 @@ export interface PageOfDoctorView {
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfJobView {
   rows: JobView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfMediaView {
+  rows: MediaView[];
   cursor: string | null;
   total: number | null;
 }
@@ -2756,6 +2843,32 @@ export interface UnsubscribeParams {
 /** Whether the socket was listening. */
 export interface Unsubscribed {
   unsubscribed: boolean;
+}
+
+/** An upload of yours went on, is stored, or was refused. */
+export interface UploadProgress {
+  account_id: string;
+  upload_id: string;
+  upload: UploadView;
+}
+
+/** How far an upload is. */
+export type UploadState = "receiving" | "stored" | "refused";
+
+/** An upload: `received` of `total` bytes (null where the client did not say). `reason` says why it was refused. */
+export interface UploadView {
+  upload_id: string;
+  kind: MediaKind;
+  state: UploadState;
+  received: number;
+  total: number | null;
+  media_id: string | null;
+  reason: string | null;
+}
+
+/** The uploads of the last hour, newest first. */
+export interface Uploads {
+  uploads: UploadView[];
 }
 
 export interface UserActivateParams {

@@ -15,6 +15,7 @@ from carewire.gateway.socket import serve_socket
 from carewire.http.health import HEALTH
 from carewire.http.pages import page_handlers
 from carewire.http.reference import REFERENCE
+from carewire.http.routes import AS_IT_IS, ROUTES
 from carewire.node import Node
 from carewire.settings import Settings
 
@@ -46,16 +47,17 @@ def create_app(settings: Settings, *, broker: Broker | None = None) -> Litestar:
         await serve_socket(scope, receive, send, node)
 
     app = Litestar(
-        route_handlers=[socket, *HEALTH, *REFERENCE, *page_handlers()],
+        route_handlers=[socket, *HEALTH, *REFERENCE, *ROUTES, *page_handlers()],
         lifespan=[run_node],
         openapi_config=OpenAPIConfig(
             title="Carewire HTTP",
             version="1",
-            description="The few HTTP routes: health, metrics and pages. Everything else is on the socket, see /docs.",
+            description="The few HTTP routes: uploads, downloads, health, metrics and pages. "
+            "Everything else is on the socket, see /docs.",
             path="/",
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         ),
-        compression_config=CompressionConfig(backend="gzip", minimum_size=1000),
+        compression_config=CompressionConfig(backend="gzip", minimum_size=1000, exclude_opt_key=AS_IT_IS),
         debug=False,
         logging_config=None,
     )

@@ -69,6 +69,8 @@ class Command(msgspec.Struct, frozen=True):
     development: bool = False
     lane: str | None = None
     """The parameter whose value chooses the lane of a batched command; its handler takes a `Batch`."""
+    http: bool = False
+    """Only an HTTP route of ours runs it, where bytes come or go; on a socket there is no such command."""
 
 
 class Peer(msgspec.Struct, frozen=True):
@@ -193,14 +195,16 @@ def command(
     rate: Rate = ORDINARY,
     development: bool = False,
     lane: str | None = None,
+    http: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Declare a command: it may change things, in one transaction, exactly once per idempotency key.
 
     `receipt=False` is for commands that return secrets or have no actor; they must be idempotent by their own state.
     `development=True` commands do not exist in production. `lane` makes it a batched one: callers with the same value
-    of this parameter are served together, by a handler that takes a `Batch[Params, Reply]`.
+    of this parameter are served together, by a handler that takes a `Batch[Params, Reply]`. An `http` one is what a
+    route does once it has the bytes: `Dispatcher.run(…, http=True)`.
     """
-    return _declare(name, "command", allow, emits, errors, receipt, rate, development, lane)
+    return _declare(name, "command", allow, emits, errors, receipt, rate, development, lane, http)
 
 
 def query(
@@ -210,9 +214,10 @@ def query(
     errors: Iterable[type[Refusal]] = (),
     rate: Rate = ORDINARY,
     development: bool = False,
+    http: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Declare a query: a read-only repeatable read, without receipt and without events."""
-    return _declare(name, "query", allow, (), errors, False, rate, development)
+    return _declare(name, "query", allow, (), errors, False, rate, development, http=http)
 
 
 def _declare(
@@ -225,6 +230,7 @@ def _declare(
     rate: Rate,
     development: bool,
     lane: str | None = None,
+    http: bool = False,
 ) -> Callable[[Handler], Handler]:
     where = f"{kind} {name!r}"
     allowed = frozenset(str(a) for a in allow)
@@ -262,6 +268,7 @@ def _declare(
             doc=doc,
             development=development,
             lane=lane,
+            http=http,
         )
         return handler
 

@@ -141,10 +141,15 @@ class Dispatcher:
             self._trail.refused(ask.command.name, refusal, ask.actor, ask.peer, named(ask.params))
         _count(ask.command, ask.since, refusal if isinstance(refusal, Refusal) else None)
 
-    async def run(self, name: str, params: bytes | msgspec.Struct, actor: Actor | None, peer: Peer) -> Outcome:
-        """Run a command or query; params that are decoded were decoded for it. Raises a `Refusal` and nothing else."""
+    async def run(
+        self, name: str, params: bytes | msgspec.Struct, actor: Actor | None, peer: Peer, *, http: bool = False
+    ) -> Outcome:
+        """Run a command or query; params that are decoded were decoded for it. Raises a `Refusal` and nothing else.
+
+        `http` says that a route of ours asks: only it runs what is declared so.
+        """
         command = REGISTRY.get(name)
-        if command is None or (command.development and self.settings.mode != "development"):
+        if command is None or command.http is not http or (command.development and self.settings.mode != "development"):
             metrics.COMMANDS.labels("unknown", "method_not_found").inc()
             raise MethodNotFound()
         started = time.perf_counter()

@@ -133,6 +133,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Meta(description="Mail server: smtps://USER:PASSWORD@HOST/?from=clinic%40example.com. Unset: as sms_url."),
     ] = None
+    storage_url: Annotated[
+        str | None,
+        Meta(
+            description="Where uploaded files are kept: file:///folder, s3://bucket/prefix, gs://… or az://…; "
+            "credentials, region and endpoint by the variables of that service (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, "
+            "…). Unset: `files` in the data folder."
+        ),
+    ] = None
     public_url: Annotated[
         str | None,
         Meta(description="http(s) address under which clients reach the service. Unset: host and port."),
@@ -197,6 +205,7 @@ URL_SCHEMES = {
     "public_url": ("http", "https"),
     "sms_url": ("twilio", "twilio+http"),
     "email_url": ("smtps", "smtp"),
+    "storage_url": ("file", "s3", "gs", "az"),
 }
 
 

@@ -16,6 +16,7 @@ from channels.care import nouns as care
 from channels.directory import nouns as places
 from channels.identity import contacts
 from channels.identity import nouns as people
+from channels.media import nouns as files
 
 TYPES = {
     "text": "TEXT",
@@ -95,6 +96,10 @@ LISTS: list[tuple[str, str, Any]] = [
     ("place", "kind", places.PlaceKind),
     ("affiliation", "state", places.AffiliationState),
     ("relationship", "state", care.RelationState),
+    ("media", "kind", files.MediaKind),
+    ("media", "mime", files.MIMES),
+    ("upload", "kind", files.MediaKind),
+    ("upload", "state", files.UploadState),
 ]
 
 

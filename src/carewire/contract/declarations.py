@@ -33,7 +33,7 @@ class Declarations(Struct, frozen=True, kw_only=True):
     refusals: list[type[Refusal]]
     methods: list[Method]
     emits: dict[type[Event], list[str]]
-    """Who says an event: names of commands, and of jobs as `job:name`."""
+    """Who says an event: names of commands, of jobs as `job:name`, of what HTTP routes do as `http:name`."""
 
     def topic_of(self, told: type[Event]) -> Topic | None:
         """The declared topic an event goes to; None for the platform's internal ones."""
@@ -54,16 +54,16 @@ def gather(packages: Collection[str] = (PLATFORM, PRODUCT), *, development: bool
         return any(f"{thing.__module__}.".startswith(f"{package}.") for package in packages)
 
     # A catalogue's commands are made by the platform for the domain whose entries they show.
-    commands = [
+    every = [
         c
         for c in command.REGISTRY.values()
         if (development or not c.development)
         and ours(catalogue.view if (catalogue := resource.REGISTRY.get(c.name.partition(".")[0])) else c.handler)
     ]
     emits: dict[type[Event], list[str]] = {}
-    for declared in commands:
+    for declared in every:
         for told in declared.emits:
-            emits.setdefault(told, []).append(declared.name)
+            emits.setdefault(told, []).append(f"http:{declared.name}" if declared.http else declared.name)
     for name, consumer in job.REGISTRY.items():
         if ours(consumer.run):
             for told in consumer.emits:
@@ -77,7 +77,7 @@ def gather(packages: Collection[str] = (PLATFORM, PRODUCT), *, development: bool
         if (t.pattern.text in spoken if _of_platform(t.snapshot) else ours(t.snapshot))
     ]
     return Declarations(
-        commands=sorted(commands, key=lambda c: c.name),
+        commands=sorted((c for c in every if not c.http), key=lambda c: c.name),
         events=sorted(events, key=lambda e: (e.spec.name, e.spec.pattern.text)),
         topics=sorted(topics, key=lambda t: t.pattern.text),
         refusals=sorted((e for e in errors.REGISTRY.values() if ours(e)), key=lambda e: (e.code, e.reason)),

@@ -74,7 +74,7 @@ def topic(document: Document, prefix: str) -> Markup:
         operation = document["operations"][key]
         data = params_of(document, key)["properties"]["data"]
         lane = "Numbered; none is ever lost." if operation["x-durable"] else "Only the newest value counts."
-        by = [name for name in operation["x-said-by"] if not name.startswith("job:")]
+        by = [name for name in operation["x-said-by"] if ":" not in name]
         links: list[Part] = [tag("a", tag("code", name), href=f"#{name}") for name in by]
         body += [
             tag(

@@ -10,7 +10,7 @@ from carewire.actor import ANYONE
 from carewire.command import Ctx, Rate, command
 from carewire.errors import AlreadyAuthenticated, Field, InvalidParams, RateLimited
 from carewire.forms import Email, Locale, Name, Phone, Secret
-from channels.identity import caps, otp, passwords, people, phones, registrations
+from channels.identity import caps, devices, otp, passwords, people, phones, registrations
 from channels.identity.caps import Cap, charge_of
 from channels.identity.errors import AccountClosed, CodeGone, ContactHeld, WrongCode, WrongPassword
 from channels.identity.events import ProfileUpdated, profile_changed
@@ -80,7 +80,7 @@ async def otp_verify(
     if not ctx.anonymous:
         raise AlreadyAuthenticated()
     number = phones.normalise(ctx.settings, phone)
-    await otp.use(ctx, number, code)
+    await otp.use(ctx, number, code, own=await devices.is_known(ctx, device, phone=number))
     details = None if registration is None else await registrations.take(ctx, registration, number)
     account_id = await people.find_by_phone(ctx.tx, number)
     new = account_id is None
@@ -150,12 +150,23 @@ async def login(
     password: Annotated[str, Meta(min_length=1, max_length=128)],
     device: Device | None = None,
 ) -> Login:
-    """Log in with e-mail and password. Wrong tries count per address and network, so nobody can lock the owner out."""
+    """Log in with e-mail and password.
+
+    Wrong tries are counted per address and network, and apart for a `device` (an id of 16 characters or more) that the
+    account was logged in on before: nobody can lock the owner out there.
+    """
     if not ctx.anonymous:
         raise AlreadyAuthenticated()
     address = email.lower()
     net = caps.network(ctx.peer.address)
-    charges = [charge_of(ctx, Cap.LOGIN_PAIR, address, net), charge_of(ctx, Cap.LOGIN_NETWORK, net)]
+    if device is not None and await devices.is_known(ctx, device, email=address):
+        charges = [charge_of(ctx, Cap.LOGIN_OWN_DEVICE, address, device)]
+    else:
+        charges = [
+            charge_of(ctx, Cap.LOGIN_PAIR, address, net),
+            charge_of(ctx, Cap.LOGIN_NETWORK, net),
+            charge_of(ctx, Cap.LOGIN_ADDRESS, address),
+        ]
     # Charged before the password is looked at: many sockets trying at once queue up here and are counted one by one.
     await caps.spend(ctx, *charges)
     row = await ctx.tx.fetchrow("SELECT id, password_hash FROM account WHERE email = $1", address)

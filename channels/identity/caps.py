@@ -29,11 +29,18 @@ class Cap(Limit, Enum):
     OTP_NETWORK_HOUR = Limit("otp_network_hour", 100, timedelta(hours=1))
     OTP_NETWORK_DAY = Limit("otp_network_day", 300, timedelta(days=1))
     OTP_DEVICE_DAY = Limit("otp_device_day", 20, timedelta(days=1))
+    OTP_OWN_DEVICE = Limit("otp_own_device", 10, timedelta(hours=1))
+    """Instead of all of the above but the last: a device that the number's account knows, which strangers who ask for
+    codes or try some do not keep out."""
     OTP_WRONG_NETWORK = Limit("otp_wrong_network", 100, timedelta(hours=1))
     """Wrong codes from one network, whatever the number: 100 tries an hour at a million codes."""
     LOGIN_PAIR = Limit("login_pair", 5, timedelta(minutes=15))
     """Wrong passwords for one address from one network. The address stays open to its owner elsewhere."""
     LOGIN_NETWORK = Limit("login_network", 50, timedelta(hours=1))
+    LOGIN_ADDRESS = Limit("login_address", 100, timedelta(hours=1))
+    """Wrong passwords for one address from devices it does not know, wherever they are."""
+    LOGIN_OWN_DEVICE = Limit("login_own_device", 10, timedelta(minutes=15))
+    """Instead of all three: wrong passwords on a device that the account knows."""
     MAIL_ADDRESS_HOUR = Limit("mail_address_hour", 3, timedelta(hours=1))
     """Mails with a token to one address, whoever asks and whether or not an account has it."""
     MAIL_ADDRESS_DAY = Limit("mail_address_day", 10, timedelta(days=1))

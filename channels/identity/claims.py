@@ -89,7 +89,7 @@ async def claim(
     phone: str | None = await ctx.tx.fetchval("SELECT phone FROM account WHERE id = $1 FOR NO KEY UPDATE", ctx.actor.id)
     if phone is None:
         raise NotFound()
-    await otp.use(ctx, phone, code)
+    await otp.use(ctx, phone, code, own=True)
     await ctx.tx.execute("SELECT FROM patient WHERE id = $1 FOR NO KEY UPDATE", patient_id)
     row = await ctx.tx.fetchrow(f"{_FREE} AND p.id = $2", ctx.actor.id, patient_id)
     if row is None:

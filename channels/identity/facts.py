@@ -12,16 +12,15 @@ import msgspec
 from msgspec import Meta
 
 from carewire.actor import KNOWN
-from carewire.command import Ctx, command
+from carewire.command import Ctx, Rate, command
 from carewire.errors import InvalidParams, RateLimited
-from channels.identity import caps
+from channels.identity import caps, devices
 from channels.identity.caps import Cap, charge_of
 from channels.identity.errors import WrongFact
 from channels.identity.nouns import Fact
 
 IDLE: Final = timedelta(days=90)
-ID_MIN: Final = 16
-"""A device that calls itself "phone" proves nothing; only a word that can be an id is recognised again."""
+GUESSING: Final = Rate(burst=10, per_minute=10, shared=True)
 
 
 class FactTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +35,7 @@ async def is_due(ctx: Ctx, account_id: UUID, device: str | None) -> bool:
         "SELECT max(coalesce(t.issued_at, l.created_at)) AS seen, bool_or(l.device = $2) AS known"
         " FROM login l LEFT JOIN refresh_token t ON t.login_id = l.id AND t.used_at IS NULL WHERE l.account_id = $1",
         account_id,
-        device if device is not None and len(device) >= ID_MIN else None,
+        devices.identifying(device),
     )
     seen: datetime | None = row["seen"] if row else None
     if row is None or seen is None or await question(ctx, account_id) is None:
@@ -62,6 +61,7 @@ async def due(ctx: Ctx, login_id: UUID, account_id: UUID) -> Fact | None:
     "auth.tell_fact",
     allow={KNOWN},
     receipt=False,
+    rate=GUESSING,
     errors={WrongFact, RateLimited, InvalidParams},
 )
 async def tell_fact(

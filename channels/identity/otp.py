@@ -12,8 +12,8 @@ from typing import Any, Final
 import msgspec
 
 from carewire.command import Ctx
-from channels.identity import caps, keys
-from channels.identity.caps import Cap, charge_of
+from channels.identity import caps, devices, keys
+from channels.identity.caps import Cap, Charge, charge_of
 from channels.identity.errors import CodeGone, WrongCode
 from channels.identity.letters import SendOtp
 
@@ -30,29 +30,27 @@ class OtpSent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def send(ctx: Ctx, phone: str, locale: str, device: str | None) -> OtpSent:
-    """Send a new code, unless the last one is younger than the pause. Raises `RateLimited`."""
+    """Send a new code, unless the last one is younger than the pause. Raises `RateLimited`.
+
+    A device that the number's account knows has an allowance of its own.
+    """
     now = ctx.real_now
     last = await _lock(ctx, phone)
     waits = last["sent_at"] + PAUSE - now
     if last["used_at"] is None and waits > timedelta(0):
         return OtpSent(expires_at=last["expires_at"], resend_after_s=math.ceil(waits.total_seconds()))
     await forget(ctx, spare=phone)
-    net = caps.network(ctx.peer.address)
-    honest = [
-        charge_of(ctx, Cap.OTP_NUMBER_HOUR, phone),
-        charge_of(ctx, Cap.OTP_NUMBER_DAY, phone),
-        charge_of(ctx, Cap.OTP_NETWORK_HOUR, net),
-        charge_of(ctx, Cap.OTP_NETWORK_DAY, net),
-    ]
-    if device is not None:
-        honest.append(charge_of(ctx, Cap.OTP_DEVICE_DAY, device))
+    if device is not None and await devices.is_known(ctx, device, phone=phone):
+        honest = [charge_of(ctx, Cap.OTP_OWN_DEVICE, phone, device)]
+    else:
+        honest = _strangers(ctx, phone, device)
     await caps.spend(ctx, *honest, charge_of(ctx, Cap.OTP_NUMBER_SMS, phone))
     code = f"{secrets.randbelow(10**6):06d}"
     nonce = secrets.token_bytes(16)
     expires_at = now + TTL
     await ctx.tx.execute(
-        "UPDATE login_otp SET code_digest = $2, nonce = $3, sent_at = $4, expires_at = $5, tries = 0, used_at = NULL,"
-        " charged = $6 WHERE phone = $1",
+        "UPDATE login_otp SET code_digest = $2, nonce = $3, sent_at = $4, expires_at = $5, tries = 0, own_tries = 0,"
+        " used_at = NULL, charged = $6 WHERE phone = $1",
         phone,
         keys.seal(ctx.settings, "otp", phone, nonce, code),
         nonce,
@@ -67,19 +65,39 @@ async def send(ctx: Ctx, phone: str, locale: str, device: str | None) -> OtpSent
     return OtpSent(expires_at=expires_at, resend_after_s=int(PAUSE.total_seconds()))
 
 
-async def use(ctx: Ctx, phone: str, code: str) -> None:
-    """Spend the number's code. Raises `WrongCode` (counted), `CodeGone` or `RateLimited`."""
+def _strangers(ctx: Ctx, phone: str, device: str | None) -> list[Charge]:
+    net = caps.network(ctx.peer.address)
+    charges = [
+        charge_of(ctx, Cap.OTP_NUMBER_HOUR, phone),
+        charge_of(ctx, Cap.OTP_NUMBER_DAY, phone),
+        charge_of(ctx, Cap.OTP_NETWORK_HOUR, net),
+        charge_of(ctx, Cap.OTP_NETWORK_DAY, net),
+    ]
+    return charges if device is None else [*charges, charge_of(ctx, Cap.OTP_DEVICE_DAY, device)]
+
+
+async def use(ctx: Ctx, phone: str, code: str, *, own: bool = False) -> None:
+    """Spend the number's code. Raises `WrongCode` (counted), `CodeGone` or `RateLimited`.
+
+    `own`: the number's account is logged in here, or was on this device. Its tries are counted apart, so that nobody
+    spends them from elsewhere.
+    """
     wrong = charge_of(ctx, Cap.OTP_WRONG_NETWORK, caps.network(ctx.peer.address))
-    await caps.require_room(ctx, wrong)
+    if not own:
+        await caps.require_room(ctx, wrong)
+    counter = "own_tries" if own else "tries"
     row = await ctx.tx.fetchrow("SELECT * FROM login_otp WHERE phone = $1 FOR UPDATE", phone)
     # The work is the same whether there is a row or not.
     nonce = row["nonce"] if row else bytes(16)
     right = hmac.compare_digest(keys.seal(ctx.settings, "otp", phone, nonce, code), row["code_digest"] if row else b"")
-    if row is None or row["used_at"] is not None or row["expires_at"] <= ctx.real_now or row["tries"] >= TRIES:
+    if row is None or row["used_at"] is not None or row["expires_at"] <= ctx.real_now or row[counter] >= TRIES:
         raise CodeGone()
     if not right:
-        tries = await ctx.tx.fetchval("UPDATE login_otp SET tries = tries + 1 WHERE phone = $1 RETURNING tries", phone)
-        await caps.count(ctx, wrong)
+        tries = await ctx.tx.fetchval(
+            f"UPDATE login_otp SET {counter} = {counter} + 1 WHERE phone = $1 RETURNING {counter}", phone
+        )
+        if not own:
+            await caps.count(ctx, wrong)
         refusal = WrongCode(tries_left=TRIES - tries)
         refusal.keep = True  # a try that is rolled back is a try for free
         raise refusal

@@ -140,6 +140,7 @@ class LoginOtp(Table, db=ENGINE):
     sent_at = Timestamptz(required=True, default=None)
     expires_at = Timestamptz(required=True, default=None)
     tries = SmallInt(default=0)
+    own_tries = SmallInt(default=0)
     used_at = Timestamptz(null=True, default=None)
     charged = Array(Bytea())
 

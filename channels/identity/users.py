@@ -18,6 +18,7 @@ from carewire.store import paging
 from carewire.store.paging import Page
 from channels.identity import admins, passwords, phones, scopes
 from channels.identity.admins import Scopes
+from channels.identity.auth import HASHING
 from channels.identity.errors import EmailTaken, LastAdmin, NotOneself, SoleOwner
 from channels.identity.events import ProfileUpdated, profile_changed
 from channels.identity.logins import end_logins
@@ -178,7 +179,13 @@ async def delete(ctx: Ctx, user_id: UUID) -> Deleted:
 
 
 # No receipt: it would keep a fast hash of the password. The e-mail makes a repeat harmless.
-@command("user.create", allow={Capacity.ADMIN}, receipt=False, errors={EmailTaken, InvalidParams, NotFound})
+@command(
+    "user.create",
+    allow={Capacity.ADMIN},
+    receipt=False,
+    rate=HASHING,
+    errors={EmailTaken, InvalidParams, NotFound},
+)
 async def create(
     ctx: Ctx,
     user_type: Annotated[Literal["admin", "hospital_admin"], Meta(description="The capacity given")],

@@ -8,6 +8,7 @@ from litestar import Litestar, asgi
 from litestar.config.compression import CompressionConfig
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.response.base import ASGIResponse
 
 from carewire.bus.broker import Broker
 from carewire.discovery import discover
@@ -16,6 +17,7 @@ from carewire.http.health import HEALTH
 from carewire.http.pages import page_handlers
 from carewire.http.reference import REFERENCE
 from carewire.http.routes import AS_IT_IS, ROUTES
+from carewire.http.security import Origins, fence
 from carewire.node import Node
 from carewire.settings import Settings
 
@@ -44,6 +46,15 @@ def create_app(settings: Settings, *, broker: Broker | None = None) -> Litestar:
 
     @asgi("/ws", copy_scope=False)
     async def socket(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            answer = ASGIResponse(
+                body=b"here are websockets only\n",
+                status_code=426,
+                headers={"upgrade": "websocket"},
+                media_type="text/plain",
+            )
+            await answer(scope, receive, send)
+            return
         await serve_socket(scope, receive, send, node)
 
     app = Litestar(
@@ -58,6 +69,8 @@ def create_app(settings: Settings, *, broker: Broker | None = None) -> Litestar:
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         ),
         compression_config=CompressionConfig(backend="gzip", minimum_size=1000, exclude_opt_key=AS_IT_IS),
+        before_send=[fence(settings)],
+        cors_config=Origins(settings).cors(),
         debug=False,
         logging_config=None,
     )

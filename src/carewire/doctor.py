@@ -15,8 +15,9 @@ from redis.exceptions import RedisError
 from carewire.backup.folder import age_of, kept
 from carewire.bus.connect import open_client
 from carewire.embedded import Postgres, Valkey
-from carewire.settings import MIN_SECRET_CHARS, Settings, SettingsError
+from carewire.settings import Settings, SettingsError
 from carewire.store.migrate import pending
+from carewire.strength import MIN_SECRET_CHARS, is_weak
 
 WANTED_FILES = 65_536
 LEAST_FILES = 1_024
@@ -77,7 +78,7 @@ def check_python() -> Finding:
 
 
 def check_secret(settings: Settings) -> Finding:
-    if len(settings.secret) < MIN_SECRET_CHARS:
+    if is_weak(settings.secret):
         return Finding("warn", "secret", "short", f"CAREWIRE_SECRET with {MIN_SECRET_CHARS} random characters")
     return Finding("ok", "secret", f"{len(settings.secret)} characters")
 

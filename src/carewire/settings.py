@@ -13,13 +13,14 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 from msgspec import Meta
 
+from carewire.strength import MIN_SECRET_CHARS, is_example, is_weak
+
 PREFIX = "CAREWIRE_"
-MIN_SECRET_CHARS = 32
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -145,6 +146,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Meta(description="http(s) address under which clients reach the service. Unset: host and port."),
     ] = None
+    origins: Annotated[
+        str | None,
+        Meta(
+            description="Origins of pages elsewhere that may use the service from a browser, separated by commas: "
+            "https://app.example.com. Its own pages always may; development adds those of this machine."
+        ),
+    ] = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -158,6 +166,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             if name in values:
                 check_url(variable_of(name), values[name], schemes)
         check_networks(variable_of("proxy_from"), values.get("proxy_from"))
+        check_origins(variable_of("origins"), values.get("origins"))
         for name in ("sms_url", "email_url"):
             if name in values and not parse_qs(urlsplit(values[name]).query).get("from"):
                 raise SettingsError(variable_of(name), "says nobody who sends: it needs ?from=")
@@ -198,6 +207,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.redacted().items())})"
 
+
+ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[a-z0-9.-]+(:[0-9]{1,5})?|[a-z]+://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 
 URL_SCHEMES = {
     "database_url": ("postgresql", "postgres"),
@@ -251,14 +262,29 @@ def read_networks(text: str | None) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(part.strip()) for part in (text or "").split(",") if part.strip())
 
 
+def check_origins(variable: str, text: str | None) -> None:
+    for origin in read_origins(text):
+        if not ORIGIN.fullmatch(origin):
+            raise SettingsError(variable, f"expected origins like https://app.example.com, without a path: {origin!r}")
+
+
+def read_origins(text: str | None) -> tuple[str, ...]:
+    """Origins, separated by commas."""
+    return tuple(part.strip().lower() for part in (text or "").split(",") if part.strip())
+
+
 def check_production(values: Mapping[str, Any]) -> None:
     """What is convenient on a desk and dangerous in a clinic."""
-    if len(values.get("secret", "")) < MIN_SECRET_CHARS or len(set(values["secret"])) < 8:
+    if is_weak(values.get("secret", "")):
         raise SettingsError(
             "CAREWIRE_SECRET",
             f"production needs at least {MIN_SECRET_CHARS} unguessable characters; "
             "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'",
         )
+    for name in ("database_url", "redis_url", "sms_url", "email_url"):
+        password = unquote(urlsplit(values.get(name) or "").password or "")
+        if password and is_example(password):
+            raise SettingsError(variable_of(name), "holds a password that every guide and every attacker knows")
     if values.get("clock_rate", 1.0) != 1.0:
         raise SettingsError("CAREWIRE_CLOCK_RATE", "must be 1 in production: patients live in real time")
     if values.get("bench"):

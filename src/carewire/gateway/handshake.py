@@ -11,6 +11,8 @@ from email.utils import formatdate
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
+from carewire.http.security import with_missing
+
 GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 VERSION: Final = b"13"
 
@@ -125,7 +127,7 @@ def http_answer(status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes
         phrase = http.HTTPStatus(status).phrase.encode()
     except ValueError:
         phrase = b""
-    lines = list(headers)
+    lines = with_missing(headers)
     given = {name.lower() for name, _ in lines}
     for name, value in (
         (b"date", formatdate(usegmt=True).encode()),

@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from carewire import metrics
+from carewire.gateway.handshake import http_answer
 from carewire.settings import Network
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
@@ -158,6 +159,11 @@ class Door(HttpToolsProtocol):
         self._stop_waiting()
         if begun:
             super().data_received(begun)
+
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP at all is answered like everything else."""
+        self.transport.write(http_answer(400, [], msg.encode("ascii")))
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The timer must not outlive the connection."""

@@ -1,6 +1,7 @@
 """`/ws`: the handshake, then frames from the server to the socket until the connection is over."""
 
 import asyncio
+import functools
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -16,6 +17,8 @@ from carewire.gateway.connection import SUBPROTOCOL, Socket
 from carewire.gateway.outgoing import RawOutgoing, Send, StockOutgoing
 from carewire.gateway.services import Rules, Services
 from carewire.gateway.wire_protocol import EXTENSION, TURN, RawLane
+from carewire.http.security import Origins
+from carewire.settings import Settings
 
 log = structlog.get_logger("carewire.gateway")
 
@@ -30,6 +33,10 @@ class UnknownSubprotocol(Refusal, code=400, reason="unknown_subprotocol"):
     """None of the subprotocols offered is spoken here; `legal` names those that are."""
 
 
+class ForeignOrigin(Refusal, code=403, reason="foreign_origin"):
+    """A page of this origin may not talk to this server; the operator lists those that may (CAREWIRE_ORIGINS)."""
+
+
 async def serve_socket(
     scope: dict[str, Any], receive: Receive, send: Send, services: Services, rules: Rules = ORDINARY
 ) -> None:
@@ -38,6 +45,9 @@ async def serve_socket(
     offered = list(scope.get("subprotocols") or ())
     if offered and SUBPROTOCOL not in offered:
         await _reject(send, UnknownSubprotocol(legal=[SUBPROTOCOL]))
+        return
+    if not _may_come(scope, services):
+        await _reject(send, ForeignOrigin())
         return
     peer = _peer(scope)
     try:
@@ -111,6 +121,21 @@ async def _read(receive: Receive, socket: Socket) -> int:
         turn += 1
         if turn % TURN == 0:
             await asyncio.sleep(0)
+
+
+def _may_come(scope: dict[str, Any], services: Services) -> bool:
+    """Browsers name the page that opens the socket; whoever names none is none."""
+    origins = [value for name, value in scope["headers"] if name.lower() == b"origin"]
+    if not origins:
+        return True
+    host = next((value for name, value in scope["headers"] if name.lower() == b"host"), b"")
+    allowed = _origins(services.settings)
+    return all(allowed.allow(origin.decode("latin-1").lower(), host.decode("latin-1").lower()) for origin in origins)
+
+
+@functools.lru_cache(maxsize=16)
+def _origins(settings: Settings) -> Origins:
+    return Origins(settings)
 
 
 async def _login(scope: dict[str, Any], services: Services) -> Actor | None:

@@ -8,20 +8,14 @@ own websocket, so a page can load nothing from elsewhere.
 
 import mimetypes
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-SECURITY: Final = {
-    "content-security-policy": "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "permissions-policy": "geolocation=(), camera=(), microphone=()",
-}
+from carewire.http.security import PAGE
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -47,7 +41,11 @@ def page(path: str, *, folder: Path, file: str) -> None:
 def _send(path: Path) -> Response[bytes]:
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     charset = "; charset=utf-8" if kind.startswith(("text/", "application/javascript")) else ""
-    return Response(path.read_bytes(), media_type=kind + charset, headers={**SECURITY, "cache-control": "no-cache"})
+    return Response(
+        path.read_bytes(),
+        media_type=kind + charset,
+        headers={"content-security-policy": PAGE, "cache-control": "no-cache"},
+    )
 
 
 def _handlers(declared: Page) -> list[Any]:

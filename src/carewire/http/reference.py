@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from carewire.contract import asyncapi, page, typescript
 from carewire.contract.declarations import discover_product
-from carewire.http.pages import SECURITY
+from carewire.http.security import PAGE
 
 ASSETS: Final = Path(page.__file__).parent
 
@@ -48,7 +48,7 @@ async def _answer(request: Request[Any, Any, Any], name: str) -> Response[bytes]
     # Building takes a moment: in a thread, so that the sockets of this node do not wait for the first reader.
     development = request.app.state.node.settings.mode == "development"
     served = (await asyncio.to_thread(_built, development))[name]
-    headers = {**SECURITY, "cache-control": "no-cache", "etag": served.tag}
+    headers = {"content-security-policy": PAGE, "cache-control": "no-cache", "etag": served.tag}
     if served.tag in request.headers.get("if-none-match", ""):
         return Response(b"", status_code=304, headers=headers)
     return Response(served.content, media_type=served.kind, headers=headers)

@@ -1,6 +1,8 @@
 """The doors of the directory: one's own doctor row, a place by duty, and what everybody may look up."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -10,7 +12,8 @@ from carewire.command import Ctx
 from carewire.errors import InvalidParams, NotFound
 from carewire.store.db import Tx
 from channels.directory.nouns import PlaceKind
-from channels.identity import Duty
+from channels.identity import Duty, Scope
+from channels.identity import access as identity
 
 
 class PlaceRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +44,8 @@ _PLACE = "SELECT p.id, p.kind, p.name, p.zone, p.city, p.phone FROM place p"
 _DOCTOR = """SELECT d.id, d.account_id, d.name, d.specialty, d.languages
   FROM doctor d
   JOIN account a ON a.id = d.account_id AND a.state = 'active'
-  JOIN account_capacity c ON c.account_id = d.account_id AND c.capacity = 'doctor' AND c.state = 'active'"""
+  JOIN account_capacity c ON c.account_id = d.account_id AND c.capacity = 'doctor' AND c.state = 'active'
+ WHERE d.closed_at IS NULL"""
 
 
 @door
@@ -74,8 +78,13 @@ async def _worked_at(ctx: Ctx, place_id: UUID | None, duties: frozenset[Duty]) -
 
 
 async def any_place(ctx: Ctx, place_id: UUID) -> PlaceRow:
-    """A place as the public sees it."""
-    row = await ctx.tx.fetchrow(f"{_PLACE} WHERE p.id = $1", place_id)
+    """A place as the public sees it, once it is approved; before that, those who work there."""
+    row = await ctx.tx.fetchrow(
+        f"{_PLACE} WHERE p.id = $1 AND p.closed_at IS NULL AND (p.approval = 'approved' OR EXISTS ("
+        "SELECT FROM membership m WHERE m.place_id = p.id AND m.account_id = $2 AND m.until IS NULL))",
+        place_id,
+        None if ctx.anonymous else ctx.actor.id,
+    )
     if row is None:
         raise NotFound()
     return msgspec.convert(dict(row), PlaceRow)
@@ -84,7 +93,7 @@ async def any_place(ctx: Ctx, place_id: UUID) -> PlaceRow:
 @door
 async def own_doctor(ctx: Ctx) -> DoctorRow:
     """The caller's own doctor row, while verified."""
-    row = await ctx.tx.fetchrow(f"{_DOCTOR} WHERE d.account_id = $1", ctx.actor.id)
+    row = await ctx.tx.fetchrow(f"{_DOCTOR} AND d.account_id = $1", ctx.actor.id)
     if row is None:
         raise NotFound()
     return msgspec.convert(dict(row), DoctorRow)
@@ -92,7 +101,7 @@ async def own_doctor(ctx: Ctx) -> DoctorRow:
 
 async def doctor(ctx: Ctx, doctor_id: UUID) -> DoctorRow:
     """A verified doctor as the public sees him."""
-    row = await ctx.tx.fetchrow(f"{_DOCTOR} WHERE d.id = $1", doctor_id)
+    row = await ctx.tx.fetchrow(f"{_DOCTOR} AND d.id = $1", doctor_id)
     if row is None:
         raise NotFound()
     return msgspec.convert(dict(row), DoctorRow)
@@ -120,3 +129,42 @@ async def rooms(tx: Tx, place_id: UUID) -> list[RoomRow]:
     """All rooms of a place, by name."""
     rows = await tx.fetch("SELECT id, place_id, name FROM room WHERE place_id = $1 ORDER BY name", place_id)
     return [msgspec.convert(dict(row), RoomRow) for row in rows]
+
+
+@door
+async def doctor_to_edit(ctx: Ctx, doctor_id: UUID, *, scopes: frozenset[Scope]) -> dict[str, Any]:
+    """A doctor's facts, locked, for herself or an administrator with one of these scopes. Closed: not found."""
+    row = await ctx.tx.fetchrow(
+        "SELECT account_id, name, registration, council FROM doctor WHERE id = $1 AND closed_at IS NULL FOR UPDATE",
+        doctor_id,
+    )
+    if row is None or not (row["account_id"] == ctx.actor.id or await identity.has_scope(ctx, scopes)):
+        raise NotFound()
+    return dict(row)
+
+
+@door
+async def place_to_edit(
+    ctx: Ctx, place_id: UUID, *, duties: frozenset[Duty], scopes: frozenset[Scope]
+) -> dict[str, Any]:
+    """A place's facts, locked, for who has one of these duties there or an administrator with one of these scopes.
+
+    Closed: not found.
+    """
+    row = await ctx.tx.fetchrow(
+        "SELECT kind, name, licence, address, city, state, postal_code, country, approval FROM place"
+        " WHERE id = $1 AND closed_at IS NULL FOR UPDATE",
+        place_id,
+    )
+    if row is None:
+        raise NotFound()
+    held = await identity.duties(ctx, place_id)
+    if not held & {str(duty) for duty in duties} and not await identity.has_scope(ctx, scopes):
+        raise NotFound()
+    return dict(row)
+
+
+async def content_only(ctx: Ctx, verb: str, key: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The door of catalogues that administrators with the scope `content` keep."""
+    await identity.administrator(ctx, scopes=frozenset({Scope.CONTENT}))
+    return dict(given)

@@ -52,8 +52,8 @@ MEMBERS: Final = (
 async def seed(tx: Tx, now: datetime) -> None:
     """Places with rooms, specialties, both doctors with their affiliation, and who works where."""
     await tx.executemany(
-        "INSERT INTO place (id, kind, name, zone, city, phone, created_at)"
-        " VALUES ($1, $2, $3, 'Asia/Kolkata', 'Bengaluru', $4, $5) ON CONFLICT DO NOTHING",
+        "INSERT INTO place (id, kind, name, zone, city, state, phone, created_at, approval)"
+        " VALUES ($1, $2, $3, 'Asia/Kolkata', 'Bengaluru', 'Karnataka', $4, $5, 'approved') ON CONFLICT DO NOTHING",
         [(*place, now) for place in PLACES],
     )
     await tx.executemany(

@@ -9,6 +9,7 @@ AFFILIATION = Lifecycle(
     moves={
         "accept": Move({AffiliationState.OFFERED}, AffiliationState.ACCEPTED),
         "decline": Move({AffiliationState.OFFERED}, AffiliationState.DECLINED),
+        "withdraw": Move({AffiliationState.OFFERED}, AffiliationState.WITHDRAWN),
         "end": Move({AffiliationState.ACCEPTED}, AffiliationState.ENDED),
     },
 )

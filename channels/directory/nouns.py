@@ -12,10 +12,28 @@ class PlaceKind(StrEnum):
     LABORATORY = "laboratory"
 
 
+class Approval(StrEnum):
+    """Whether a place's papers were looked at; only an approved one is found by everybody."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+class Subject(StrEnum):
+    """What is verified."""
+
+    DOCTOR = "doctor"
+    PLACE = "place"
+
+
 class AffiliationState(StrEnum):
     """An offer counts only once the doctor has accepted it."""
 
     OFFERED = "offered"
     ACCEPTED = "accepted"
     DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    """The place took its offer back before she answered."""
     ENDED = "ended"

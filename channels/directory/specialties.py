@@ -1,17 +1,15 @@
 """The fields of medicine: a catalogue that administrators keep."""
 
-from typing import Annotated
-
 import msgspec
-from msgspec import Meta
 
 from carewire.actor import ANYONE
+from carewire.errors import Forbidden
 from carewire.forms import Name
 from carewire.resource import Order, Part, resource
+from channels.directory import access
+from channels.directory.forms import Slug
 from channels.directory.tables import Specialty
 from channels.identity import Capacity
-
-Slug = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}\Z", description="A stable word, e.g. `cardiology`")]
 
 
 class SpecialtyView(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +17,8 @@ class SpecialtyView(msgspec.Struct, frozen=True, kw_only=True):
 
     slug: str
     name: str
+    locale: str
+    fallback: list[str]
 
 
 SPECIALTIES = resource(
@@ -32,4 +32,7 @@ SPECIALTIES = resource(
     write={Capacity.ADMIN},
     orders={"name": Order("lower(e.name)", str)},
     search=Part(("name",)),
+    door=access.content_only,
+    errors={Forbidden},
+    translatable=("name",),
 )

@@ -1,6 +1,19 @@
-"""The tables of `migrations/0003_directory.sql` as Piccolo sees them; a test compares the two."""
+"""The tables of `0003_directory.sql` and `0070_catalogue.sql` as Piccolo sees them; a test compares the two."""
 
-from piccolo.columns import UUID, Array, ForeignKey, OnDelete, OnUpdate, Text, Timestamptz
+from piccolo.columns import (
+    UUID,
+    Array,
+    BigInt,
+    Boolean,
+    DoublePrecision,
+    ForeignKey,
+    Integer,
+    OnDelete,
+    OnUpdate,
+    SmallInt,
+    Text,
+    Timestamptz,
+)
 from piccolo.table import Table
 
 from carewire.ids import uuid7
@@ -18,6 +31,26 @@ class Place(Table, db=ENGINE):
     city = Text(required=True)
     phone = Text(null=True, default=None)
     created_at = Timestamptz(required=True, default=None)
+    approval = Text(default="pending")
+    closed_at = Timestamptz(null=True, default=None)
+    address = Text(null=True, default=None)
+    state = Text(null=True, default=None)
+    postal_code = Text(null=True, default=None)
+    country = Text(default="IN")
+    latitude = DoublePrecision(null=True, default=None)
+    longitude = DoublePrecision(null=True, default=None)
+    description = Text(null=True, default=None)
+    email = Text(null=True, default=None)
+    website = Text(null=True, default=None)
+    licence = Text(null=True, default=None)
+    departments = Array(Text())
+    services = Array(Text())
+    hospital_id = UUID(null=True, default=None)
+    """Another place; the reference itself stands in the migration."""
+    served_postal_codes = Array(Text())
+    delivery_fee = BigInt(null=True, default=None)
+    delivery_currency = Text(null=True, default=None)
+    orders_paused_until = Timestamptz(null=True, default=None)
 
 
 class Room(Table, db=ENGINE):
@@ -40,6 +73,17 @@ class Doctor(Table, db=ENGINE):
     registration = Text(null=True, default=None)
     languages = Array(Text())
     created_at = Timestamptz(required=True, default=None)
+    closed_at = Timestamptz(null=True, default=None)
+    council = Text(null=True, default=None)
+    qualification = Text(null=True, default=None)
+    practising_since = SmallInt(null=True, default=None)
+    bio = Text(null=True, default=None)
+    fee = BigInt(null=True, default=None)
+    fee_currency = Text(null=True, default=None)
+    teleconsult = Boolean(default=False)
+    zone = Text(default="Asia/Kolkata")
+    rating_sum = BigInt(default=0)
+    rating_count = Integer(default=0)
 
 
 class Affiliation(Table, db=ENGINE):
@@ -50,6 +94,8 @@ class Affiliation(Table, db=ENGINE):
     offered_at = Timestamptz(required=True, default=None)
     since = Timestamptz(null=True, default=None)
     until = Timestamptz(null=True, default=None)
+    department = Text(null=True, default=None)
+    is_primary = Boolean(default=False)
 
 
 class MemberInvitation(Table, db=ENGINE):

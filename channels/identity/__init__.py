@@ -10,7 +10,18 @@ An **otp** is the one code a number may have. `credentials` lets another domain'
 from channels.identity import credentials
 from channels.identity.credentials import register as register_credential
 from channels.identity.notices import tell_number
-from channels.identity.nouns import Capacity, Duty, Kin, Sex
+from channels.identity.nouns import Capacity, CapacityState, Duty, Kin, Scope, Sex
 from channels.identity.phones import normalise as normalise_phone
 
-__all__ = ["Capacity", "Duty", "Kin", "Sex", "credentials", "normalise_phone", "register_credential", "tell_number"]
+__all__ = [
+    "Capacity",
+    "CapacityState",
+    "Duty",
+    "Kin",
+    "Scope",
+    "Sex",
+    "credentials",
+    "normalise_phone",
+    "register_credential",
+    "tell_number",
+]

@@ -1,6 +1,6 @@
 """The doors of identity: patients by guardianship, places by duty. Strangers get `NotFound`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -8,12 +8,14 @@ import msgspec
 
 from carewire.access import door
 from carewire.command import Ctx
-from carewire.errors import InvalidParams, NotFound, Refusal
+from carewire.errors import Forbidden, InvalidParams, NotFound, Refusal
 from carewire.settings import Settings
 from carewire.store.db import Tx
 from channels.identity import keys
 from channels.identity.errors import FactDue
-from channels.identity.nouns import Duty, Kin
+from channels.identity.events import profile_changed
+from channels.identity.nouns import Capacity, CapacityState, Duty, Kin, Scope
+from channels.identity.scopes import held as held_scopes
 
 
 class PatientRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,3 +184,51 @@ async def owing_facts(tx: Tx, login_ids: Sequence[UUID]) -> frozenset[UUID]:
 def seal_code(settings: Settings, *parts: str | bytes) -> bytes:
     """What is stored of a short code: a keyed digest, as a plain hash of six digits is no secret."""
     return keys.seal(settings, "otp", *parts)
+
+
+async def scopes(ctx: Ctx) -> frozenset[Scope]:
+    """What the caller may as an administrator; all of it with `super`, nothing for anybody else."""
+    return frozenset() if ctx.anonymous else await scopes_of(ctx.tx, ctx.actor.id)
+
+
+async def scopes_of(tx: Tx, account_id: UUID) -> frozenset[Scope]:
+    """What this account may as an administrator; all of it with `super`, nothing for anybody else."""
+    found = await held_scopes(tx, account_id)
+    return frozenset(Scope) if Scope.SUPER in found else found
+
+
+async def has_scope(ctx: Ctx, wanted: Collection[str]) -> bool:
+    """Whether the caller is an administrator with one of these scopes, or with `super`."""
+    return not (await scopes(ctx)).isdisjoint(wanted)
+
+
+@door
+async def administrator(ctx: Ctx, *, scopes: Collection[str]) -> None:
+    """The door of what only administrators do: raises `Forbidden` without one of these scopes, or `super`."""
+    if not await has_scope(ctx, scopes):
+        raise Forbidden()
+
+
+async def capacity_state(tx: Tx, account_id: UUID, capacity: Capacity) -> CapacityState | None:
+    """Whether an active account has this capacity, or waits for it."""
+    state: str | None = await tx.fetchval(
+        "SELECT c.state FROM account_capacity c JOIN account a ON a.id = c.account_id AND a.state = 'active'"
+        " WHERE c.account_id = $1 AND c.capacity = $2",
+        account_id,
+        capacity,
+    )
+    return None if state is None else CapacityState(state)
+
+
+async def return_to_pending(ctx: Ctx, account_id: UUID, capacity: Capacity) -> None:
+    """An active capacity has to be verified anew; until then it opens nothing. Tells `ProfileUpdated`."""
+    tag = await ctx.tx.execute(
+        "UPDATE account_capacity SET state = $3 WHERE account_id = $1 AND capacity = $2 AND state = $4",
+        account_id,
+        capacity,
+        CapacityState.PENDING,
+        CapacityState.ACTIVE,
+    )
+    if tag != "UPDATE 0":
+        await rights_changed(ctx, account_id)
+        await profile_changed(ctx, account_id)

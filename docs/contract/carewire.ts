@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "foreign_origin" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_member" | "already_verified" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "file_in_use" | "guardianship_lapsed" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "not_her_hand" | "not_oneself" | "nothing_to_call" | "number_taken" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "too_early" | "too_late" | "too_many_files" | "too_many_patients" | "too_many_tokens" | "two_people" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "foreign_origin" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_verified" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "file_in_use" | "guardianship_lapsed" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "not_her_hand" | "not_oneself" | "nothing_to_call" | "number_taken" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "too_early" | "too_late" | "too_many_files" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "two_people" | "unknown_specialty" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -293,17 +293,87 @@ export interface Commands {
     result: Display;
     refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
-  /** One verified doctor and where she works. */
+  /** Add an entry. */
+  "doctor.create": {
+    params: DoctorCreateParams;
+    result: DoctorView;
+    refusal: "forbidden" | "not_found" | "already_listed" | "conflict" | "unknown_specialty" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Close an entry: nobody finds it any more; what hangs on it stays. */
+  "doctor.delete": {
+    params: DoctorDeleteParams;
+    result: null;
+    refusal: "forbidden" | "not_found" | "already_listed" | "conflict" | "unknown_specialty" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One entry. */
   "doctor.get": {
     params: DoctorGetParams;
     result: DoctorView;
     refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
-  /** Verified doctors by name. `specialty` is a slug, `city` where they work, `name` any part of theirs. */
+  /** Entries by name; `count` asks how many there are as well, whatever the page. */
   "doctor.list": {
     params: DoctorListParams;
     result: PageOfDoctorView;
+    refusal: "invalid_params" | "internal" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Change an entry; what is not given stays. */
+  "doctor.update": {
+    params: DoctorUpdateParams;
+    result: DoctorView;
+    refusal: "forbidden" | "not_found" | "already_listed" | "conflict" | "unknown_specialty" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Offer a verified doctor to work at a hospital of yours. She works there once she accepts (`affiliation.accept`).
+   *
+   * For owners and managers, and for administrators (verify) on their behalf.
+   */
+  "hospital.add_doctor": {
+    params: HospitalAddDoctorParams;
+    result: AffiliationView;
+    refusal: "not_found" | "already_asked" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Add an entry. */
+  "hospital.create": {
+    params: HospitalCreateParams;
+    result: HospitalView;
+    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Close an entry: nobody finds it any more; what hangs on it stays. */
+  "hospital.delete": {
+    params: HospitalDeleteParams;
+    result: null;
+    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One entry. */
+  "hospital.get": {
+    params: HospitalGetParams;
+    result: HospitalView;
+    refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Entries by name; `count` asks how many there are as well, whatever the page. */
+  "hospital.list": {
+    params: HospitalListParams;
+    result: PageOfHospitalView;
     refusal: "invalid_params" | "internal" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** The verified doctors who accepted to work at a hospital, by name. */
+  "hospital.list_doctors": {
+    params: HospitalListDoctorsParams;
+    result: PageOfHospitalDoctor;
+    refusal: "invalid_params" | "not_found" | "internal" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** End that a doctor works at a hospital of yours, at once, or take back an offer she has not answered. */
+  "hospital.remove_doctor": {
+    params: HospitalRemoveDoctorParams;
+    result: AffiliationView;
+    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Change an entry; what is not given stays. */
+  "hospital.update": {
+    params: HospitalUpdateParams;
+    result: HospitalView;
+    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Give a dead letter up for good; what stood in it is wiped. */
   "job.discard": {
@@ -322,6 +392,36 @@ export interface Commands {
     params: JobReplayParams;
     result: JobView;
     refusal: "not_found" | "job_not_dead" | "secret_wiped" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Add an entry. */
+  "laboratory.create": {
+    params: LaboratoryCreateParams;
+    result: LaboratoryView;
+    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Close an entry: nobody finds it any more; what hangs on it stays. */
+  "laboratory.delete": {
+    params: LaboratoryDeleteParams;
+    result: null;
+    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One entry. */
+  "laboratory.get": {
+    params: LaboratoryGetParams;
+    result: LaboratoryView;
+    refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Entries by name; `count` asks how many there are as well, whatever the page. */
+  "laboratory.list": {
+    params: LaboratoryListParams;
+    result: PageOfLaboratoryView;
+    refusal: "invalid_params" | "internal" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Change an entry; what is not given stays. */
+  "laboratory.update": {
+    params: LaboratoryUpdateParams;
+    result: LaboratoryView;
+    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Delete a file of yours that is attached to nothing; its bytes are removed. */
   "media.delete": {
@@ -502,6 +602,36 @@ export interface Commands {
     params: PatientUpdateParams;
     result: PatientView;
     refusal: "invalid_params" | "fact_due" | "not_found" | "birthday_fixed" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Add an entry. */
+  "pharmacy.create": {
+    params: PharmacyCreateParams;
+    result: PharmacyView;
+    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Close an entry: nobody finds it any more; what hangs on it stays. */
+  "pharmacy.delete": {
+    params: PharmacyDeleteParams;
+    result: null;
+    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One entry. */
+  "pharmacy.get": {
+    params: PharmacyGetParams;
+    result: PharmacyView;
+    refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Entries by name; `count` asks how many there are as well, whatever the page. */
+  "pharmacy.list": {
+    params: PharmacyListParams;
+    result: PageOfPharmacyView;
+    refusal: "invalid_params" | "internal" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Change an entry; what is not given stays. */
+  "pharmacy.update": {
+    params: PharmacyUpdateParams;
+    result: PharmacyView;
+    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Give a member another duty instead of one she has. Only an owner touches owners and managers.
@@ -891,13 +1021,13 @@ export interface Commands {
   "specialty.create": {
     params: SpecialtyCreateParams;
     result: SpecialtyView;
-    refusal: "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Remove an entry; `conflict` while something refers to it. */
   "specialty.delete": {
     params: SpecialtyDeleteParams;
     result: null;
-    refusal: "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** One entry. */
   "specialty.get": {
@@ -915,7 +1045,7 @@ export interface Commands {
   "specialty.update": {
     params: SpecialtyUpdateParams;
     result: SpecialtyView;
-    refusal: "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Listen to a topic, from a snapshot or from behind `after` of the same epoch. */
   "topic.subscribe": {
@@ -1143,7 +1273,7 @@ export interface AffiliationOfferParams {
 }
 
 /** An offer counts only once the doctor has accepted it. */
-export type AffiliationState = "offered" | "accepted" | "declined" | "ended";
+export type AffiliationState = "offered" | "accepted" | "declined" | "withdrawn" | "ended";
 
 /** Whether a doctor works at a place. It counts from `since`, when she accepted, until `until`. */
 export interface AffiliationView {
@@ -1154,7 +1284,12 @@ export interface AffiliationView {
   offered_at: string;
   since: string | null;
   until: string | null;
+  department: string | null;
+  is_primary: boolean;
 }
+
+/** Whether a place's papers were looked at; only an approved one is found by everybody. */
+export type Approval = "pending" | "approved" | "rejected" | "withdrawn";
 
 /** What the QR code on the wall holds. */
 export interface ArrivalCode {
@@ -1494,26 +1629,108 @@ export interface Displays {
   displays: Display[];
 }
 
+export interface DoctorCreateParams {
+  /** A name as the public reads it; no word mixes alphabets */
+  name: string;
+  /** A stable word, e.g. `cardiology` */
+  specialty: string;
+  /** The number in the council's register */
+  registration?: string;
+  /** One line of text */
+  council?: string;
+  languages?: string[];
+  /** One line of text */
+  qualification?: string;
+  practising_since?: number;
+  bio?: string;
+  fee?: Money;
+  teleconsult?: boolean;
+  /** An IANA time zone, e.g. Asia/Kolkata */
+  zone?: string;
+  /** For administrators: whose entry; by default one's own */
+  account_id?: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface DoctorDeleteParams {
+  doctor_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
 export interface DoctorGetParams {
   doctor_id: string;
+  locale?: string | null;
 }
 
 export interface DoctorListParams {
   specialty?: string | null;
+  language?: string | null;
   city?: string | null;
+  state?: string | null;
+  place_id?: string | null;
+  fee_min?: number | null;
+  fee_max?: number | null;
+  fee_currency?: string | null;
+  rating_min?: number | null;
+  experience_min?: number | null;
+  teleconsult?: boolean | null;
   name?: string | null;
+  pending?: boolean | null;
+  search?: string | null;
+  order?: "experience" | "fee" | "name" | "rating" | "relevance" | null;
+  locale?: string | null;
   /** How many rows at most */
   limit?: number;
   cursor?: string | null;
+  count?: boolean;
 }
 
-/** A verified doctor as everybody may see her. */
+export interface DoctorUpdateParams {
+  doctor_id: string;
+  /** A name as the public reads it; no word mixes alphabets */
+  name?: string;
+  /** The first is the main one */
+  specialties?: string[];
+  /** The number in the council's register */
+  registration?: string;
+  /** One line of text */
+  council?: string;
+  languages?: string[];
+  teleconsult?: boolean;
+  /** An IANA time zone, e.g. Asia/Kolkata */
+  zone?: string;
+  qualification?: string | null;
+  practising_since?: number | null;
+  bio?: string | null;
+  fee?: Money | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A doctor as everybody may see her, once `listed`: verified and not closed. `rating` is in stars, null without reviews; `fee` is of one consultation. */
 export interface DoctorView {
   id: string;
   name: string;
+  /** The main one; `specialties` holds it too, first. */
   specialty: string;
+  specialties: string[];
   languages: string[];
+  registration: string | null;
+  council: string | null;
+  qualification: string | null;
+  practising_since: number | null;
+  bio: string | null;
+  fee: Money | null;
+  teleconsult: boolean;
+  zone: string;
+  rating: number | null;
+  rating_count: number;
+  listed: boolean;
   practices: PracticeView[];
+  locale: string;
+  fallback: string[];
 }
 
 /** What a member does at a place. */
@@ -1560,6 +1777,152 @@ export interface GuardianView {
   kind: Kin;
   since: string;
   lapses_at: string | null;
+}
+
+export interface HospitalAddDoctorParams {
+  /** A hospital or clinic */
+  hospital_id: string;
+  doctor_id: string;
+  department?: string | null;
+  is_primary?: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface HospitalCreateParams {
+  /** What stands there */
+  kind: "clinic" | "hospital";
+  /** A name as the public reads it; no word mixes alphabets */
+  name: string;
+  /** A person's or thing's name as people write it */
+  city: string;
+  /** An IANA time zone, e.g. Asia/Kolkata */
+  zone: string;
+  /** A person's or thing's name as people write it */
+  state?: string;
+  /** Street and house */
+  address?: string;
+  /** In capitals */
+  postal_code?: string;
+  /** ISO 3166, e.g. IN */
+  country?: string;
+  /** Of the building, in degrees */
+  latitude?: number;
+  /** Of the building, in degrees */
+  longitude?: number;
+  /** A telephone number, best in E.164 */
+  phone?: string;
+  email?: string;
+  website?: string;
+  /** The licence's number */
+  licence?: string;
+  description?: string;
+  /** For administrators: who is offered the duty of owner */
+  owner_phone?: string;
+  departments?: string[];
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface HospitalDeleteParams {
+  hospital_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A doctor who works at a hospital, and in which department. */
+export interface HospitalDoctor {
+  doctor: DoctorView;
+  department: string | null;
+  is_primary: boolean;
+}
+
+export interface HospitalGetParams {
+  hospital_id: string;
+  locale?: string | null;
+}
+
+export interface HospitalListDoctorsParams {
+  /** A hospital or clinic */
+  hospital_id: string;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+  locale?: string | null;
+}
+
+export interface HospitalListParams {
+  kind?: "clinic" | "hospital" | null;
+  city?: string | null;
+  state?: string | null;
+  postal_code?: string | null;
+  country?: string | null;
+  approval?: Approval | null;
+  department?: string | null;
+  specialty?: string | null;
+  search?: string | null;
+  locale?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+  count?: boolean;
+}
+
+export interface HospitalRemoveDoctorParams {
+  /** A hospital or clinic */
+  hospital_id: string;
+  doctor_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface HospitalUpdateParams {
+  hospital_id: string;
+  /** A name as the public reads it; no word mixes alphabets */
+  name?: string;
+  /** A person's or thing's name as people write it */
+  city?: string;
+  /** An IANA time zone, e.g. Asia/Kolkata */
+  zone?: string;
+  state?: string | null;
+  address?: string | null;
+  postal_code?: string | null;
+  /** ISO 3166, e.g. IN */
+  country?: string;
+  latitude?: number | null;
+  longitude?: number | null;
+  phone?: string | null;
+  email?: string | null;
+  website?: string | null;
+  licence?: string | null;
+  description?: string | null;
+  departments?: string[];
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A hospital or clinic as everybody may see it, once it is approved. */
+export interface HospitalView {
+  id: string;
+  kind: PlaceKind;
+  approval: Approval;
+  name: string;
+  description: string | null;
+  address: string | null;
+  city: string;
+  state: string | null;
+  postal_code: string | null;
+  country: string;
+  latitude: number | null;
+  longitude: number | null;
+  zone: string;
+  phone: string | null;
+  email: string | null;
+  website: string | null;
+  licence: string | null;
+  locale: string;
+  fallback: string[];
+  departments: string[];
 }
 
 /** Somebody asks this number's owner to act for a patient. The name is told once it is accepted. */
@@ -1617,6 +1980,127 @@ export interface JobView {
 
 /** What the account's holder is to the patient. */
 export type Kin = "self" | "parent" | "child" | "spouse" | "sibling" | "guardian" | "other";
+
+export interface LaboratoryCreateParams {
+  /** A name as the public reads it; no word mixes alphabets */
+  name: string;
+  /** A person's or thing's name as people write it */
+  city: string;
+  /** An IANA time zone, e.g. Asia/Kolkata */
+  zone: string;
+  /** A person's or thing's name as people write it */
+  state?: string;
+  /** Street and house */
+  address?: string;
+  /** In capitals */
+  postal_code?: string;
+  /** ISO 3166, e.g. IN */
+  country?: string;
+  /** Of the building, in degrees */
+  latitude?: number;
+  /** Of the building, in degrees */
+  longitude?: number;
+  /** A telephone number, best in E.164 */
+  phone?: string;
+  email?: string;
+  website?: string;
+  /** The licence's number */
+  licence?: string;
+  description?: string;
+  /** For administrators: who is offered the duty of owner */
+  owner_phone?: string;
+  services?: string[];
+  /** The hospital it belongs to */
+  hospital_id?: string;
+  served_postal_codes?: string[];
+  delivery_fee?: Money;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface LaboratoryDeleteParams {
+  laboratory_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface LaboratoryGetParams {
+  laboratory_id: string;
+  locale?: string | null;
+}
+
+export interface LaboratoryListParams {
+  city?: string | null;
+  state?: string | null;
+  postal_code?: string | null;
+  country?: string | null;
+  approval?: Approval | null;
+  serves?: string | null;
+  service?: string | null;
+  hospital_id?: string | null;
+  search?: string | null;
+  locale?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+  count?: boolean;
+}
+
+export interface LaboratoryUpdateParams {
+  laboratory_id: string;
+  /** A name as the public reads it; no word mixes alphabets */
+  name?: string;
+  /** A person's or thing's name as people write it */
+  city?: string;
+  /** An IANA time zone, e.g. Asia/Kolkata */
+  zone?: string;
+  state?: string | null;
+  address?: string | null;
+  postal_code?: string | null;
+  /** ISO 3166, e.g. IN */
+  country?: string;
+  latitude?: number | null;
+  longitude?: number | null;
+  phone?: string | null;
+  email?: string | null;
+  website?: string | null;
+  licence?: string | null;
+  description?: string | null;
+  services?: string[];
+  hospital_id?: string | null;
+  served_postal_codes?: string[];
+  delivery_fee?: Money | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A laboratory as everybody may see it, once it is approved. */
+export interface LaboratoryView {
+  id: string;
+  kind: PlaceKind;
+  approval: Approval;
+  name: string;
+  description: string | null;
+  address: string | null;
+  city: string;
+  state: string | null;
+  postal_code: string | null;
+  country: string;
+  latitude: number | null;
+  longitude: number | null;
+  zone: string;
+  phone: string | null;
+  email: string | null;
+  website: string | null;
+  licence: string | null;
+  locale: string;
+  fallback: string[];
+  served_postal_codes: string[];
+  delivery_fee: Money | null;
+  orders_paused_until: string | null;
+  services: string[];
+  hospital_id: string | null;
+}
 
 /** What the product sent to an address, as it would have left the building. */
 export interface Letter {
@@ -1775,6 +2259,16 @@ export interface Missed {
   data: unknown;
 }
 
+/** An amount in minor units: 50000 INR with exponent 2 are five hundred rupees. */
+export interface Money {
+  /** In minor units, e.g. paise */
+  amount: number;
+  /** ISO 4217 */
+  currency: string;
+  /** Digits behind the point. Always told; who gives it must give the currency's own. */
+  exponent?: number | null;
+}
+
 /** This node stops. Open a socket elsewhere after `after_ms`, resume there, then let this one go. */
 export interface Moving {
   after_ms: number;
@@ -1878,6 +2372,20 @@ export interface PageOfDoctorView {
 }
 
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfHospitalDoctor {
+  rows: HospitalDoctor[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfHospitalView {
+  rows: HospitalView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfJobView {
   rows: JobView[];
   cursor: string | null;
@@ -1885,8 +2393,22 @@ export interface PageOfJobView {
 }
 
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfLaboratoryView {
+  rows: LaboratoryView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfMediaView {
   rows: MediaView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfPharmacyView {
+  rows: PharmacyView[];
   cursor: string | null;
   total: number | null;
 }
@@ -2033,6 +2555,118 @@ export interface PatientView {
 /** Why a doctor paused. A closed list: the waiting room reads it, so nobody may type a patient's name into it. */
 export type PauseReason = "break" | "rounds" | "emergency" | "prayer" | "technical" | "other";
 
+export interface PharmacyCreateParams {
+  /** A name as the public reads it; no word mixes alphabets */
+  name: string;
+  /** A person's or thing's name as people write it */
+  city: string;
+  /** An IANA time zone, e.g. Asia/Kolkata */
+  zone: string;
+  /** A person's or thing's name as people write it */
+  state?: string;
+  /** Street and house */
+  address?: string;
+  /** In capitals */
+  postal_code?: string;
+  /** ISO 3166, e.g. IN */
+  country?: string;
+  /** Of the building, in degrees */
+  latitude?: number;
+  /** Of the building, in degrees */
+  longitude?: number;
+  /** A telephone number, best in E.164 */
+  phone?: string;
+  email?: string;
+  website?: string;
+  /** The licence's number */
+  licence?: string;
+  description?: string;
+  /** For administrators: who is offered the duty of owner */
+  owner_phone?: string;
+  served_postal_codes?: string[];
+  delivery_fee?: Money;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface PharmacyDeleteParams {
+  pharmacy_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface PharmacyGetParams {
+  pharmacy_id: string;
+  locale?: string | null;
+}
+
+export interface PharmacyListParams {
+  city?: string | null;
+  state?: string | null;
+  postal_code?: string | null;
+  country?: string | null;
+  approval?: Approval | null;
+  serves?: string | null;
+  search?: string | null;
+  locale?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+  count?: boolean;
+}
+
+export interface PharmacyUpdateParams {
+  pharmacy_id: string;
+  /** A name as the public reads it; no word mixes alphabets */
+  name?: string;
+  /** A person's or thing's name as people write it */
+  city?: string;
+  /** An IANA time zone, e.g. Asia/Kolkata */
+  zone?: string;
+  state?: string | null;
+  address?: string | null;
+  postal_code?: string | null;
+  /** ISO 3166, e.g. IN */
+  country?: string;
+  latitude?: number | null;
+  longitude?: number | null;
+  phone?: string | null;
+  email?: string | null;
+  website?: string | null;
+  licence?: string | null;
+  description?: string | null;
+  served_postal_codes?: string[];
+  delivery_fee?: Money | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A pharmacy as everybody may see it, once it is approved. */
+export interface PharmacyView {
+  id: string;
+  kind: PlaceKind;
+  approval: Approval;
+  name: string;
+  description: string | null;
+  address: string | null;
+  city: string;
+  state: string | null;
+  postal_code: string | null;
+  country: string;
+  latitude: number | null;
+  longitude: number | null;
+  zone: string;
+  phone: string | null;
+  email: string | null;
+  website: string | null;
+  licence: string | null;
+  locale: string;
+  fallback: string[];
+  served_postal_codes: string[];
+  delivery_fee: Money | null;
+  orders_paused_until: string | null;
+}
+
 /** None. */
 export interface PingParams { [key: string]: never }
 
@@ -2152,11 +2786,13 @@ export interface Pong {
   product_time: string;
 }
 
-/** Where a doctor works. */
+/** Where a doctor works; `is_primary` is the one she names first. */
 export interface PracticeView {
   place_id: string;
   name: string;
   city: string;
+  department: string | null;
+  is_primary: boolean;
 }
 
 /** Why a token goes before others. A closed list, and every use is recorded. */
@@ -2700,10 +3336,12 @@ export interface SpecialtyDeleteParams {
 export interface SpecialtyGetParams {
   /** A stable word, e.g. `cardiology` */
   slug: string;
+  locale?: string | null;
 }
 
 export interface SpecialtyListParams {
   search?: string | null;
+  locale?: string | null;
   /** How many rows at most */
   limit?: number;
   cursor?: string | null;
@@ -2723,6 +3361,8 @@ export interface SpecialtyUpdateParams {
 export interface SpecialtyView {
   slug: string;
   name: string;
+  locale: string;
+  fallback: string[];
 }
 
 /** Which topic, and where the client stands on it if it was there before. */

@@ -94,6 +94,7 @@ LISTS: list[tuple[str, str, Any]] = [
     ("contact_change", "kind", contacts.Contact),
     ("registration", "capacity", ("patient", "doctor", "pharmacy", "laboratory")),
     ("place", "kind", places.PlaceKind),
+    ("place", "approval", places.Approval),
     ("affiliation", "state", places.AffiliationState),
     ("relationship", "state", care.RelationState),
     ("media", "kind", files.MediaKind),

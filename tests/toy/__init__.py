@@ -354,6 +354,12 @@ class Boat(Table, db=ENGINE):
     id = PiccoloUUID(primary_key=True, default=uuid7)
 
 
+class Hand(Struct, frozen=True, kw_only=True):
+    """Somebody aboard."""
+
+    name: str
+
+
 class BoatView(Struct, frozen=True, kw_only=True):
     """A boat; only those that are shown are seen by others than their owner."""
 
@@ -361,7 +367,7 @@ class BoatView(Struct, frozen=True, kw_only=True):
     name: str
     price: int | None
     flags: list[str]
-    crew: list[str]
+    crew: list[Hand]
     locale: str
     fallback: list[str]
 
@@ -378,9 +384,9 @@ async def own_boat(ctx: Ctx, boat_id: UUID) -> UUID:
 async def may_write_boat(ctx: Ctx, verb: Verb, key: UUID | None, given: Mapping[str, Any]) -> dict[str, Any]:
     """Everybody makes boats and changes her own."""
     if key is None:
-        return {"owner": ctx.actor.id, "made": ctx.now}
+        return {**given, "owner": ctx.actor.id, "made": ctx.now}
     await own_boat(ctx, key)
-    return {}
+    return dict(given)
 
 
 async def sees_boat(ctx: Ctx) -> str:
@@ -408,7 +414,7 @@ BOATS = resource(
     table=Boat,
     view=BoatView,
     parameter="boat_id",
-    columns={"crew": "to_json(ARRAY[e.name, 'cook'])"},
+    columns={"crew": "jsonb_build_array(jsonb_build_object('name', e.name || ' cook'))"},
     create={"name": Name, "price": Price | None, "flags": Flags | UnsetType, "shown": bool | UnsetType},
     update={"name": Name, "price": Price | None, "shown": bool},
     read={ANYONE},

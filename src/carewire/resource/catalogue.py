@@ -20,7 +20,6 @@ MARKS: Final = ("locale", "fallback")
 Change = Literal["created", "updated", "deleted"]
 Visible = Callable[[Ctx], Awaitable[str | None]]
 """The condition under which a caller sees an entry, in SQL; `{actor}` is the caller's id. None: she sees all."""
-Changed = Callable[[Ctx, "Row | None", "Row | None"], Awaitable[None]]
 Row = Mapping[str, Any]
 
 
@@ -54,6 +53,8 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     key_type: Any
     parameter: str
     source: str
+    index: str
+    nested: tuple[str, ...]
     columns: Mapping[str, str]
     orders: Mapping[str, Order]
     finder: Finder | None
@@ -66,15 +67,14 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     retire: str | None
 
     @property
-    def select(self) -> str:
-        """The columns of an entry."""
-        shown = [f"{self.columns.get(name, f'e.{name}')} AS {name}" for name in self.fields]
-        return ", ".join(shown)
-
-    @property
     def fields(self) -> list[str]:
         """The fields of the view that are read from the entry."""
         return [name for name in self.view.__struct_fields__ if name not in MARKS]
+
+    def select(self, ctx: Ctx, values: Values) -> str:
+        """What is read of an entry."""
+        shown = ", ".join(f"{self.columns.get(name, f'e.{name}')} AS {name}" for name in self.fields)
+        return shown.replace("{now}", values.add(ctx.now)) if "{now}" in shown else shown
 
     async def show(self, ctx: Ctx, rows: Sequence[Row], locale: str) -> list[Any]:
         """Rows as the wire shows them, in this language where there is one."""
@@ -84,8 +84,8 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
 
     def _entry(self, row: Row, known: Mapping[tuple[str, str], str], locale: str) -> Any:
         values = {name: row[name] for name in self.fields}
-        for name in self.columns:
-            if isinstance(values[name], str) and _is_nested(self.view.__annotations__[name]):
+        for name in self.nested:
+            if values[name] is not None:
                 values[name] = msgspec.json.decode(values[name])
         if self.translatable:
             texts = {name: known.get((str(row[self.key]), name)) for name in self.translatable}
@@ -95,17 +95,30 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
             values |= {"locale": locale, "fallback": [] if language == SOURCE_LOCALE else missing}
         return msgspec.convert(values, self.view, strict=False)
 
-    async def row(self, ctx: Ctx, key: Any, condition: str | None) -> Row | None:
-        """The entry's columns, when it is there and the condition holds."""
+    async def row(self, ctx: Ctx, key: Any, condition: str | None, *, live: bool = False) -> Row | None:
+        """The entry's columns, when it is there and the condition holds; with `live`, only while it is not closed."""
         values = Values()
-        where = f"e.{self.key} = {values.add(key)}"
+        name = values.add(key)
+        where = f"e.{self.key} = {name}"
+        if live and self.retire is not None:
+            where += f" AND e.{self.retire} IS NULL"
         if condition is not None:
-            actor = None if ctx.anonymous else ctx.actor.id
-            where += f" AND ({condition.format(actor=_actor(values, condition, actor))})"
+            holds = condition_of(ctx, condition, values)
+            where += f" AND EXISTS (SELECT FROM {self.index} WHERE e.{self.key} = {name} AND ({holds}))"
         found: Row | None = await ctx.tx.fetchrow(
-            f"SELECT {self.select} FROM {self.source} WHERE {where}", *values.given
+            f"SELECT {self.select(ctx, values)} FROM {self.source} WHERE {where}", *values.given
         )
         return found
+
+    async def rows(self, ctx: Ctx, keys: Sequence[Any]) -> list[Row]:
+        """The columns of these entries, whoever sees them, in any order."""
+        values = Values()
+        names = values.add(list(keys))
+        return list(
+            await ctx.tx.fetch(
+                f"SELECT {self.select(ctx, values)} FROM {self.source} WHERE e.{self.key} = ANY({names})", *values.given
+            )
+        )
 
     async def seen_by(self, ctx: Ctx) -> str | None:
         """Under which condition the caller sees an entry; None: always."""
@@ -120,7 +133,7 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
         """How many entries are published."""
         if not self.counted:
             return None
-        return int(await ctx.tx.fetchval(f"SELECT count(*) FROM {self.source} WHERE {self.published}"))
+        return int(await ctx.tx.fetchval(f"SELECT count(*) FROM {self.index} WHERE {self.published}"))
 
     async def lock(self, ctx: Ctx) -> None:
         """The root of the catalogue's topic: without it two creations would both announce the same total."""
@@ -150,12 +163,11 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
 REGISTRY: dict[str, Resource] = {}
 
 
-def _actor(values: Values, condition: str, actor: Any) -> str:
-    return f"{values.add(actor)}::uuid" if "{actor}" in condition else ""
-
-
-def _is_nested(annotation: Any) -> bool:
-    return annotation is not str and annotation != (str | None)
+def condition_of(ctx: Ctx, condition: str, values: Values) -> str:
+    """A declared condition for this caller: `{actor}` becomes her id, or null without a login."""
+    if "{actor}" not in condition:
+        return condition
+    return condition.replace("{actor}", f"{values.add(None if ctx.anonymous else ctx.actor.id)}::uuid")
 
 
 async def may_follow(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | None]:

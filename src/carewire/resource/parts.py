@@ -9,6 +9,7 @@ SQL here is the declaration's own; what a caller gave is always a parameter. The
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
+from uuid import UUID
 
 import msgspec
 
@@ -45,7 +46,7 @@ def at_most(kind: Any, column: str) -> Filter:
 
 def holds(kind: Any, column: str) -> Filter:
     """The array column has this among its values."""
-    return Filter(kind, f"e.{column} @> ARRAY[{{value}}]")
+    return Filter(kind, f"e.{column} @> ARRAY[{{value}}{'::uuid' if kind is UUID else ''}]")
 
 
 class Order(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from msgspec import Meta
 from carewire.command import Ctx
 from carewire.errors import Field, InvalidParams, NotFound
 from carewire.forms import Cursor, Limit, Locale
-from carewire.resource.catalogue import Resource
+from carewire.resource.catalogue import Resource, condition_of
 from carewire.resource.parts import SOURCE_LOCALE, Match, Order, Values
 from carewire.resource.signature import REQUIRED, signed
 from carewire.store import paging
@@ -28,15 +28,18 @@ def lister(declared: Resource) -> Callable[..., Awaitable[Any]]:
         counted = " AND ".join(where), list(values.given)
         if cursor is not None:
             where = [*where, _after(declared, cursor, name, order, values)]
+        # First which ones, in the narrow index; then what is shown of them.
         found = await ctx.tx.fetch(
-            f"SELECT {declared.select}, {order.sql} AS _rank FROM {declared.source} WHERE {' AND '.join(where)}"
-            f" ORDER BY {order.sql}, e.{declared.key} LIMIT {limit + 1}",
+            f"SELECT {declared.select(ctx, values)}, p.rank AS _rank FROM"
+            f" (SELECT e.{declared.key} AS key, {order.sql} AS rank FROM {declared.index} WHERE {' AND '.join(where)}"
+            f" ORDER BY {order.sql}, e.{declared.key} LIMIT {limit + 1}) p, {declared.source}"
+            f" WHERE e.{declared.key} = p.key ORDER BY p.rank, p.key",
             *values.given,
         )
         page = found[:limit]
         total: int | None = None
         if count:
-            total = await ctx.tx.fetchval(f"SELECT count(*) FROM {declared.source} WHERE {counted[0]}", *counted[1])
+            total = await ctx.tx.fetchval(f"SELECT count(*) FROM {declared.index} WHERE {counted[0]}", *counted[1])
         return Page(
             rows=await declared.show(ctx, page, _locale(ctx, given)),
             cursor=paging.encode(name, page[-1]["_rank"], page[-1][declared.key]) if len(found) > limit else None,
@@ -80,8 +83,7 @@ async def _conditions(
     seen = await declared.seen_by(ctx)
     where = ["true"]
     if seen is not None:
-        actor = None if ctx.anonymous else ctx.actor.id
-        where.append(f"({seen.format(actor=f'{values.add(actor)}::uuid' if '{actor}' in seen else '')})")
+        where.append(f"({condition_of(ctx, seen, values)})")
     for name, chosen in declared.filters.items():
         if given.get(name) is not None:
             now = values.add(ctx.now) if "{now}" in chosen.sql else ""

@@ -17,23 +17,31 @@ class Write(Protocol):
     """The fine gate of a catalogue's commands, and what hangs on them."""
 
     async def __call__(self, ctx: Ctx, verb: Verb, key: Any, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Let the caller through a door, or raise. `key` is None for a creation; `given` are the columns to be written.
+        """Let the caller through a door, or raise. `key` is None for a creation; `given` is what she gave.
 
-        Answers columns to be written besides, e.g. who made it. It runs before anything is written.
+        Answers the columns to be written: those, and e.g. who made it. It runs before anything is written.
         """
 
 
-def creator(declared: Resource, forms: Mapping[str, Any], write: Write | None) -> Callable[..., Awaitable[Any]]:
+Made = Callable[[Ctx, Any, Mapping[str, Any]], Awaitable[None]]
+"""Told the key of a new entry and what its creator gave, after it was written and before its followers hear of it."""
+
+
+def creator(
+    declared: Resource, forms: Mapping[str, Any], write: Write | None, made: Made | None
+) -> Callable[..., Awaitable[Any]]:
     async def create(ctx: Ctx, **given: Any) -> Any:
         await declared.lock(ctx)
-        besides = {} if write is None else await write(ctx, "create", None, given)
-        columns = {**{name: value for name, value in given.items() if value is not UNSET}, **besides}
+        filled = {name: value for name, value in given.items() if value is not UNSET}
+        columns = filled if write is None else await write(ctx, "create", None, filled)
         names = ", ".join(columns)
         places = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
         key = await ctx.tx.fetchval(
             f"INSERT INTO {declared.table._meta.tablename} ({names}) VALUES ({places}) RETURNING {declared.key}",
             *columns.values(),
         )
+        if made is not None:
+            await made(ctx, key, filled)
         await declared.tell(ctx, key, None)
         return await _entry(ctx, declared, key)
 
@@ -50,7 +58,7 @@ def updater(declared: Resource, forms: Mapping[str, Any], write: Write | None) -
         changed = {name: value for name, value in given.items() if value is not UNSET}
         async with declared.changing(ctx, key):
             await _must_be(ctx, declared, key)
-            columns = {**changed, **({} if write is None else await write(ctx, "update", key, changed))}
+            columns = changed if write is None else await write(ctx, "update", key, changed)
             if columns:
                 sets = ", ".join(f"{name} = ${n}" for n, name in enumerate(columns, 2))
                 await ctx.tx.execute(
@@ -92,8 +100,7 @@ def _is_optional(kind: Any) -> bool:
 
 async def _must_be(ctx: Ctx, declared: Resource, key: Any) -> None:
     """There is such an entry, be it unpublished, and it is not closed. Raises `NotFound`."""
-    live = None if declared.retire is None else f"e.{declared.retire} IS NULL"
-    if await declared.row(ctx, key, live) is None:
+    if await declared.row(ctx, key, None, live=True) is None:
         raise NotFound()
 
 

@@ -3,49 +3,36 @@
 Whoever shows clinical data passes `reading` (one), `may_read` (many) or `may_hear` (a topic): nothing else decides.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 from carewire.access import door
+from carewire.actor import Actor
 from carewire.command import Ctx
 from carewire.errors import NotFound
 from carewire.store.db import Tx
 from carewire.topic import Ask as TopicAsk
 from channels.care.asking import Asked, ask
-from channels.care.nouns import RecordType
+from channels.care.nouns import RecordType, RightKind
 from channels.care.rights import CLINICAL, Ask, Right, rights
 from channels.identity import access as identity
 
-__all__ = ["RELATED", "VISITED", "Ask", "Asked", "Made", "Read", "Right", "Seen", "ask", "may_hear", "may_read",
-           "opened", "readers_changed", "reading", "reasons", "relate", "visited", "watch_reads"]  # fmt: skip
+__all__ = ["RELATED", "VISITED", "Ask", "Asked", "Made", "Right", "Seen", "ask", "may_hear", "may_read", "opened",
+           "readers_changed", "reading", "reasons", "relate", "visited"]  # fmt: skip
 
 
-class Read(NamedTuple):
-    """Clinical data that is about to be shown to the caller, and why she may see it."""
-
-    patient_id: UUID
-    record: RecordType
-    rights: Sequence[Right]
+PRECEDENCE: Final = tuple(RightKind)
+"""By which of several rights somebody reads: break-glass only where there is no other."""
 
 
-Watcher = Callable[[Ctx, Sequence[Read]], Awaitable[None]]
-_WATCHERS: Final[list[Watcher]] = []
-
-
-def watch_reads(watcher: Watcher) -> Watcher:
-    """Be told of every read of clinical data, in its own transaction, before anything is shown."""
-    _WATCHERS.append(watcher)
-    return watcher
-
-
-async def opened(ctx: Ctx, reads: Sequence[Read]) -> None:
-    """The one function that every clinical door passes."""
-    for watcher in _WATCHERS:
-        await watcher(ctx, reads)
+def opened(ctx: Ctx, patient_id: UUID, record: RecordType, found: Sequence[Right], *, by: Actor | None = None) -> None:
+    """What every clinical door passes before it shows anything: the audit has who read what, by which right."""
+    right = min(found, key=lambda right: PRECEDENCE.index(right.kind))
+    ctx.read(record.value, right.ref, right.kind.value, patient=patient_id, by=by)
 
 
 @door
@@ -57,11 +44,11 @@ async def reading(
     Raises `NotFound` without a right, `FactDue` while the login owes a known fact.
     """
     await identity.require_fact(ctx)
-    ask = Ask(ctx.actor.id, patient_id, RecordType(record), doctor_id, place_id)
-    (found,) = await rights(ctx.tx, [ask], ctx.now)
+    wanted = Ask(ctx.actor.id, patient_id, RecordType(record), doctor_id, place_id)
+    (found,) = await rights(ctx.tx, [wanted], ctx.now)
     if not found:
         raise NotFound()
-    await opened(ctx, [Read(patient_id, RecordType(record), found)])
+    opened(ctx, patient_id, RecordType(record), found)
     return found
 
 
@@ -77,9 +64,16 @@ async def may_read(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | None]:
 
 async def may_hear(ctx: Ctx, asks: Sequence[TopicAsk], record: RecordType) -> list[datetime | None]:
     """`may` of a topic of one patient's data: like `may_read`, and not while the login owes a known fact."""
-    since = await may_read(ctx, [Ask(actor.id, key[0], record) for actor, key in asks])
+    found = await rights(ctx.tx, [Ask(actor.id, key[0], record) for actor, key in asks], ctx.now)
     owing = await identity.owing_facts(ctx.tx, [actor.login_id for actor, _ in asks])
-    return [None if actor.login_id in owing else at for (actor, _), at in zip(asks, since, strict=True)]
+    since: list[datetime | None] = []
+    for (actor, key), held in zip(asks, found, strict=True):
+        if not held or actor.login_id in owing:
+            since.append(None)
+            continue
+        opened(ctx, key[0], record, held, by=actor)
+        since.append(held[0].since)
+    return since
 
 
 # --- what makes and renews a relationship ----------------------------------------------------------------------------

@@ -22,3 +22,24 @@ RELATION_ASKED: Final = fact(
         ),
     },
 )
+GLASS_BROKEN: Final = fact(
+    "break_glass.opened",
+    about="break_glass",
+    texts={
+        "en": (
+            "Your records were opened in an emergency",
+            "{doctor} opened your records without asking, for one hour.",
+        ),
+        "hi": ("आपात स्थिति में आपके रिकॉर्ड खोले गए", "{doctor} ने बिना पूछे एक घंटे के लिए आपके रिकॉर्ड खोले।"),
+        "ar": ("فُتحت سجلاتك في حالة طارئة", "{doctor} فتح سجلاتك دون استئذان لمدة ساعة."),
+    },
+)
+GLASS_TO_REVIEW: Final = fact(
+    "break_glass.to_review",
+    about="break_glass",
+    texts={
+        "en": ("A break-glass to review", "A doctor opened a patient's records without asking."),
+        "hi": ("समीक्षा करें: आपात पहुँच", "एक डॉक्टर ने बिना पूछे मरीज़ के रिकॉर्ड खोले।"),
+        "ar": ("وصول طارئ للمراجعة", "طبيب فتح سجلات مريض دون استئذان."),
+    },
+)

@@ -28,6 +28,46 @@ class RecordType(StrEnum):
     CHAT = "chat"
 
 
+class EntryKind(StrEnum):
+    """What an entry of the summary or the background is about."""
+
+    ALLERGY = "allergy"
+    MEDICINE = "medicine"
+    """Taken now."""
+    CONDITION = "condition"
+
+
+class Severity(StrEnum):
+    """How bad an allergy is."""
+
+    MILD = "mild"
+    MODERATE = "moderate"
+    SEVERE = "severe"
+
+
+class BloodGroup(StrEnum):
+    """ABO and Rhesus."""
+
+    A_POSITIVE = "A+"
+    A_NEGATIVE = "A-"
+    B_POSITIVE = "B+"
+    B_NEGATIVE = "B-"
+    AB_POSITIVE = "AB+"
+    AB_NEGATIVE = "AB-"
+    O_POSITIVE = "O+"
+    O_NEGATIVE = "O-"
+
+
+class Purpose(StrEnum):
+    """What a consent is for."""
+
+    TREATMENT = "treatment"
+    SECOND_OPINION = "second_opinion"
+    DISPENSING = "dispensing"
+    TESTING = "testing"
+    TREATMENT_ABROAD = "treatment_abroad"
+
+
 class RightKind(StrEnum):
     """By which right somebody reads."""
 

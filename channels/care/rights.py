@@ -78,9 +78,29 @@ _BY_DUTY: Final = """
             OR (r.doctor_id IS NULL AND m.duty = ANY ($7)
                 AND (ask.by_place = l.id OR (ask.record = 'summary' AND l.kind IN ('clinic', 'hospital')))))"""
 
+_CONSENTED: Final = f"""
+    SELECT 'consent', greatest(c.since, to_whom.since), c.id
+      FROM (SELECT d.id AS doctor_id, NULL::uuid AS place_id, v.since FROM {_VERIFIED}
+             WHERE d.account_id = ask.account_id
+            UNION ALL SELECT NULL, m.place_id, m.since FROM membership m
+             WHERE m.account_id = ask.account_id AND m.until IS NULL AND m.duty = ANY ($7)) to_whom
+      JOIN consent c ON (c.doctor_id = to_whom.doctor_id OR c.place_id = to_whom.place_id)
+       AND c.patient_id IN (ask.patient_id, ask.person_id)
+       AND c.revoked_at IS NULL AND c.since <= $6 AND c.until > $6
+       AND (ask.record IS NULL OR ask.record = ANY (c.records))"""
+
+_BROKEN: Final = f"""
+    SELECT 'break_glass', b.opened_at, b.id
+      FROM {_VERIFIED}
+      JOIN break_glass b ON b.doctor_id = d.id AND b.patient_id IN (ask.patient_id, ask.person_id)
+       AND b.ended_at IS NULL AND b.opened_at <= $6 AND b.until > $6
+      JOIN affiliation f ON f.doctor_id = d.id AND f.place_id = b.place_id AND f.state = 'accepted'
+     WHERE d.account_id = ask.account_id"""
+
 _RIGHTS: Final = f"""
 SELECT ask.n, found.kind, found.since, found.ref FROM ({_ASKS}) ask
- CROSS JOIN LATERAL ({_FAMILY} UNION ALL {_BY_DOCTOR} UNION ALL {_BY_DUTY}) AS found (kind, since, ref)
+ CROSS JOIN LATERAL ({_FAMILY} UNION ALL {_BY_DOCTOR} UNION ALL {_BY_DUTY} UNION ALL {_CONSENTED}
+                     UNION ALL {_BROKEN}) AS found (kind, since, ref)
  ORDER BY ask.n, found.since, found.ref"""
 
 

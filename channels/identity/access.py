@@ -232,3 +232,14 @@ async def return_to_pending(ctx: Ctx, account_id: UUID, capacity: Capacity) -> N
     if tag != "UPDATE 0":
         await rights_changed(ctx, account_id)
         await profile_changed(ctx, account_id)
+
+
+async def with_scope(tx: Tx, scope: Scope) -> list[UUID]:
+    """The active administrators who have this scope, or `super`."""
+    rows = await tx.fetch(
+        "SELECT DISTINCT s.account_id FROM admin_scope s JOIN account a ON a.id = s.account_id AND a.state = 'active'"
+        " JOIN account_capacity c ON c.account_id = s.account_id AND c.capacity = 'admin' AND c.state = 'active'"
+        " WHERE s.until IS NULL AND s.scope IN ($1, 'super') ORDER BY s.account_id",
+        scope,
+    )
+    return [row["account_id"] for row in rows]

@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "foreign_origin" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_verified" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "file_in_use" | "guardianship_lapsed" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "not_her_hand" | "not_oneself" | "nothing_to_call" | "number_taken" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "too_early" | "too_late" | "too_many_files" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "two_people" | "unknown_specialty" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "foreign_origin" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_verified" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "file_in_use" | "guardianship_lapsed" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "not_her_hand" | "not_oneself" | "nothing_to_call" | "number_taken" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "summary_full" | "too_early" | "too_late" | "too_many_consents" | "too_many_files" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "two_people" | "unknown_specialty" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -236,6 +236,74 @@ export interface Commands {
     params: AuthVerifyEmailParams;
     result: Verified;
     refusal: "proof_gone" | "rate_limited" | "internal" | "invalid_params" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Conditions, blood group and whom to call: one's own side's, and by consent or break-glass. */
+  "background.get": {
+    params: BackgroundGetParams;
+    result: Background;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Tell the blood group and whom to call, for a patient one acts for; what is left out stays, null takes it away. */
+  "background.update": {
+    params: BackgroundUpdateParams;
+    result: Background;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Close it before the hour is over. */
+  "break_glass.end": {
+    params: BreakGlassEndParams;
+    result: GlassView;
+    refusal: "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Every break-glass, the oldest first; `reviewed` false: those that wait. For those with `privacy`. */
+  "break_glass.list": {
+    params: BreakGlassListParams;
+    result: PageOfGlassView;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Read everything of a patient for an hour: she is at a place where you work today, and cannot be asked.
+   *
+   * Three a day. She, those who act for her and the privacy administrators are told at once, and it is reviewed. While one is open, the same is answered again and counts once.
+   */
+  "break_glass.open": {
+    params: BreakGlassOpenParams;
+    result: GlassView;
+    refusal: "not_found" | "break_glass_spent" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Say whether it was justified, and why. Once, and not by the doctor himself. For those with `privacy`. */
+  "break_glass.review": {
+    params: BreakGlassReviewParams;
+    result: GlassView;
+    refusal: "not_found" | "already_reviewed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Let one doctor, or the clinical staff of one place, read these records of a patient you act for.
+   *
+   * From `since` (now) until `until`, a year at most, and for a minor until she is of age; revocable at any time.
+   */
+  "consent.grant": {
+    params: ConsentGrantParams;
+    result: ConsentView;
+    refusal: "invalid_params" | "not_found" | "not_her_hand" | "too_many_consents" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** The consents of a patient one acts for, also what is over or revoked; the latest first. */
+  "consent.list": {
+    params: ConsentListParams;
+    result: PageOfConsentView;
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Take a consent back: the patient, or whoever acts for her. Who read by it reads no more, at once. */
+  "consent.revoke": {
+    params: ConsentRevokeParams;
+    result: ConsentView;
+    refusal: "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Who can see something of a patient one acts for, and by which right; longest first, at most 300. */
+  "consent.seen_by": {
+    params: ConsentSeenByParams;
+    result: Reader[];
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /**
    * The latest letters to a phone number or e-mail address, newest first, after those now on their way have arrived.
@@ -1047,6 +1115,24 @@ export interface Commands {
     result: SpecialtyView;
     refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /** It is over: a medicine is not taken any more, an allergy was none. It stays on record with its end. */
+  "summary.end": {
+    params: SummaryEndParams;
+    result: Entry;
+    refusal: "fact_due" | "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Allergies and current medicines of a patient one acts for (the only one need not be named) or treats. */
+  "summary.get": {
+    params: SummaryGetParams;
+    result: Summary;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Note an allergy, a medicine that is taken now, or a condition: who acts for the patient, or a doctor who may read where it stands. `severity`: only of an allergy. */
+  "summary.note": {
+    params: SummaryNoteParams;
+    result: Entry;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "already_noted" | "summary_full" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** Listen to a topic, from a snapshot or from behind `after` of the same epoch. */
   "topic.subscribe": {
     params: SubscribeParams;
@@ -1121,6 +1207,14 @@ export interface Topics {
       "profile:updated": ProfileUpdated;
     };
   };
+  /** Conditions, blood group and whom to call in an emergency. */
+  "background": {
+    topic: `background:${string}`;
+    snapshot: Background;
+    events: {
+      "background:changed": BackgroundChanged;
+    };
+  };
   /** What a display needs to know about itself, and which lines it shows. */
   "board": {
     topic: `board:${string}`;
@@ -1161,6 +1255,14 @@ export interface Topics {
     snapshot: QueueSnapshot;
     events: {
       "queue:updated": QueueUpdated;
+    };
+  };
+  /** Allergies and current medicines, who noted them and when. */
+  "summary": {
+    topic: `summary:${string}`;
+    snapshot: Summary;
+    events: {
+      "summary:changed": SummaryChanged;
     };
   };
   /** What has happened to one token, for whoever acts for its patient. Its place and expected time are on `line:`. */
@@ -1412,6 +1514,37 @@ export interface Backfilled {
   void: number[];
 }
 
+/** What is opened by consent only: conditions, blood group, and whom to call. */
+export interface Background {
+  patient_id: string;
+  conditions: Entry[];
+  blood_group: BloodGroup | null;
+  emergency_name: string | null;
+  emergency_phone: string | null;
+}
+
+/** Something of the background changed; this is all of it as it is now. */
+export interface BackgroundChanged {
+  patient_id: string;
+  background: Background;
+}
+
+export interface BackgroundGetParams {
+  patient_id?: string | null;
+}
+
+export interface BackgroundUpdateParams {
+  patient_id?: string | null;
+  blood_group?: BloodGroup | null;
+  emergency_name?: string | null;
+  emergency_phone?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** ABO and Rhesus. */
+export type BloodGroup = "A+" | "A-" | "B+" | "B-" | "AB+" | "AB-" | "O+" | "O-";
+
 /** A session that a display shows; its line is the topic `line:{session_id}`. */
 export interface BoardSession {
   session_id: string;
@@ -1455,6 +1588,37 @@ export interface BoardUpdated {
   board: BoardSnapshot;
 }
 
+export interface BreakGlassEndParams {
+  break_glass_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface BreakGlassListParams {
+  reviewed?: boolean | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface BreakGlassOpenParams {
+  patient_id: string;
+  place_id: string;
+  /** Why the patient cannot be asked */
+  reason: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface BreakGlassReviewParams {
+  break_glass_id: string;
+  justified: boolean;
+  /** One line of text */
+  note: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
 /** What a principal may be; the coarse gate of every command. */
 export type Capacity = "patient" | "doctor" | "staff" | "pharmacy" | "laboratory" | "hospital_admin" | "admin" | "display";
 
@@ -1486,6 +1650,50 @@ export interface Claimable {
   patient_id: string;
   place_id: string | null;
   created_at: string;
+}
+
+export interface ConsentGrantParams {
+  /** What may be read */
+  records: RecordType[];
+  purpose: Purpose;
+  until: string;
+  patient_id?: string | null;
+  doctor_id?: string | null;
+  place_id?: string | null;
+  since?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface ConsentListParams {
+  patient_id?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface ConsentRevokeParams {
+  consent_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface ConsentSeenByParams {
+  patient_id?: string | null;
+}
+
+/** What a doctor, or the clinical staff of a place, may read of a patient, and until when unless revoked before. */
+export interface ConsentView {
+  id: string;
+  patient_id: string;
+  doctor_id: string | null;
+  place_id: string | null;
+  purpose: Purpose;
+  records: RecordType[];
+  since: string;
+  until: string;
+  granted_at: string;
+  revoked_at: string | null;
 }
 
 /** By which of them somebody is reached. */
@@ -1739,6 +1947,21 @@ export type Duty = "owner" | "manager" | "front_desk" | "nurse" | "pharmacist" |
 /** Why a token was cancelled. */
 export type EndReason = "left" | "session_ended" | "session_cancelled" | "not_arrived";
 
+/** An allergy, a medicine that is taken now, or a condition. `doctor_id` null: her own side noted it. */
+export interface Entry {
+  id: string;
+  kind: EntryKind;
+  label: string;
+  detail: string | null;
+  severity: Severity | null;
+  noted_by: string;
+  doctor_id: string | null;
+  noted_at: string;
+}
+
+/** What an entry of the summary or the background is about. */
+export type EntryKind = "allergy" | "medicine" | "condition";
+
 /** An expected time; the truth lies between low and high in 80 of 100 cases. */
 export interface Expected {
   low: string;
@@ -1759,6 +1982,21 @@ export type Fact = "birth_year";
 /** Whether this login still owes a fact; null when it owes none. */
 export interface FactTold {
   fact_due: Fact | null;
+}
+
+/** Who read whom without asking, why and how long; `justified` once a privacy administrator has said so or not. */
+export interface GlassView {
+  id: string;
+  doctor_id: string;
+  place_id: string;
+  patient_id: string;
+  reason: string;
+  opened_at: string;
+  until: string;
+  ended_at: string | null;
+  justified: boolean | null;
+  note: string | null;
+  reviewed_at: string | null;
 }
 
 /** What somebody else may be to a patient: `Kin` without oneself. */
@@ -2365,8 +2603,22 @@ export interface OtpSent {
 }
 
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfConsentView {
+  rows: ConsentView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfDoctorView {
   rows: DoctorView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfGlassView {
+  rows: GlassView[];
   cursor: string | null;
   total: number | null;
 }
@@ -2848,6 +3100,9 @@ export interface ProfileUpdated {
   profile: Profile;
 }
 
+/** What a consent is for. */
+export type Purpose = "treatment" | "second_opinion" | "dispensing" | "testing" | "treatment_abroad";
+
 export interface QueueAlertParams {
   token_id: string;
   before?: number | null;
@@ -3034,6 +3289,22 @@ export interface QueueWalkInParams {
   idempotency_key?: string | null;
 }
 
+/** Somebody who can see something of a patient now, by one right. `records` empty: everything that she can. A relationship opens `summary` and what its doctor or place wrote. `ref`: what the right is and can be ended by. */
+export interface Reader {
+  kind: RightKind;
+  account_id: string | null;
+  doctor_id: string | null;
+  place_id: string | null;
+  name: string;
+  records: RecordType[];
+  since: string;
+  until: string | null;
+  ref: string;
+}
+
+/** What can be read of a patient: the unit of every right, and of a consent. */
+export type RecordType = "summary" | "background" | "consultation" | "prescription" | "lab_report" | "medical_record" | "chat";
+
 /** A code is on its way. Give the ticket to `auth.otp_verify` together with the code. */
 export interface Registered {
   registration: string;
@@ -3107,6 +3378,9 @@ export interface Resumed {
   epoch: string;
   topics: { [key: string]: Place };
 }
+
+/** By which right somebody reads. */
+export type RightKind = "own" | "guardian" | "relationship" | "consent" | "break_glass";
 
 /** The current number of a room. */
 export interface RoomNow {
@@ -3275,6 +3549,9 @@ export interface SettingsUpdateParams {
   idempotency_key?: string | null;
 }
 
+/** How bad an allergy is. */
+export type Severity = "mild" | "moderate" | "severe";
+
 /** As the patient states it. */
 export type Sex = "female" | "male" | "other";
 
@@ -3380,6 +3657,41 @@ export interface Subscribed {
   events?: Missed[];
   resync?: boolean;
   epoch: string;
+}
+
+/** What everybody who treats her must know; records that were merged into hers count. */
+export interface Summary {
+  patient_id: string;
+  allergies: Entry[];
+  medicines: Entry[];
+}
+
+/** Somebody noted or ended something; this is the whole summary as it is now. */
+export interface SummaryChanged {
+  patient_id: string;
+  summary: Summary;
+}
+
+export interface SummaryEndParams {
+  entry_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface SummaryGetParams {
+  patient_id?: string | null;
+}
+
+export interface SummaryNoteParams {
+  patient_id: string;
+  kind: EntryKind;
+  /** The substance, medicine or condition */
+  label: string;
+  detail?: string | null;
+  /** only of an allergy. */
+  severity?: Severity | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
 }
 
 /** What has happened to one token. Its place and expected time come from `line:`, which moves with everybody. */

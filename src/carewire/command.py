@@ -23,6 +23,7 @@ from carewire.audit.entry import Read
 from carewire.errors import Refusal, Unauthenticated
 from carewire.event import Event
 from carewire.rights import RightsChanged
+from carewire.statement import Statement
 from carewire.store.db import Tx
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class Command(msgspec.Struct, frozen=True):
     """The parameter whose value chooses the lane of a batched command; its handler takes a `Batch`."""
     http: bool = False
     """Only an HTTP route of ours runs it, where bytes come or go; on a socket there is no such command."""
+    statement: Statement | None = None
+    """All that it does, when that is one SQL statement; its handler says what is told and awaits nothing."""
 
 
 class Peer(msgspec.Struct, frozen=True):
@@ -196,15 +199,17 @@ def command(
     development: bool = False,
     lane: str | None = None,
     http: bool = False,
+    statement: Statement | None = None,
 ) -> Callable[[Handler], Handler]:
     """Declare a command: it may change things, in one transaction, exactly once per idempotency key.
 
     `receipt=False` is for commands that return secrets or have no actor; they must be idempotent by their own state.
     `development=True` commands do not exist in production. `lane` makes it a batched one: callers with the same value
-    of this parameter are served together, by a handler that takes a `Batch[Params, Reply]`. An `http` one is what a
-    route does once it has the bytes: `Dispatcher.run(…, http=True)`.
+    of this parameter are served together, by a handler that takes a `Batch[Params, Reply]`. `statement` is all it does,
+    in one round trip (see `statement.py`). An `http` one is what a route does once it has the bytes:
+    `Dispatcher.run(…, http=True)`.
     """
-    return _declare(name, "command", allow, emits, errors, receipt, rate, development, lane, http)
+    return _declare(name, "command", allow, emits, errors, receipt, rate, development, lane, http, statement)
 
 
 def query(
@@ -231,7 +236,9 @@ def _declare(
     development: bool,
     lane: str | None = None,
     http: bool = False,
+    statement: Statement | None = None,
 ) -> Callable[[Handler], Handler]:
+    emits = frozenset(emits)
     where = f"{kind} {name!r}"
     allowed = frozenset(str(a) for a in allow)
     if not allowed:
@@ -254,11 +261,13 @@ def _declare(
             fields, returns = _fields(where, handler, hints), hints["return"]
         else:
             fields, returns = _batched(where, lane, hints)
+        if statement is not None:
+            _fits(where, statement, {field[0] for field in fields}, emits, frozenset(errors))
         REGISTRY[name] = Command(
             name=name,
             kind=kind,
             allow=allowed,
-            emits=frozenset(emits),
+            emits=emits,
             errors=frozenset(errors),
             receipt=receipt,
             rate=rate,
@@ -269,6 +278,7 @@ def _declare(
             development=development,
             lane=lane,
             http=http,
+            statement=statement,
         )
         return handler
 
@@ -304,6 +314,21 @@ def _batched(where: str, lane: str, hints: dict[str, Any]) -> tuple[list[Any], A
         for f in msgspec.structs.fields(params)
     ]
     return fields, returns
+
+
+def _fits(
+    where: str,
+    statement: Statement,
+    fields: set[str],
+    emits: Iterable[type[Event]],
+    errors: frozenset[type[Refusal]],
+) -> None:
+    if statement.otherwise not in errors:
+        raise TypeError(f"{where}: {statement.otherwise.reason} is not among its errors")
+    if missing := statement.takes.keys() - fields:
+        raise TypeError(f"{where}: its statement takes {min(missing)!r}, which is none of its parameters")
+    if lossy := [event.spec.name for event in emits if not event.spec.durable]:
+        raise TypeError(f"{where}: {lossy[0]} is not durable; a version is drawn in a round trip of its own")
 
 
 def _params(where: str, name: str, fields: list[Any], receipt: bool) -> type[msgspec.Struct]:

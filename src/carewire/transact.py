@@ -7,18 +7,19 @@ from typing import Any, Final, Protocol, TypeVar
 import asyncpg
 import msgspec
 
-from carewire import metrics
+from carewire import at_once, metrics
 from carewire.audit.trail import Trail
 from carewire.batch import Batch, Member
 from carewire.clock import Clock
 from carewire.command import Command
-from carewire.errors import Busy, Refusal
+from carewire.errors import Busy, InFlight, Refusal
 from carewire.jobs.vault import Vault
 from carewire.lanes import Ask, Outcome
 from carewire.settings import Settings
+from carewire.statement import Statement
 from carewire.store import outbox, receipts
-from carewire.store.constraints import is_rerun
-from carewire.store.db import Database, Tx
+from carewire.store.constraints import is_rerun, translate
+from carewire.store.db import NO_TX, Database, Tx
 
 RERUNS_MAX: Final = 3
 T = TypeVar("T")
@@ -45,6 +46,8 @@ class Transactions:
     async def run(self, asks: Sequence[Ask]) -> list[Outcome | Refusal]:
         """Everybody's end: claims, the handler, what it leaves, COMMIT. Raises what is nobody's own."""
         command = asks[0].command
+        if command.statement is not None:
+            return await self._run_at_once(command.statement, asks)
         members: list[Member[Any, Any]] = []
         fresh: list[Member[Any, Any]] = []
         left: outbox.Left | None = None
@@ -58,13 +61,51 @@ class Transactions:
         except _NothingDone:
             pass
         if left is not None:
-            committed = time.perf_counter()
-            self._publisher.publish(left)
-            metrics.OUTBOX_LAG_SECONDS.observe(time.perf_counter() - committed)
+            self._publish(left)
         ran = {id(m) for m in fresh}
-        # Who is given a stored reply once more is shown again what stands in it.
-        await self._trail.record([one for m in members if id(m) not in ran for one in self._trail.shown(m)])
-        return [m.refused or Outcome(m.result, m.binding, m.unbinding) for m in members]
+        await self._show_again([member for member in members if id(member) not in ran])
+        return [_end(member) for member in members]
+
+    async def _run_at_once(self, statement: Statement, asks: Sequence[Ask]) -> list[Outcome | Refusal]:
+        """The same for a command that is one statement: the handler first, and then everything at once."""
+        command, members = asks[0].command, self._members(NO_TX, asks)
+        await _handle(command, Batch(NO_TX, members[0].now, members))
+        calls = [(ask.claim, member) for ask, member in zip(asks, members, strict=True)]
+        # Whose command ran before is answered what it was answered then, whatever the handler says today.
+        asked_again = [(claim, member) for claim, member in calls if claim is not None and member.refused is not None]
+        if sent := [(claim, member) for claim, member in calls if member.refused is None]:
+            sql, values = at_once.pack(command, statement, sent, self._trail)
+            opened = at_once.open_answer(statement, sent, await self._db.statement(sql, *values))
+            self._publish(opened.left)
+            asked_again += opened.ran_before
+        if asked_again:
+            await self._replay(command, asked_again)
+        return [_end(member) for member in members]
+
+    async def _replay(self, command: Command, calls: Sequence[tuple[receipts.Claim, Member[Any, Any]]]) -> None:
+        """Give them the replies they had, as far as they may still have them; who had none keeps her refusal."""
+        try:
+            async with self._db.transaction() as tx:
+                rows = await receipts.find(tx, [claim for claim, _ in calls])
+                for (_, member), found in zip(calls, rows, strict=True):
+                    if member.refused is None or not isinstance(found, InFlight):
+                        member.refused, member.tx = None, tx
+                        await _pass_again(command, member, found)
+        except (Refusal, asyncpg.PostgresError) as error:
+            # Others of the batch have their effect already: this must not look as if nobody had.
+            known = error if isinstance(error, Refusal) else translate(error)
+            for _, member in calls:
+                member.refuse(known or Busy(after_ms=200))
+        await self._show_again([member for _, member in calls])
+
+    async def _show_again(self, members: Sequence[Member[Any, Any]]) -> None:
+        """Who is given a stored reply once more is shown again what stands in it."""
+        await self._trail.record([entry for member in members for entry in self._trail.shown(member)])
+
+    def _publish(self, left: outbox.Left) -> None:
+        committed = time.perf_counter()
+        self._publisher.publish(left)
+        metrics.OUTBOX_LAG_SECONDS.observe(time.perf_counter() - committed)
 
     async def query(self, ask: Ask) -> Outcome:
         """One caller's question, in a read-only transaction."""
@@ -85,12 +126,7 @@ class Transactions:
             if found is None:
                 continue
             done.add(id(member))
-            with member:
-                if isinstance(found, Refusal):
-                    raise found
-                await receipts.pass_again(member, found["doors"])
-                metrics.REPLAYS.labels(asks[0].command.name).inc()
-                member.result = found["result"]
+            await _pass_again(asks[0].command, member, found)
         return [member for member in members if id(member) not in done]
 
     async def _leave(
@@ -148,6 +184,20 @@ async def _handle(command: Command, batch: Batch[Any, Any]) -> None:
             batch.members[0].refuse(refusal)
     if any(not member.result for member in batch):
         raise RuntimeError(f"{command.name} left a member without an answer")
+
+
+async def _pass_again(command: Command, member: Member[Any, Any], found: Any) -> None:
+    """Her end, when her command ran before: `found` is its row, or a refusal."""
+    with member:
+        if isinstance(found, Refusal):
+            raise found
+        await receipts.pass_again(member, found["doors"])
+        metrics.REPLAYS.labels(command.name).inc()
+        member.result = found["result"]
+
+
+def _end(member: Member[Any, Any]) -> Outcome | Refusal:
+    return member.refused or Outcome(member.result, member.binding, member.unbinding)
 
 
 async def rerun(command: Command, run: Callable[[], Awaitable[T]]) -> T:

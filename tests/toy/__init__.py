@@ -23,6 +23,7 @@ from carewire.forms import Name, Word
 from carewire.ids import uuid7
 from carewire.jobs.job import Job, Trip, consumer, errand
 from carewire.resource import Order, Part, Verb, at_least, at_most, equal, holds, plug_translations, resource
+from carewire.statement import Statement
 from carewire.store.constraints import refuse
 from carewire.store.db import ENGINE
 from carewire.topic import Ask, topic
@@ -173,6 +174,52 @@ async def count(batch: Batch[Count, Counter]) -> None:
         list(values),
         list(values.values()),
     )
+
+
+TALLY = Statement(
+    takes={"counter_id": "uuid", "by": "bigint"},
+    effect="""wanted AS (
+        SELECT counter_id, sum(by)::bigint AS by FROM member JOIN counter c ON c.id = counter_id AND c.owner = account
+         GROUP BY counter_id
+    ), held AS MATERIALIZED (
+        SELECT id FROM counter WHERE id IN (SELECT counter_id FROM wanted) ORDER BY id FOR UPDATE
+    ), counted AS (
+        UPDATE counter c SET value = c.value + w.by FROM held JOIN wanted w ON w.counter_id = held.id
+         WHERE c.id = held.id RETURNING c.id, c.owner, c.value
+    ), done AS (
+        SELECT n, (value - sum(by) OVER whole + sum(by) OVER upto)::bigint AS value
+          FROM member JOIN counted ON id = counter_id AND owner = account
+        WINDOW whole AS (PARTITION BY id), upto AS (PARTITION BY id ORDER BY n)
+    )""",
+    gives=("value",),
+    otherwise=NotFound,
+)
+ERRORS = {TooMuch, Conflict, NotFound}
+
+
+@command("toy.tally", allow={KNOWN}, emits={Counted}, errors=ERRORS, lane="counter_id", statement=TALLY)
+async def tally(batch: Batch[Count, Counter]) -> None:
+    """The same as `toy.count`, in one statement."""
+    for member in batch:
+        with member:
+            tell_tally(member, member.params.counter_id, member.params.by)
+            member.reply(Counter(counter_id=member.params.counter_id, value=TALLY.later("value")))
+
+
+@command("toy.tally_alone", allow={KNOWN}, emits={Counted}, errors=ERRORS, statement=TALLY)
+async def tally_alone(ctx: Ctx, counter_id: UUID, by: int = 1) -> Counter:
+    """The same in the ordinary lane."""
+    tell_tally(ctx, counter_id, by)
+    return Counter(counter_id=counter_id, value=TALLY.later("value"))
+
+
+def tell_tally(ctx: Ctx, counter_id: UUID, by: int) -> None:
+    remember(ctx, counter, counter_id=counter_id)
+    if by == 0:
+        raise Conflict("nothing to count")
+    if by == 13:
+        raise RuntimeError("nobody has thought of this number")
+    ctx.emit(Counted(counter_id=counter_id, value=TALLY.later("value")))
 
 
 @command("toy.break", allow={KNOWN}, emits={Counted})

@@ -1,7 +1,7 @@
 """`bench.take`: a number from a queue, in the batched lane; `bench.take_one`: the same in the ordinary one.
 
 The least a command can do here: count up a row that others want too, store a ticket, tell the queue's topic. One
-statement for any number of members, like the peers' transaction of the benchmark.
+statement for any number of members, in either lane, like the peers' transaction of the benchmark.
 """
 
 from collections.abc import Sequence
@@ -14,8 +14,10 @@ from carewire.actor import KNOWN
 from carewire.batch import Batch
 from carewire.bench.emit import ALWAYS, NO_LIMIT
 from carewire.command import Ctx, command
+from carewire.errors import NotFound
 from carewire.event import Event
-from carewire.store.db import Database, Tx
+from carewire.statement import Statement
+from carewire.store.db import Database
 from carewire.topic import Ask, topic
 
 QueueName = Annotated[str, Meta(pattern=r"^[0-9A-Za-z_-]{1,64}$", max_length=64, description="Any name")]
@@ -29,20 +31,21 @@ CREATE TABLE IF NOT EXISTS bench_ticket (
     created_at timestamptz NOT NULL DEFAULT now(),
     UNIQUE (queue_id, number)
 )"""
-_TAKE: Final = """
-WITH asked AS (
-    SELECT queue, n FROM unnest($1::text[]) WITH ORDINALITY AS asked (queue, n)
-), counted AS (
-    INSERT INTO bench_queue AS q (id, counter) SELECT queue, count(*) FROM asked GROUP BY queue ORDER BY queue
-    ON CONFLICT (id) DO UPDATE SET counter = q.counter + EXCLUDED.counter RETURNING id, counter
-), numbered AS (
-    SELECT n, queue, counter - count(*) OVER (PARTITION BY queue) + row_number() OVER (PARTITION BY queue ORDER BY n)
-           AS number
-      FROM asked JOIN counted ON id = queue
-), stored AS (
-    INSERT INTO bench_ticket (queue_id, number) SELECT queue, number FROM numbered
+TAKE: Final = Statement(
+    takes={"queue": "text"},
+    effect="""counted AS (
+        INSERT INTO bench_queue AS q (id, counter) SELECT queue, count(*) FROM member GROUP BY queue ORDER BY queue
+        ON CONFLICT (id) DO UPDATE SET counter = q.counter + EXCLUDED.counter RETURNING id, counter
+    ), done AS (
+        SELECT n, id, counter - count(*) OVER (PARTITION BY id)
+               + row_number() OVER (PARTITION BY id ORDER BY n) AS number
+          FROM member JOIN counted ON id = queue
+    ), stored AS (
+        INSERT INTO bench_ticket (queue_id, number) SELECT id, number FROM done
+    )""",
+    gives=("number",),
+    otherwise=NotFound,
 )
-SELECT number FROM numbered ORDER BY n"""
 
 
 class Taken(Event, name="bench:taken", topic="bench_queue:{queue}"):
@@ -77,26 +80,32 @@ async def bench_queue(ctx: Ctx, queue: str) -> Numbered:
     return Numbered(queue=queue, number=number or 0)
 
 
-@command("bench.take", allow={KNOWN}, emits={Taken}, rate=NO_LIMIT, development=True, lane="queue")
+@command(
+    "bench.take",
+    allow={KNOWN},
+    emits={Taken},
+    errors={NotFound},
+    rate=NO_LIMIT,
+    development=True,
+    lane="queue",
+    statement=TAKE,
+)
 async def take(batch: Batch[Take, Numbered]) -> None:
     """Take the next number of a queue, together with everybody who takes one at the same time."""
-    numbers = await _take(batch.tx, [member.params.queue for member in batch])
-    for member, number in zip(batch, numbers, strict=True):
-        member.reply(_told(member, member.params.queue, number))
+    for member in batch:
+        member.reply(_told(member, member.params.queue))
 
 
-@command("bench.take_one", allow={KNOWN}, emits={Taken}, rate=NO_LIMIT, development=True)
+@command(
+    "bench.take_one", allow={KNOWN}, emits={Taken}, errors={NotFound}, rate=NO_LIMIT, development=True, statement=TAKE
+)
 async def take_one(ctx: Ctx, queue: QueueName) -> Numbered:
     """Take the next number of a queue in a transaction of one's own."""
-    (number,) = await _take(ctx.tx, [queue])
-    return _told(ctx, queue, number)
+    return _told(ctx, queue)
 
 
-async def _take(tx: Tx, queues: list[str]) -> list[int]:
-    return [row["number"] for row in await tx.fetch(_TAKE, queues)]
-
-
-def _told(ctx: Ctx, queue: str, number: int) -> Numbered:
+def _told(ctx: Ctx, queue: str) -> Numbered:
+    number = TAKE.later("number")
     ctx.emit(Taken(queue=queue, number=number))
     return Numbered(queue=queue, number=number)
 

@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -88,6 +88,15 @@ class Tx:
         """Run a statement once per row, pipelined."""
         self.statements += len(rows)
         await self.connection.executemany(sql, rows)
+
+
+class _NoConnection:
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError("a command that is one statement has no other transaction")
+
+
+NO_TX: Final = Tx(cast("PoolConnectionProxy[Any]", _NoConnection()))
+"""For who has none."""
 
 
 class _Engine(PostgresEngine):
@@ -185,6 +194,23 @@ class Database:
         """The transaction of one command. Raises `OutcomeUnknown` when the connection is lost while committing."""
         async with self._begin("BEGIN", "command") as tx:
             yield tx
+
+    async def statement(self, sql: str, *values: Any) -> Any:
+        """The row of a statement that is a transaction by itself. Raises `OutcomeUnknown` on a lost connection."""
+        if ENGINE.current_transaction.get() is not None:
+            raise RuntimeError("a transaction is open already; one command is one transaction")
+        connection = await self._acquire()
+        try:
+            return await connection.fetchrow(sql, *values)
+        except LOST as lost:
+            _discard(connection)
+            raise OutcomeUnknown() from lost
+        except asyncio.CancelledError:
+            _discard(connection)
+            raise
+        finally:
+            metrics.STATEMENTS.labels("command").inc()
+            await self._release(connection)
 
     @asynccontextmanager
     async def snapshot(self, of: Reader = "other") -> AsyncIterator[Tx]:

@@ -62,7 +62,7 @@ async def finish(contexts: Sequence[Ctx], vault: Vault, done: Sequence[Done] = (
     names = [e.spec.name for e in durable]
     payloads = [e.encode() for e in durable]
     rows = await tx.fetch(
-        "SELECT carewire_leave($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "SELECT carewire_conclude($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         topics,
         names,
         payloads,

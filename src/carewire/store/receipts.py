@@ -74,15 +74,21 @@ async def take(tx: Tx, claims: Sequence[Claim]) -> list[Any]:
     if len(taken) == len(claims):
         return [None] * len(claims)
     mine = {(row["account"], row["key"]) for row in taken}
+    found = await find(tx, claims)
+    return [None if (c.account, c.key) in mine else row for c, row in zip(claims, found, strict=True)]
+
+
+async def find(tx: Tx, claims: Sequence[Claim]) -> list[Any]:
+    """What stands there to claims of one command that were made before: the stored row, or why it cannot be said."""
     rows = await tx.fetch(
         """SELECT r.account, r.key, r.input, r.result, r.doors FROM unnest($1::uuid[], $3::uuid[]) AS c (account, key)
              JOIN receipt r ON r.account = c.account AND r.command = $2 AND r.key = c.key""",
-        accounts,
-        command,
-        keys,
+        [c.account for c in claims],
+        claims[0].command,
+        [c.key for c in claims],
     )
     found = {(row["account"], row["key"]): row for row in rows}
-    return [None if (c.account, c.key) in mine else _judge(c, found.get((c.account, c.key))) for c in claims]
+    return [_judge(c, found.get((c.account, c.key))) for c in claims]
 
 
 def _judge(claim: Claim, row: Any | None) -> Any:

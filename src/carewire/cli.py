@@ -1,4 +1,4 @@
-"""`carewire up | serve | migrate | seed | admin | backup | restore | new-epoch | contract | doctor | worker`.
+"""`carewire up | serve | migrate | seed | admin | backup | restore | new-epoch | audit | contract | doctor | worker`.
 
 The operator's door. Heavy modules are imported by the subcommand that needs them, so that `--help` and errors come
 at once.
@@ -76,6 +76,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_restore(add("restore", restore, "Bring a backup back, whole or not at all; every client starts over."))
     add("new-epoch", new_epoch, "After files or a snapshot were brought back by other means: every client starts over.")
     add_admin(add("admin", admin, "Make an administrator, here where one has the database anyway."))
+    add_audit(add("audit", audit, "Prove that nobody changed the audit, or keep what proves it."))
     contract_parser = add("contract", contract, "Write the generated contract to docs/contract.")
     contract_parser.add_argument("--check", action="store_true", help="only compare; fail when it is stale")
     add("doctor", doctor, "Check this deployment and say what is wrong with it.")
@@ -100,6 +101,19 @@ def add_admin(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=["create"], help="create: the password is read from standard input")
     parser.add_argument("--email", required=True, help="what she logs in with")
     parser.add_argument("--name", required=True, help="how she is called")
+
+
+def add_audit(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_subparsers(required=True, metavar="WHAT", dest="what")
+    text = "Read the whole audit and find whatever was edited, moved, put in, taken out or cut off."
+    proof = what.add_parser("verify", help=text, description=text)
+    proof.add_argument("--root", type=Path, metavar="FILE", help="roots that were kept elsewhere")
+    proof.add_argument(
+        "--secret-file", type=Path, action="append", default=[], metavar="FILE", help="an older CAREWIRE_SECRET"
+    )
+    text = "Print the newest root: kept elsewhere, it also tells an audit whose tail was cut off."
+    newest = what.add_parser("root", help=text, description=text)
+    newest.add_argument("--append", type=Path, metavar="FILE", help="add it to this file instead")
 
 
 def up(args: argparse.Namespace) -> int:
@@ -199,6 +213,17 @@ def new_epoch(args: argparse.Namespace) -> int:
         return complain(str(exc), FAILED)
     tell(f"the epoch was {was}, it is {now}")
     return 0
+
+
+def audit(args: argparse.Namespace) -> int:
+    from carewire.backup import BackupError
+
+    settings = Settings.from_env()
+    report = load("carewire.audit.report", args.what)
+    try:
+        return int(asyncio.run(report(settings, tell, args)))
+    except (BackupError, OSError, ValueError) as exc:
+        return complain(str(exc), UNUSABLE)
 
 
 def contract(args: argparse.Namespace) -> int:

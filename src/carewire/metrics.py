@@ -56,6 +56,12 @@ REPLAYS: Final = Counter("carewire_receipt_replays", "Stored replies returned", 
 AUDIT_REFUSALS: Final = Counter(
     "carewire_audit_refusals", "Refusals of rights, each of them; the audit counts equal ones"
 )
+AUDIT_SEALED: Final = Counter("carewire_audit_sealed", "Entries of the audit that this node chained")
+AUDIT_UNSEALED_SECONDS: Final = Gauge(
+    "carewire_audit_unsealed_seconds",
+    "How long the oldest entry waits to be chained; more than 5 is an alarm",
+    multiprocess_mode=NEWEST,
+)
 JOBS: Final = Counter("carewire_jobs", "Jobs by name and outcome", ["name", "outcome"])
 JOBS_OPEN: Final = Gauge("carewire_jobs_open", "Jobs that are not done, also those due later", multiprocess_mode=NEWEST)
 JOBS_RUNNING: Final = Gauge("carewire_jobs_running", "Jobs somebody is at now", multiprocess_mode=NEWEST)

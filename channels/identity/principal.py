@@ -1,11 +1,15 @@
 """Who a token is: what the gateway asks identity, at the door and whenever rights may have changed."""
 
+import base64
+import hmac
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
 import jwt
+import msgspec
 
 from carewire.actor import Actor, plug
 from carewire.errors import Refusal, Unauthenticated
@@ -91,8 +95,50 @@ def sign_access(settings: Settings, claims: Claims, real_now: datetime) -> str:
     return jwt.encode(body, keys.key(settings, "access token"), algorithm=ALGORITHM)
 
 
+class _Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The payload of a token as `sign_access` writes it."""
+
+    sub: UUID
+    sid: UUID
+    jti: UUID
+    iat: int
+    exp: int
+
+
+_HEAD: Final = jwt.encode({}, b"x" * 32, algorithm=ALGORITHM).partition(".")[0] + "."
+_FORM: Final = re.compile(re.escape(_HEAD) + r"([A-Za-z0-9_-]{80,400})\.([A-Za-z0-9_-]{43})")
+_read_body = msgspec.json.Decoder(_Body).decode
+
+
 def read_access(settings: Settings, token: str, real_now: datetime) -> Claims:
     """Check signature, form and expiry. Raises `Unauthenticated`."""
+    claims = _read_plainly(keys.key(settings, "access token"), token) or _read_by_library(settings, token)
+    if claims.expires_at <= real_now:
+        raise Unauthenticated()
+    return claims
+
+
+def _read_plainly(key: bytes, token: str) -> Claims | None:
+    """A token just as `sign_access` writes it, in a fifth of the time; None for every other, however good it is.
+
+    Thousands come with one within a second after a node died. Whatever is odd about a token the library judges, so
+    this can only agree with it (`test_tokens.py` compares the two).
+    """
+    form = _FORM.fullmatch(token)
+    if form is None:
+        return None
+    signed, _, signature = token.encode().rpartition(b".")
+    mac = base64.urlsafe_b64encode(hmac.digest(key, signed, "sha256")).rstrip(b"=")
+    if not hmac.compare_digest(mac, signature):
+        return None
+    try:
+        body = _read_body(base64.urlsafe_b64decode(form[1] + "=" * (-len(form[1]) % 4)))
+        return Claims(body.sub, body.sid, body.jti, datetime.fromtimestamp(body.exp, UTC))
+    except (msgspec.DecodeError, ValueError, OverflowError, OSError):
+        return None
+
+
+def _read_by_library(settings: Settings, token: str) -> Claims:
     try:
         body = jwt.decode(
             token,
@@ -104,14 +150,11 @@ def read_access(settings: Settings, token: str, real_now: datetime) -> Claims:
                 "verify_iat": False,
             },
         )
-        claims = Claims(
+        return Claims(
             UUID(body["sub"]), UUID(body["sid"]), UUID(body["jti"]), datetime.fromtimestamp(int(body["exp"]), UTC)
         )
     except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError, OverflowError, OSError):
         raise Unauthenticated() from None
-    if claims.expires_at <= real_now:
-        raise Unauthenticated()
-    return claims
 
 
 async def actor_of_login(tx: Tx, login_id: UUID, expires_at: datetime) -> Actor:

@@ -2,6 +2,7 @@
 
 import json
 
+import httpx
 import msgspec
 import pytest
 import websockets
@@ -29,6 +30,9 @@ async def test_the_product_speaks_the_wire_on_both_websocket_classes(
             await client.barrier()
             answer = await client.ask('{"jsonrpc":"2.0","id":1.0,"method":"no.such","params":[1]}')
             assert answer["error"]["code"] == -32601
+        async with httpx.AsyncClient() as http:
+            page = await http.get(f"{running.http_url}/ws")
+            assert (page.status_code, page.headers["upgrade"]) == (426, "websocket")
         with pytest.raises(websockets.InvalidStatus) as refused:
             async with connect(running.url, subprotocols=["soap"]):
                 pass

@@ -18,8 +18,8 @@ class Broker(Protocol):
     async def start(self, receive: Receive, reconnected: Callable[[], None]) -> None:
         """Begin. Returns at once, also when the bus is away; `reconnected` is called after each time it came back."""
 
-    async def subscribe(self, channel: str) -> None:
-        """Returns when the bus confirmed, or at once while it is away (the hub's sweep stands in)."""
+    async def subscribe(self, *channels: str) -> None:
+        """Returns when the bus confirmed all, or at once while it is away (the hub's sweep stands in)."""
 
     def hears(self, channel: str) -> bool:
         """Has the bus confirmed this channel? Then `subscribe` has nothing to do."""

@@ -20,7 +20,7 @@ from redis.crc import key_slot
 
 from carewire import metrics
 from carewire.bus.broker import Receive
-from carewire.bus.redis import CONNECT_TIMEOUT_S, Link, RedisBroker, pack
+from carewire.bus.redis import CONNECT_TIMEOUT_S, Link, RedisBroker, confirmed, pack
 
 log = structlog.get_logger("carewire.bus")
 
@@ -128,10 +128,13 @@ class ClusterBroker:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._first.wait(), CONNECT_TIMEOUT_S)
 
-    async def subscribe(self, channel: str) -> None:
-        shard = self._channels[channel] = self._owner(channel)
-        if shard is not None:
-            await shard.subscribe(channel)
+    async def subscribe(self, *channels: str) -> None:
+        by_shard: dict[Shard, list[str]] = {}
+        for channel in channels:
+            shard = self._channels[channel] = self._owner(channel)
+            if shard is not None:
+                by_shard.setdefault(shard, []).append(channel)
+        await confirmed([answer for shard, its in by_shard.items() for answer in shard.request(*its)])
 
     def hears(self, channel: str) -> bool:
         shard = self._channels.get(channel)
@@ -248,6 +251,6 @@ class ClusterBroker:
 
     async def _settle(self, moved: list[str], gone: list[Shard]) -> None:
         """Subscribe where the topics are now, then look for what was said meanwhile."""
-        await asyncio.gather(*(self.subscribe(channel) for channel in moved if channel in self._channels))
+        await self.subscribe(*(channel for channel in moved if channel in self._channels))
         self._reconnected()
         await asyncio.gather(*(shard.close() for shard in gone))

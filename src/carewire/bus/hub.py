@@ -4,7 +4,6 @@ Hints come over the bus; what they lack is read from the record (`healing`), and
 traffic (`sweep`). A gap that cannot be closed becomes an explicit `topic:resync`; the listener subscribes again.
 """
 
-import asyncio
 from typing import Final
 from uuid import UUID
 
@@ -204,7 +203,7 @@ class Hub:
     async def _hear(self, names: list[str]) -> None:
         """Wait until the bus brings these topics here."""
         if silent := [name for name in names if not self.broker.hears(name)]:
-            await asyncio.gather(*(self.broker.subscribe(name) for name in silent))
+            await self.broker.subscribe(*silent)
 
     def _go_live(self, subscription: Subscription, joined: Joined) -> None:
         channel = subscription.channel

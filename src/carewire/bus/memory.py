@@ -19,8 +19,8 @@ class MemoryBroker:
         self._receive = receive
         self._bus.brokers.append(self)
 
-    async def subscribe(self, channel: str) -> None:
-        self._channels.add(channel)
+    async def subscribe(self, *channels: str) -> None:
+        self._channels.update(channels)
 
     def hears(self, channel: str) -> bool:
         return channel in self._channels

@@ -100,6 +100,12 @@ class Link(asyncio.Protocol):
             self.transport.abort()
 
 
+async def confirmed(confirmations: list["asyncio.Future[None]"]) -> None:
+    """Wait for all of them, but not for ever."""
+    if confirmations:
+        await asyncio.wait(confirmations, timeout=CONFIRM_TIMEOUT_S)
+
+
 class RedisBroker:
     """See `carewire.bus.broker.Broker`. `prefix` separates deployments that share one Redis."""
 
@@ -132,17 +138,21 @@ class RedisBroker:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._first.wait(), CONNECT_TIMEOUT_S)
 
-    async def subscribe(self, channel: str) -> None:
-        self._channels.add(channel)
-        if channel in self._confirmed or not self.connected or self._listening is None:
-            return
-        confirmation = self._waiting.get(channel)
-        if confirmation is None:
-            if not self._ask(self._listening, [channel]):
-                return  # the line is full; what fills it is dead or dying, and the sweep stands in
-            confirmation = self._waiting[channel] = asyncio.get_running_loop().create_future()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(confirmation), CONFIRM_TIMEOUT_S)
+    async def subscribe(self, *channels: str) -> None:
+        await confirmed(self.request(*channels))
+
+    def request(self, *channels: str) -> list["asyncio.Future[None]"]:
+        """Ask at once to hear these; what comes when the bus has confirmed those that it has not yet."""
+        self._channels.update(channels)
+        if not self.connected or self._listening is None:
+            return []
+        silent = [channel for channel in channels if channel not in self._confirmed]
+        if new := [channel for channel in dict.fromkeys(silent) if channel not in self._waiting]:
+            if not self._ask(self._listening, new):
+                return []  # the line is full; what fills it is dead or dying, and the sweep stands in
+            loop = asyncio.get_running_loop()
+            self._waiting.update((channel, loop.create_future()) for channel in new)
+        return [self._waiting[channel] for channel in silent]
 
     def hears(self, channel: str) -> bool:
         return channel in self._confirmed

@@ -114,7 +114,7 @@ class Watch:
             new, self._new = self._new, set()
             # Who is gone again already has been unsubscribed, and nobody would do it a second time.
             here = [actor_id for actor_id in new if actor_id in self._by_actor]
-            await asyncio.gather(*(self._broker.subscribe(f"rights:{actor_id}") for actor_id in here))
+            await self._broker.subscribe(*(f"rights:{actor_id}" for actor_id in here))
             due, self._due = self._due | new, set()
             listeners = [listener for actor_id in due for listener in self._by_actor.get(actor_id, ())]
             await self._check_all(listeners, "event")

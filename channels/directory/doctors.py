@@ -12,10 +12,11 @@ from carewire.command import Ctx
 from carewire.errors import Forbidden, NotFound
 from carewire.forms import Line, Locale, Name, Text, Zone
 from carewire.money import Currency, Minor, Money
-from carewire.resource import Order, Part, Verb, at_least, at_most, equal, holds, resource
+from carewire.resource import Order, Verb, at_least, at_most, equal, holds, resource
 from carewire.resource.parts import Filter
 from channels.directory import access, sticky
 from channels.directory.errors import AlreadyListed, UnknownSpecialty
+from channels.directory.finding import Words
 from channels.directory.forms import (
     Languages,
     PublicName,
@@ -180,7 +181,7 @@ DOCTORS: Final = resource(
         "rating": Order("e.by_rating", int),
         "experience": Order("e.by_experience", int),
     },
-    search=Part(("name_key",)),
+    search=Words("doctor", "e.words"),
     filters={
         "specialty": holds(Slug, "specialties"),
         "language": holds(Locale, "languages"),

@@ -11,7 +11,7 @@ from carewire.actor import ANYONE, KNOWN
 from carewire.command import Ctx, command, query
 from carewire.errors import IllegalMove, InvalidParams, NotFound
 from carewire.forms import Cursor, Limit, Locale, Name
-from carewire.resource import CatalogueChanged, Part, holds, resource
+from carewire.resource import CatalogueChanged, holds, resource
 from carewire.resource.parts import SOURCE_LOCALE, Filter
 from carewire.store import paging
 from carewire.store.paging import Page
@@ -71,7 +71,7 @@ HOSPITALS: Final = resource(
     errors=sites.REFUSES,
     emits=sites.TELLS,
     orders=sites.ORDERS,
-    search=Part(("name", "city")),
+    search=sites.SEARCH,
     filters={
         "kind": Filter(Kind, "e.kind = {value}"),
         **sites.FILTERS,

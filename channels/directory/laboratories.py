@@ -11,7 +11,7 @@ from carewire.command import Ctx
 from carewire.errors import NotFound
 from carewire.forms import Name
 from carewire.money import Money
-from carewire.resource import Part, Verb, equal, holds, resource
+from carewire.resource import Verb, equal, holds, resource
 from channels.directory import access, sites
 from channels.directory.deliveries import DELIVERY, Deliverer, door_with_fee
 from channels.directory.forms import Labels, PostalCode, PostalCodes
@@ -70,7 +70,7 @@ LABORATORIES: Final = resource(
     errors=sites.REFUSES,
     emits=sites.TELLS,
     orders=sites.ORDERS,
-    search=Part(("name", "city")),
+    search=sites.SEARCH,
     filters={
         **sites.FILTERS,
         "serves": holds(PostalCode, "served_postal_codes"),

@@ -6,7 +6,7 @@ from msgspec import UnsetType
 
 from carewire.actor import ANYONE, KNOWN
 from carewire.money import Money
-from carewire.resource import Part, holds, resource
+from carewire.resource import holds, resource
 from channels.directory import sites
 from channels.directory.deliveries import DELIVERY, Deliverer, door_with_fee
 from channels.directory.forms import PostalCode, PostalCodes
@@ -35,7 +35,7 @@ PHARMACIES: Final = resource(
     errors=sites.REFUSES,
     emits=sites.TELLS,
     orders=sites.ORDERS,
-    search=Part(("name", "city")),
+    search=sites.SEARCH,
     filters={**sites.FILTERS, "serves": holds(PostalCode, "served_postal_codes")},
     published=sites.PUBLISHED,
     visible=sites.sees,

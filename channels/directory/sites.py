@@ -17,6 +17,7 @@ from carewire.resource.parts import Filter
 from carewire.resource.writing import Made, Write
 from channels.directory import access, sticky
 from channels.directory.errors import TooManyPending
+from channels.directory.finding import Words
 from channels.directory.forms import (
     Address,
     Country,
@@ -102,6 +103,7 @@ UPDATE: Final[Mapping[str, Any]] = {
     "licence": Licence | None,
     "description": Text | None,
 }
+SEARCH: Final = Words("place", "place_vector(e.folded, e.folded_more, e.folded_where)")
 ORDERS: Final = {"name": Order("lower(e.name)", str)}
 FILTERS: Final = {
     "city": Filter(Name, "location_key(e.city) = location_key({value})"),

@@ -1,4 +1,4 @@
-"""The tables of `0003_directory.sql` and `0070_catalogue.sql` as Piccolo sees them; a test compares the two."""
+"""The tables of `0003_directory.sql` and `0070`/`0071` as Piccolo sees them; a test compares the two."""
 
 from piccolo.columns import (
     UUID,
@@ -51,6 +51,10 @@ class Place(Table, db=ENGINE):
     delivery_fee = BigInt(null=True, default=None)
     delivery_currency = Text(null=True, default=None)
     orders_paused_until = Timestamptz(null=True, default=None)
+    folded = Text(null=True, default=None)
+    """The words it is found by; triggers keep them. So with the next two, and with those of specialties and doctors."""
+    folded_more = Text(null=True, default=None)
+    folded_where = Text(null=True, default=None)
 
 
 class Room(Table, db=ENGINE):
@@ -62,6 +66,8 @@ class Room(Table, db=ENGINE):
 class Specialty(Table, db=ENGINE):
     slug = Text(primary_key=True)
     name = Text(required=True, unique=True)
+    aliases = Array(Text())
+    folded = Text(null=True, default=None)
 
 
 class Doctor(Table, db=ENGINE):
@@ -84,6 +90,7 @@ class Doctor(Table, db=ENGINE):
     zone = Text(default="Asia/Kolkata")
     rating_sum = BigInt(default=0)
     rating_count = Integer(default=0)
+    folded = Text(null=True, default=None)
 
 
 class Affiliation(Table, db=ENGINE):

@@ -3599,6 +3599,7 @@ export interface SpecialtyCreateParams {
   slug: string;
   /** A person's or thing's name as people write it */
   name: string;
+  aliases?: string[];
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }
@@ -3630,6 +3631,7 @@ export interface SpecialtyUpdateParams {
   slug: string;
   /** A person's or thing's name as people write it */
   name?: string;
+  aliases?: string[];
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }
@@ -3638,6 +3640,8 @@ export interface SpecialtyUpdateParams {
 export interface SpecialtyView {
   slug: string;
   name: string;
+  /** What people type who mean it, in any language. */
+  aliases: string[];
   locale: string;
   fallback: string[];
 }

@@ -91,9 +91,7 @@ async def _conditions(
     match: Match | None = None
     if declared.finder is not None and given.get("search") is not None:
         match = await declared.finder.match(ctx, given["search"])
-        names = [values.add(value) for value in match.values]
-        match = Match(match.condition.format(*names), relevance=match.relevance and match.relevance.format(*names))
-        where.append(match.condition)
+        where.append(_spelled(match.condition, match, values))
     return where, match
 
 
@@ -103,9 +101,14 @@ def _order(declared: Resource, asked: str | None, match: Match | None, values: V
         raise InvalidParams(fields=(Field("$.order", "relevance to what? give `search`"),))
     first = next(iter(declared.orders))
     if match is not None and match.relevance is not None and asked in (None, RELEVANCE):
-        return RELEVANCE, Order(f"-({match.relevance})", int, "::bigint")
+        return RELEVANCE, Order(f"-({_spelled(match.relevance, match, values)})", int, "::bigint")
     name = first if asked in (None, RELEVANCE) else asked
     return name, declared.orders[name]
+
+
+def _spelled(sql: str, match: Match, values: Values) -> str:
+    """A match's SQL with the placeholders of the values it names."""
+    return sql.format(*[values.add(v) if f"{{{n}}}" in sql else "" for n, v in enumerate(match.values)])
 
 
 def _after(declared: Resource, cursor: str, name: str, order: Order, values: Values) -> str:

@@ -46,6 +46,7 @@ async def whole_world(
         matrix.load_cells()
         await world.people(made)
         await made.open()
+        await world.line(made)
         for ground in matrix.GROUNDS:
             await ground(made)
         yield made

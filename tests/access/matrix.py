@@ -13,7 +13,6 @@ import inspect
 import pkgutil
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, Final
 
 from msgspec import Struct
@@ -100,8 +99,6 @@ class Cells(Struct, frozen=True, kw_only=True):
 
 
 CELLS: dict[str, Cells] = {}
-OWED: frozenset[str] = frozenset((Path(__file__).parent / "owed.txt").read_text().split())
-"""Landed while the matrix was being built. The list only grows shorter."""
 GROUNDS: list[Callable[[Ground], Awaitable[None]]] = []
 
 Make = Params | Callable[..., Params | Awaitable[Params]]
@@ -194,14 +191,10 @@ def problems() -> list[str]:
     wanted = rows()
     found = []
     for name, domain in wanted.items():
-        if name not in CELLS and name not in OWED:
+        if name not in CELLS:
             word = "hears" if ":" in name else "cells"
             found.append(f'{name} has no cells: add {word}("{name}", …) to tests/access/cells/{domain}.py')
     found += [f"{name} has cells and is not declared: remove them" for name in CELLS if name not in wanted]
-    found += [
-        f"{name} has cells or is not declared: it is owed no more"
-        for name in OWED & (CELLS.keys() | OWED - wanted.keys())
-    ]
     for row in CELLS.values():
         if row.name in wanted and row.opens != EVERYBODY and (barred := row.opens - row.admitted):
             found.append(f"{row.name} opens to {in_order(barred)}, whom its `allow` keeps out")

@@ -38,9 +38,7 @@ def render() -> str:
     lines += [f"| {group} | {', '.join(one.word for one in _of(group))} |\n" for group in Group]
     named = matrix.rows()
     for domain in sorted(set(named.values())):
-        rows = [CELLS[name] for name, home in sorted(named.items()) if home == domain and name in CELLS]
-        if not rows:
-            continue
+        rows = [CELLS[name] for name, home in sorted(named.items()) if home == domain]
         lines.append(f"\n## {domain}\n\n| | {' | '.join(Group)} |\n|---|{'---|' * len(Group)}\n")
         lines += map(_row, sorted(rows, key=lambda row: row.is_topic))
     return "".join(lines)

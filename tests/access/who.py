@@ -59,6 +59,8 @@ OTHER_PATIENT: Final = who("another patient", Group.FAMILY, Capacity.PATIENT)
 DOCTOR: Final = who("of the sitting", Group.DOCTORS, Capacity.DOCTOR)
 COLLEAGUE: Final = who("a colleague here", Group.DOCTORS, Capacity.DOCTOR)
 OTHER_DOCTOR: Final = who("of another place", Group.DOCTORS, Capacity.DOCTOR)
+CONSENTED: Final = who("of another place by her consent", Group.DOCTORS, Capacity.DOCTOR)
+BREAK_GLASS: Final = who("here by break-glass", Group.DOCTORS, Capacity.DOCTOR)
 PENDING_DOCTOR: Final = who("pending", Group.DOCTORS)
 WITHDRAWN_DOCTOR: Final = who("withdrawn", Group.DOCTORS)
 
@@ -72,8 +74,8 @@ ELSEWHERE: Final = who("every duty at another clinic", Group.ELSEWHERE, Capacity
 
 PHARMACY: Final = who("pharmacy", Group.PROVIDERS, Capacity.PHARMACY, Capacity.STAFF)
 LABORATORY: Final = who("laboratory", Group.PROVIDERS, Capacity.LABORATORY, Capacity.STAFF)
-"""Owners of a pharmacy and a laboratory of their own."""
-HOSPITAL: Final = who("hospital admin", Group.PROVIDERS, Capacity.HOSPITAL_ADMIN)
+HOSPITAL: Final = who("hospital admin", Group.PROVIDERS, Capacity.HOSPITAL_ADMIN, Capacity.STAFF)
+"""Owners of a pharmacy, a laboratory and a hospital of their own."""
 
 SCOPE: Final = {scope: who(scope, Group.ADMINS, Capacity.ADMIN) for scope in Scope}
 VERIFY, SUPPORT, COORDINATE, CONTENT = (SCOPE[Scope(w)] for w in ("verify", "support", "coordinate", "content"))

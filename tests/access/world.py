@@ -73,6 +73,16 @@ class World:
         """A number nobody has."""
         return f"+9198000{next(self._numbers):05d}"
 
+    async def new_place(self, kind: str) -> UUID:
+        """An approved place where nobody works."""
+        place_id: UUID = await self.sql(
+            "INSERT INTO place (kind, name, zone, city, created_at, approval)"
+            " VALUES ($1, 'Another Place', 'Asia/Kolkata', 'Pune', $2, 'approved') RETURNING id",
+            kind,
+            self.now,
+        )
+        return place_id
+
     async def person(self, *capacities: Capacity, name: str = "Somebody", phone: str | None = None) -> UUID:
         """An account with these active capacities and no socket, to be used up by a cell."""
         account_id: UUID = await self.sql(
@@ -232,11 +242,7 @@ class World:
 
 async def people(world: World) -> None:
     """Every actor's account, her patient record, and the relationships of identity and directory."""
-    world.elsewhere = await world.sql(
-        "INSERT INTO place (kind, name, zone, city, created_at)"
-        " VALUES ('clinic', 'Another Clinic', 'Asia/Kolkata', 'Pune', $1) RETURNING id",
-        world.now,
-    )
+    world.elsewhere = await world.new_place("clinic")
     for one in ACTORS.values():
         if one is ANONYMOUS or one in SCREENS:
             continue
@@ -267,11 +273,14 @@ async def people(world: World) -> None:
         world.place,
         world.now,
     )
-    for one, place_id in ((who.PHARMACY, places.PHARMACY), (who.LABORATORY, places.LABORATORY)):
+    world.hospital = await world.new_place("hospital")
+    theirs = {who.PHARMACY: places.PHARMACY, who.LABORATORY: places.LABORATORY, who.HOSPITAL: world.hospital}
+    for one, place_id in theirs.items():
         await world.join(world.account[one], place_id, "owner")
-    for one in (who.DOCTOR, who.COLLEAGUE, who.PENDING_DOCTOR, who.WITHDRAWN_DOCTOR):
+    for one in (who.DOCTOR, who.COLLEAGUE, who.BREAK_GLASS, who.PENDING_DOCTOR, who.WITHDRAWN_DOCTOR):
         world.doctor[one] = await world.practice(world.account[one], world.place, name=world.name[one])
-    world.doctor[who.OTHER_DOCTOR] = await world.practice(world.account[who.OTHER_DOCTOR], world.elsewhere)
+    for one in (who.OTHER_DOCTOR, who.CONSENTED):
+        world.doctor[one] = await world.practice(world.account[one], world.elsewhere, name=world.name[one])
     for one, state in ((who.PENDING_DOCTOR, "pending"), (who.WITHDRAWN_DOCTOR, "withdrawn")):
         await world.sql(
             "INSERT INTO account_capacity (account_id, capacity, state, since) VALUES ($1, 'doctor', $2, $3)",
@@ -298,6 +307,20 @@ async def _screens(world: World) -> None:
         world.account[one], world._tokens[one] = UUID(paired["display_id"]), paired["secret"]
         setattr(world, "code" if one is who.SCREEN else "pending_code", paired["code"])
     await client.close()
+
+
+async def line(world: World) -> None:
+    """A live sitting with her token in it, one that waits to begin, and an approved screen that shows the line."""
+    desk, herself = world.socket(who.FRONT_DESK), world.socket(who.HERSELF)
+    plan = {"place_id": world.place, "doctor_id": world.doctor[who.DOCTOR], "room_id": world.room, "remote_join": True}
+    world.sitting = (await desk.command("session.create", **plan, starts_at=soon(-0.5), ends_at=soon(6)))["id"]
+    world.idle = (await desk.command("session.create", **plan, starts_at=soon(24), ends_at=soon(26)))["id"]
+    await desk.command("session.start", session_id=world.sitting)
+    world.token = (await herself.command("queue.join", session_id=world.sitting, patient_id=world.she))["id"]
+    await desk.command("queue.walk_in", session_id=world.sitting, name="First")
+    await desk.command("display.approve", place_id=world.place, code=world.code, label="Hall", room_ids=[world.room])
+    world.wall = (await desk.call("queue.arrival_code", place_id=world.place))["code"]
+    world.slip = (await desk.call("queue.slip", token_id=world.token))["key"]
 
 
 def soon(hours: float) -> datetime:

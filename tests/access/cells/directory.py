@@ -1,21 +1,31 @@
 """Places, who works there, doctors and their affiliations, specialties."""
 
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from uuid import UUID
 
 from channels.directory import demo
 from tests.access.matrix import Params, cells, ground
 from tests.access.who import (
+    ADMINS,
+    BREAK_GLASS,
     COLLEAGUE,
     COLLECTOR,
+    CONSENTED,
     CONTENT,
     DOCTOR,
     FRONT_DESK,
     HEADS,
+    HOSPITAL,
+    LABORATORY,
     NURSE,
+    OTHER_DOCTOR,
     OWNER,
+    PENDING_DOCTOR,
+    PHARMACY,
     STAFF_HERE,
     SUPER,
+    VERIFY,
     Who,
 )
 from tests.access.world import World
@@ -139,3 +149,64 @@ cells("specialty.get", {"slug": "cardiology"})
 cells("specialty.create", a_slug, opens={CONTENT, SUPER}, says="forbidden")
 cells("specialty.update", renamed, opens={CONTENT, SUPER}, says="forbidden")
 cells("specialty.delete", a_specialty, opens={CONTENT, SUPER}, says="forbidden")
+
+# --- entries of the directory ----------------------------------------------------------------------------------------
+VERIFIERS = {VERIFY, SUPER}
+EDITORS = {VERIFY, CONTENT, SUPER}
+NOT_EDITORS = dict.fromkeys(ADMINS - VERIFIERS, "forbidden")
+SITE = {"name": "New", "city": "Pune", "zone": "Asia/Kolkata"}
+
+
+async def entering(w: World, one: Who) -> Params:
+    """Oneself; an administrator somebody else."""
+    account = {"account_id": await w.doctor_account()} if one in ADMINS else {}
+    return {"name": "Dr. New", "specialty": "cardiology", **account}
+
+
+async def a_doctors_entry(w: World) -> Params:
+    return {"doctor_id": await w.practice(await w.doctor_account(), w.elsewhere)}
+
+
+async def another_doctor(w: World) -> Params:
+    return {"hospital_id": w.place, "doctor_id": await w.practice(await w.doctor_account(), w.elsewhere)}
+
+
+async def one_who_works_here(w: World) -> Params:
+    return {"hospital_id": w.place, "doctor_id": await w.practice(await w.doctor_account(), w.place)}
+
+
+cells(
+    "doctor.create",
+    entering,
+    opens={DOCTOR, COLLEAGUE, OTHER_DOCTOR, CONSENTED, BREAK_GLASS, PENDING_DOCTOR} | VERIFIERS,
+    says=NOT_EDITORS,
+)
+cells(
+    "doctor.update",
+    lambda w: {"doctor_id": w.doctor[DOCTOR], "bio": "Twenty years of it"},
+    opens={DOCTOR} | EDITORS,
+)
+cells("doctor.delete", a_doctors_entry, opens=VERIFIERS, says={CONTENT: "forbidden"})
+cells("hospital.list_doctors", lambda w: {"hospital_id": w.place})
+cells("hospital.add_doctor", another_doctor, opens=HEADS | VERIFIERS)
+cells("hospital.remove_doctor", one_who_works_here, opens=HEADS | VERIFIERS)
+
+
+def site(noun: str, place_of: Callable[[World], UUID], owner: Collection[Who], trade: Who, **more: str) -> None:
+    """The five commands of one kind of place: public, entered by its trade, changed by its heads, closed by none."""
+
+    async def nobodys(w: World) -> Params:
+        return {f"{noun}_id": await w.new_place(noun)}
+
+    cells(f"{noun}.list")
+    cells(f"{noun}.get", lambda w: {f"{noun}_id": place_of(w)})
+    cells(f"{noun}.create", {**SITE, **more}, opens={trade} | EDITORS, says="forbidden")
+    cells(
+        f"{noun}.update", lambda w: {f"{noun}_id": place_of(w), "description": "Open"}, opens=frozenset(owner) | EDITORS
+    )
+    cells(f"{noun}.delete", nobodys, opens=VERIFIERS, says={CONTENT: "forbidden"})
+
+
+site("hospital", lambda w: w.place, HEADS, HOSPITAL, kind="hospital")
+site("pharmacy", lambda w: demo.PHARMACY, {PHARMACY}, PHARMACY)
+site("laboratory", lambda w: demo.LABORATORY, {LABORATORY}, LABORATORY)

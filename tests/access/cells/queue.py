@@ -3,14 +3,12 @@
 import secrets
 from uuid import UUID
 
-from tests.access.matrix import Params, cells, ground, hears
+from tests.access.matrix import Params, cells, hears
 from tests.access.who import (
     ANONYMOUS,
     DESK,
-    DOCTOR,
     FAMILY,
     FRONT_DESK,
-    HERSELF,
     MANAGER,
     OWNER,
     PATIENTS,
@@ -22,21 +20,6 @@ from tests.access.who import (
 from tests.access.world import World, soon
 
 APPROVE = {OWNER, MANAGER, FRONT_DESK}
-
-
-@ground
-async def a_line(w: World) -> None:
-    """A live sitting with her token in it, one that waits to begin, and an approved screen that shows the line."""
-    desk, herself = w.socket(FRONT_DESK), w.socket(HERSELF)
-    plan = {"place_id": w.place, "doctor_id": w.doctor[DOCTOR], "room_id": w.room, "remote_join": True}
-    w.sitting = (await desk.command("session.create", **plan, starts_at=soon(-0.5), ends_at=soon(6)))["id"]
-    w.idle = (await desk.command("session.create", **plan, starts_at=soon(24), ends_at=soon(26)))["id"]
-    await desk.command("session.start", session_id=w.sitting)
-    w.token = (await herself.command("queue.join", session_id=w.sitting, patient_id=w.she))["id"]
-    await desk.command("queue.walk_in", session_id=w.sitting, name="First")
-    await desk.command("display.approve", place_id=w.place, code=w.code, label="Hall", room_ids=[w.room])
-    w.wall = (await desk.call("queue.arrival_code", place_id=w.place))["code"]
-    w.slip = (await desk.call("queue.slip", token_id=w.token))["key"]
 
 
 # --- the line --------------------------------------------------------------------------------------------------------

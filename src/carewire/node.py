@@ -1,7 +1,8 @@
 """One node: its parts, put together, started and stopped in order."""
 
 import asyncio
-from typing import Any, Literal
+from collections.abc import Coroutine
+from typing import Any, Final, Literal
 
 import structlog
 
@@ -19,8 +20,13 @@ from carewire.jobs.runner import Runner
 from carewire.settings import Settings
 from carewire.store import outbox
 from carewire.store.db import Database
+from carewire.tasks import end
 
 log = structlog.get_logger("carewire.node")
+
+STOP_S: Final = {"jobs": 22.0, "hub": 4.0, "trail": 4.0, "seals": 2.0, "database": 6.0}
+"""How long each part of a stopping node may take; see `runner.DRAIN_S`."""
+WAKE_S: Final = 0.5
 
 Work = Literal["none", "table", "stream"]
 """Does this process run jobs, and where does it get them: from the table, or shared with others from the stream?"""
@@ -119,16 +125,27 @@ class Node:
             metrics.JOBS_WAKES_UNSENT.inc()
 
     async def stop(self) -> None:
-        """Stop in reverse order."""
+        """Stop in reverse order, within the sum of `STOP_S` whatever hangs. Raises nothing."""
         self.ready = False
-        await self.runner.stop()
+        await self._end("jobs", self.runner.stop())
+        await self._end("hub", self._stop_hub())
+        await self._end("trail", self.trail.stop())
+        await self._end("seals", self.sealer.stop())
+        await self._end("database", self.db.close())
+
+    async def _stop_hub(self) -> None:
         if self._waking is not None:
-            await self._waking
+            await asyncio.wait((self._waking,), timeout=WAKE_S)
+        await end(self._waking, self._warming)
         await self.hub.stop()
-        await self.trail.stop()
-        await self.sealer.stop()
-        if self._warming is not None:
-            self._warming.cancel()
         if self.redis is not None:
             await self.redis.aclose()
-        await self.db.close()
+
+    @staticmethod
+    async def _end(part: str, work: Coroutine[Any, Any, None]) -> None:
+        """One part. That it fails or hangs is no reason for the others to go on."""
+        try:
+            async with asyncio.timeout(STOP_S[part]):
+                await work
+        except Exception as error:
+            log.error("part_not_stopped", part=part, error=type(error).__name__)

@@ -293,7 +293,7 @@ async def test_a_gateway_in_the_middle_of_a_restore_answers_that_the_database_is
     done.set()
     await asyncio.gather(*writers)
     assert said.status == 0, said
-    assert seen <= {"unavailable", "outcome_unknown"}
+    assert seen <= {"unavailable", "outcome_unknown", "rate_limited"}  # a slow restore leaves time to ask too often
     assert await call(node, owner, "toy.add", counter_id=counter)
 
 

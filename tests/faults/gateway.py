@@ -10,6 +10,7 @@ import re
 import signal
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -33,22 +34,23 @@ from carewire.store.db import Tx
 from tests.faults import ledger
 from tests.faults.leash import die_with_parent
 
-POINTS: dict[str, int] = {}
+POINTS: dict[str, tuple[int, float]] = {}
+"""By point: the signal, and until when (monotonic) it is to be sent."""
 LOCK = re.compile(r" FOR UPDATE( OF \w+)?")
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
 
 def strike(point: str) -> None:
-    """Die or freeze here, when told to."""
-    number = POINTS.pop(point, None)
-    if number is not None:
+    """Die or freeze here, when told to; an order that has become old is none."""
+    number, until = POINTS.pop(point, (0, 0.0))
+    if number and time.monotonic() < until:
         os.kill(os.getpid(), number)
 
 
 def follow_leash() -> None:
     for line in sys.stdin:
-        what, point = line.split()
-        POINTS[point] = SIGNALS[what]
+        what, point, until = line.split()
+        POINTS[point] = SIGNALS[what], float(until)
     os._exit(3)
 
 

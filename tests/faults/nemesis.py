@@ -13,6 +13,7 @@ from tests.faults.world import Gateway, World
 
 STRIKE_S = 2.0
 """A gateway that was told to die at its next commit and commits nothing so long is let off."""
+ARMED_S = STRIKE_S - 0.5
 BURST = 320
 """Events at once: more than a resume replays."""
 STUCK_BURSTS = 6
@@ -66,7 +67,7 @@ class Nemesis:
         gateway = self._gateway(fault)
         async with gateway.lock:
             if point:
-                gateway.arm("kill", point)
+                gateway.arm("kill", point, ARMED_S)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(STRIKE_S):
                         await gateway.ended()
@@ -83,7 +84,7 @@ class Nemesis:
     async def _stop_at(self, fault: Fault, point: str) -> None:
         gateway = self._gateway(fault)
         async with gateway.lock:
-            gateway.arm("stop", point)
+            gateway.arm("stop", point, ARMED_S)
             try:
                 async with asyncio.timeout(STRIKE_S):
                     while not gateway.frozen:  # noqa: ASYNC110 - the kernel tells nobody
@@ -103,8 +104,7 @@ class Nemesis:
     async def _rolling_restart(self, fault: Fault) -> None:
         for gateway in self.world.gateways:
             async with gateway.lock:
-                gateway.send(signal.SIGTERM)
-                await gateway.ended()
+                await gateway.retire()
                 await gateway.start_for_sure()
 
     # --- PostgreSQL --------------------------------------------------------------------------------------------------

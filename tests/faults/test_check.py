@@ -1,11 +1,14 @@
 """The verdict on hand-made histories: what each promise looks like when it is broken."""
 
+import signal
+import time
 from collections import Counter
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from tests.faults import gateway
 from tests.faults.check import check_answers, check_end, check_ledger, check_log, check_record, check_refused
 from tests.faults.client import Op, Said, Try
 from tests.faults.truth import Event, Truth, replay
@@ -153,3 +156,10 @@ def test_only_a_try_that_came_late_may_take_effect_after_a_refusal(
     wanted = op(1, *((outcome, b"") for outcome in outcomes))
     truth.receipts = {str(wanted.id): claimed_at}
     assert (list(check_refused(truth, [wanted])) == []) is right
+
+
+def test_an_order_to_die_that_has_become_old_is_not_carried_out() -> None:
+    """Seed 71: one was left over from a fault whose moment never came, and froze a gateway that was told to end."""
+    gateway.POINTS["before"] = signal.SIGKILL, time.monotonic() - 1
+    gateway.strike("before")
+    assert not gateway.POINTS

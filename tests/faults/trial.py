@@ -93,7 +93,7 @@ async def run(
         told = await truth.read(world, base, topics)
         told.restored_at = nemesis.restored_at
         verdict = _verdict(seed, crew, nemesis, world, told, finished_s, heads_s, time.monotonic() - started)
-        verdict.violations.extend(overstaying)
+        verdict.violations.extend([*overstaying, *world.problems])
         for gateway in world.gateways:
             verdict.violations.extend(gateway.errors())
         return verdict

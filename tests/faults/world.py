@@ -20,6 +20,7 @@ import msgspec
 
 from carewire.batch import MEMBERS_MAX
 from carewire.embedded import Postgres, Valkey
+from carewire.gateway.server import STOP_MAX_S
 from carewire.settings import Settings
 from carewire.store.migrate import migrate
 from tests.faults import ledger
@@ -121,15 +122,29 @@ class Gateway:
         self.send(signal.SIGKILL)
         await self.ended()
 
-    async def ended(self) -> None:
-        if self._child is not None:
-            await self._child.wait()
+    async def ended(self) -> int | None:
+        """Its exit status."""
+        return None if self._child is None else await self._child.wait()
 
-    def arm(self, what: str, point: str) -> None:
-        """Have it `kill` or `stop` itself `before` or `after` its next COMMIT that tells something."""
+    async def retire(self) -> None:
+        """SIGTERM, and it must be gone within what is promised, and well."""
+        self.send(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(STOP_MAX_S):
+                status = await self.ended()
+        except TimeoutError:
+            self.world.problems.append(f"{self.name} was told to end and runs on after {STOP_MAX_S:.0f} s")
+            await self.kill()
+        else:
+            if status:
+                self.world.problems.append(f"{self.name} was told to end and ended with {status}")
+
+    def arm(self, what: str, point: str, for_s: float) -> None:
+        """Have it `kill` or `stop` itself `before` or `after` its next COMMIT that tells something, if one comes in
+        time: an order left over would freeze it when nobody is there any more to let it go on."""
         if self._child is not None and self._child.stdin is not None:
             with contextlib.suppress(OSError):
-                self._child.stdin.write(f"{what} {point}\n".encode())
+                self._child.stdin.write(f"{what} {point} {time.monotonic() + for_s}\n".encode())
 
     def errors(self) -> list[str]:
         """What it logged as an error, whatever the clients noticed of it."""
@@ -162,6 +177,8 @@ class World:
         self.postgres = Postgres(self.folder, fsync=False, settings={"synchronous_commit": "on"})
         self.standby = Postgres(self.folder / "standby", fsync=False, settings={"synchronous_commit": "on"})
         self.replication = Proxy("replication", self.postgres_socket, random.Random(seed))
+        self.problems: list[str] = []
+        """What gateways did that they must never do."""
         self.lost = 0
         """Events that were committed, and told, and are in no database since a restore or a failover."""
         self.valkey = Valkey(self.folder)

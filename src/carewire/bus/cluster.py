@@ -21,6 +21,7 @@ from redis.crc import key_slot
 from carewire import metrics
 from carewire.bus.broker import Receive
 from carewire.bus.redis import CONNECT_TIMEOUT_S, Link, RedisBroker, confirmed, pack
+from carewire.tasks import end
 
 log = structlog.get_logger("carewire.bus")
 
@@ -153,9 +154,7 @@ class ClusterBroker:
             shard.publish(channel, hint)
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         await asyncio.gather(*(shard.close() for shard in self._shards.values()))
         self.connected = False
 

@@ -14,6 +14,7 @@ from carewire.bus.channel import Channel, Subscription
 from carewire.bus.frame import Stored, event_text
 from carewire.store import outbox
 from carewire.store.db import Database
+from carewire.tasks import end
 
 log = structlog.get_logger("carewire.hub")
 
@@ -48,10 +49,7 @@ class Healing:
 
     async def stop(self) -> None:
         """End."""
-        tasks = list(self._running.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*self._running.values())
 
     def _healed(self, channel: Channel, task: asyncio.Task[None]) -> None:
         if self._running.get(channel.name) is task:

@@ -25,6 +25,7 @@ from carewire.gather import Gather
 from carewire.settings import Settings
 from carewire.store.constraints import translate
 from carewire.store.db import Database
+from carewire.tasks import end
 from carewire.topic import Topic
 
 log = structlog.get_logger("carewire.join")
@@ -95,9 +96,7 @@ class Joiner:
     async def stop(self) -> None:
         """End the workers."""
         self._gather.stop()
-        for worker in list(self._workers):
-            worker.cancel()
-        await asyncio.gather(*self._workers, return_exceptions=True)
+        await end(*self._workers)
 
     def _hire(self) -> None:
         """Somebody waits: have a batch served now, or when enough have gathered."""

@@ -18,6 +18,7 @@ from redis.asyncio.connection import parse_url
 
 from carewire import metrics
 from carewire.bus.broker import Receive
+from carewire.tasks import end
 
 log = structlog.get_logger("carewire.bus")
 
@@ -183,9 +184,7 @@ class RedisBroker:
     async def close(self) -> None:
         if self._speaking is not None:
             self._speaking.flush()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         for link in (self._listening, self._speaking):
             if link is not None:
                 link.close()

@@ -11,6 +11,7 @@ import structlog
 
 from carewire import metrics
 from carewire.store.db import Database
+from carewire.tasks import end
 
 log = structlog.get_logger("carewire.hub")
 
@@ -48,9 +49,7 @@ class Sweep:
 
     async def stop(self) -> None:
         """End."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await end(self._task)
 
     def hasten(self) -> None:
         """Hints may have been lost: sweep at once."""

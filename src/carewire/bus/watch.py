@@ -21,6 +21,7 @@ from carewire.command import Ctx
 from carewire.errors import Refusal
 from carewire.settings import Settings
 from carewire.store.db import Database
+from carewire.tasks import end
 from carewire.topic import Ask, Topic
 
 if TYPE_CHECKING:
@@ -58,9 +59,7 @@ class Watch:
 
     async def stop(self) -> None:
         """End."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
 
     def add(self, listener: Listener) -> None:
         """From now on changes of this listener's actor concern it; what changed while it logged in is caught up."""

@@ -2,15 +2,19 @@
 
 import asyncio
 import contextlib
+import faulthandler
 import gc
 import logging
 import signal
 import socket
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any, Final, cast
 
+import structlog
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -22,6 +26,8 @@ from carewire.gateway.workers import RETIRE, Duty
 from carewire.node import Node
 from carewire.settings import Settings, read_networks
 
+log = structlog.get_logger("carewire.gateway")
+
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
 BACKLOG: Final = 4096
@@ -29,6 +35,11 @@ COLLECTOR: Final = (10_000, 10, 10)
 """New objects until the youngest are looked through (half a millisecond), and how many such rounds make an older."""
 STOP_WAIT_S: Final = 15
 """How long a stopping node waits for started commands (each ends within seconds) and for peers that do not read."""
+STOP_MAX_S: Final = 90.0
+"""From the signal to the end of the process, whatever hangs: `drain` takes 31 s at most, then come `STOP_WAIT_S` and
+`node.STOP_S`. Past it the process writes where it stands to stderr and ends with 1."""
+TELL_S: Final = 1.0
+"""So long before, it logs which tasks still run."""
 
 
 class Server(uvicorn.Server):
@@ -43,7 +54,7 @@ class Server(uvicorn.Server):
         self._own_signals = own_signals
         self._node = node
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._asked = False
+        self._asked = self._ending = False
         self._draining: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -58,6 +69,7 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """SIGTERM drains first; SIGINT, or a second signal, stops at once."""
+        self.be_over()
         if sig in (signal.SIGTERM, RETIRE) and self._node is not None and self._loop is not None:
             if not self._asked:
                 self._asked = True
@@ -66,6 +78,14 @@ class Server(uvicorn.Server):
             if sig == RETIRE:
                 return  # it goes already
         super().handle_exit(sig, frame)
+
+    def be_over(self) -> None:
+        """End within `STOP_MAX_S`, even with a blocked loop: the interpreter's own watchdog sees to it."""
+        if self._own_signals and not self._ending:
+            self._ending = True
+            faulthandler.dump_traceback_later(STOP_MAX_S, exit=True, file=sys.stderr)
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._loop.call_later, STOP_MAX_S - TELL_S, tell_what_runs)
 
     def _start_draining(self, succeeded: bool) -> None:
         self._draining = asyncio.create_task(self._drain(succeeded), name="drain")
@@ -140,6 +160,16 @@ def configure(app: App, settings: Settings) -> uvicorn.Config:
 def _is_ours(record: logging.LogRecord) -> bool:
     """What a hostile peer sends is answered and counted, not logged with a traceback per frame."""
     return not str(record.msg).startswith("Invalid UTF-8 sequence")
+
+
+def tell_what_runs() -> None:
+    """What keeps this process from its end."""
+    tasks = []
+    for task in asyncio.all_tasks():
+        stack = task.get_stack(limit=1)
+        where = f"{Path(stack[0].f_code.co_filename).name}:{stack[0].f_lineno}" if stack else "?"
+        tasks.append(f"{task.get_name()} {where}")
+    log.error("end_overdue", tasks=sorted(tasks))
 
 
 def run(settings: Settings, duty: Duty | None = None) -> None:

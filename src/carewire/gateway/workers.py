@@ -31,8 +31,8 @@ from carewire.settings import Settings, variable_of
 log = structlog.get_logger("carewire.workers")
 
 READY_S: Final = 60.0
-STOP_S: Final = 75.0
-"""A worker that drains is done by then (see `drain` and `server.STOP_WAIT_S`); longer: it is killed."""
+STOP_S: Final = 95.0
+"""A worker that was told to end is over by then (`server.STOP_MAX_S`); one that is not is killed."""
 BACKOFF_S: Final = (0.1, 10.0)
 LASTING_S: Final = 10.0
 """Who lived this long was a good worker: after it the next one starts at once."""

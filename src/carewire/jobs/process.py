@@ -42,6 +42,7 @@ class _Server(Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal asks, a second one does not wait for connections."""
+        self.be_over()
         self.force_exit = self.should_exit
         self.should_exit = True
 

@@ -6,7 +6,6 @@ safe at once, so losing Redis costs nothing but the sharing of work.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 from uuid import UUID
@@ -24,6 +23,7 @@ from carewire.jobs.schedule import Scheduler
 from carewire.providers import letters
 from carewire.settings import Settings
 from carewire.store.db import Database
+from carewire.tasks import end
 from carewire.transact import Publisher
 
 log = structlog.get_logger("carewire.jobs")
@@ -86,9 +86,7 @@ class Runner:
         running = {*self._tasks, *self._errands}
         if running:
             _, late = await asyncio.wait(running, timeout=DRAIN_S)
-            for task in late:
-                task.cancel()  # its lease runs out and somebody else takes it
-            await asyncio.gather(*late, return_exceptions=True)
+            await end(*late)  # its lease runs out and somebody else takes it
 
     def wake(self) -> None:
         """Something was enqueued just now."""
@@ -172,7 +170,4 @@ class Runner:
         try:
             await asyncio.wait(waits, timeout=every_s, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for wait in waits:
-                wait.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await wait
+            await end(*waits)

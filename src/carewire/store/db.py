@@ -32,6 +32,7 @@ SESSION: Final = {
 }
 STATEMENT_PATIENCE_S: Final = 7.0
 """A statement that is not over by then (the server gives it 5 s) says that the line is dead, not that it is slow."""
+ROLLBACK_S: Final = 2.0
 ACQUIRE_TIMEOUT_S: Final = 2.0
 CONNECT_TIMEOUT_S: Final = 5.0
 
@@ -284,7 +285,9 @@ def _discard(connection: "PoolConnectionProxy[Any]") -> None:
 
 async def _roll_back(connection: "PoolConnectionProxy[Any]") -> None:
     try:
-        await connection.execute("ROLLBACK")
+        # After a cancellation the driver waits, without a bound of its own, until the server has heard of it.
+        async with asyncio.timeout(ROLLBACK_S):
+            await connection.execute("ROLLBACK")
     except (*LOST, asyncpg.PostgresError):
         # A connection that cannot even roll back is of no use to anybody.
         _discard(connection)

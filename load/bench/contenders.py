@@ -21,7 +21,7 @@ class Wire(Struct, frozen=True, kw_only=True):
     hello: Sequence[Step] = ()
     """From the open socket to one that is ready for use."""
     subscribe: str
-    """One request with {topics} (a JSON list), or one per {topic}."""
+    """One request with {topics} (a JSON list), or one per {topic}; those travel as one JSON-RPC batch."""
     subscribed: str
     """A part of the answer to it."""
     ask: str
@@ -42,10 +42,8 @@ class Wire(Struct, frozen=True, kw_only=True):
                 ("send", self.subscribe.replace("{topics}", json.dumps(list(topics)))),
                 ("expect", self.subscribed),
             ]
-        steps: list[Step] = []
-        for topic in topics:
-            steps += [("send", self.subscribe.replace("{topic}", topic)), ("expect", self.subscribed)]
-        return steps
+        each = [self.subscribe.replace("{topic}", topic) for topic in topics]
+        return [("send", f"[{','.join(each)}]"), ("expect", self.subscribed)]
 
 
 class Contender(Struct, frozen=True, kw_only=True):

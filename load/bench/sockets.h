@@ -130,12 +130,12 @@ static void take_text(conn *c, const uint8_t *text, size_t size) {
     group *of = &groups[c->group];
     if (size == 1 && text[0] == '2') return send_frame(c, 1, "3", 1); /* the ping of engine.io */
     if (c->state == STEPPING) {
-        if (memmem(text, size, of->steps[c->step].text, strlen(of->steps[c->step].text))) {
-            c->step++;
-            take_steps(c);
-        } else if (failure_mark && memmem(text, size, failure_mark, strlen(failure_mark))) {
+        if (failure_mark && memmem(text, size, failure_mark, strlen(failure_mark))) {
             complain((const char *)text, size);
             lose(c);
+        } else if (memmem(text, size, of->steps[c->step].text, strlen(of->steps[c->step].text))) {
+            c->step++;
+            take_steps(c);
         }
     } else if (c->group == PUBLISHERS) {
         if (failure_mark && memmem(text, size, failure_mark, strlen(failure_mark))) {

@@ -12,6 +12,7 @@ from litestar.response.base import ASGIResponse
 
 from carewire.bus.broker import Broker
 from carewire.discovery import discover
+from carewire.gateway.reception import PATH, Front
 from carewire.gateway.socket import serve_socket
 from carewire.http.health import HEALTH
 from carewire.http.pages import page_handlers
@@ -23,15 +24,17 @@ from carewire.settings import Settings
 
 PRODUCT = "channels"
 BENCH = "carewire.bench"
-SOCKETS = "/ws"
 
 
-class Front(Litestar):
-    """The HTTP around a node, and in front of it the door of the sockets: what a framework does for each request
-    (routing, state, exception handlers) would be a third of what it costs to open one."""
+class App(Litestar):
+    """The HTTP around a node, and its sockets before it: what a framework does for each request (routing, state,
+    exception handlers) would be a third of what it costs to open one."""
+
+    reception: Front
+    """Where our own websocket class asks; any other calls the application."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "websocket" and scope["path"] == SOCKETS:
+        if scope["type"] == "websocket" and scope["path"] == PATH:
             await serve_socket(scope, receive, send, self.state.node)
         else:
             await super().__call__(scope, receive, send)
@@ -56,7 +59,7 @@ def create_app(settings: Settings, *, broker: Broker | None = None) -> Litestar:
         finally:
             await node.stop()
 
-    @asgi(SOCKETS, copy_scope=False)
+    @asgi(PATH, copy_scope=False)
     async def socket(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
             answer = ASGIResponse(
@@ -69,7 +72,7 @@ def create_app(settings: Settings, *, broker: Broker | None = None) -> Litestar:
             return
         await serve_socket(scope, receive, send, node)
 
-    app = Front(
+    app = App(
         route_handlers=[socket, *HEALTH, *REFERENCE, *ROUTES, *page_handlers()],
         lifespan=[run_node],
         openapi_config=OpenAPIConfig(
@@ -87,4 +90,5 @@ def create_app(settings: Settings, *, broker: Broker | None = None) -> Litestar:
         logging_config=None,
     )
     app.state.node = node
+    app.reception = Front(node)
     return app

@@ -93,9 +93,9 @@ class Dispatcher:
     def clock(self, clock: Clock) -> None:
         self._transactions.clock = self._logins.clock = clock
 
-    async def authenticate(self, token: str) -> Actor:
-        """The actor of an access token. Raises `Unauthenticated`, or why the database could not say."""
-        return await self._logins.authenticate(token)
+    def authenticate(self, token: str) -> "asyncio.Future[Actor]":
+        """The actor of an access token. Ends with `Unauthenticated`, or why the database could not say."""
+        return self._logins.authenticate(token)
 
     def decode(self, name: str, params: bytes) -> msgspec.Struct | None:
         """The params of a command that exists, if they are beyond doubt (`params.decode_soundly`)."""

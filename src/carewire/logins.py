@@ -35,14 +35,15 @@ class Logins:
         self._workers: set[asyncio.Task[None]] = set()
         self._gather = Gather(self._start, lambda: len(self._waiting), enough=BATCH_MAX, quiet_s=lambda: QUIET_S)
 
-    async def authenticate(self, token: str) -> Actor:
-        """The actor of an access token. Raises `Unauthenticated`, or why the database could not say."""
-        if len(self._waiting) >= WAITING_MAX:
-            raise Overloaded("Too many log in at once", after_ms=FULL_AFTER_MS)
+    def authenticate(self, token: str) -> "asyncio.Future[Actor]":
+        """The actor of an access token. Ends with `Unauthenticated`, or why the database could not say."""
         answer: asyncio.Future[Actor] = asyncio.get_running_loop().create_future()
-        self._waiting.append((token, answer))
-        self._hire()
-        return await answer
+        if len(self._waiting) >= WAITING_MAX:
+            answer.set_exception(Overloaded("Too many log in at once", after_ms=FULL_AFTER_MS))
+        else:
+            self._waiting.append((token, answer))
+            self._hire()
+        return answer
 
     def _hire(self) -> None:
         if len(self._workers) < WORKERS_MAX:

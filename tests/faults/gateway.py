@@ -23,7 +23,7 @@ from carewire.bus.hub import Hub
 from carewire.bus.join import Joiner
 from carewire.bus.sweep import Sweep
 from carewire.bus.watch import Watch
-from carewire.gateway import drain, server, socket, wire_protocol
+from carewire.gateway import drain, reception, server
 from carewire.gateway.connection import Socket
 from carewire.gateway.services import Rules
 from carewire.jobs import rows
@@ -155,9 +155,9 @@ def main() -> None:
     install_points()
     # A trial is short: a job of a node that was killed is taken up again, and a stopping node closes, sooner.
     # And so that a reader who stops for seconds, not minutes, is one who reads too slowly.
-    wire_protocol.KERNEL_BYTES = 4096  # type: ignore[misc]
+    server.KERNEL_BYTES = 4096  # type: ignore[misc]
     impatient = Rules(queue_bytes=16 * 1024, slow_s=2.0)
-    socket.serve_socket.__defaults__ = (impatient,)
+    reception.Front.__init__.__defaults__ = (impatient,)
     rows.VISIBILITY = timedelta(seconds=3)  # type: ignore[misc]
     assert drain.drain.__kwdefaults__ is not None
     drain.drain.__kwdefaults__.update(notice_s=0.2, grace_s=1.0)

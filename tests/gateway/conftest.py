@@ -25,6 +25,7 @@ from carewire.clock import Clock
 from carewire.command import Peer
 from carewire.errors import Conflict, MethodNotFound, NotFound, Unauthenticated
 from carewire.gateway import server
+from carewire.gateway.reception import Front
 from carewire.gateway.services import Rules, Services
 from carewire.gateway.socket import serve_socket
 from carewire.lanes import Outcome
@@ -204,19 +205,28 @@ class Client:
         return self.socket.close_code, self.socket.close_reason or ""
 
 
-@asynccontextmanager
-async def host(services: Services, settings: Settings, rules: Rules | None = None) -> AsyncIterator[server.Running]:
-    """A server of nothing but `/ws`."""
+class App:
+    """An application of nothing but `/ws`; our websocket class is received, unless it shall do without."""
 
-    async def app(scope: Any, receive: Any, send: Any) -> None:
+    def __init__(self, services: Services, rules: Rules, received: bool) -> None:
+        self._services, self._rules = services, rules
+        self.reception = Front(services, rules) if received else None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             while (await receive())["type"] != "lifespan.shutdown":
                 await send({"type": "lifespan.startup.complete"})
             await send({"type": "lifespan.shutdown.complete"})
         else:
-            await serve_socket(scope, receive, send, services, rules or Rules())
+            await serve_socket(scope, receive, send, self._services, self._rules)
 
-    running = await server.start(app, settings)
+
+@asynccontextmanager
+async def host(
+    services: Services, settings: Settings, rules: Rules | None = None, *, received: bool = True
+) -> AsyncIterator[server.Running]:
+    """A server of nothing but `/ws`."""
+    running = await server.start(App(services, rules or Rules(), received), settings)
     try:
         yield running
     finally:
@@ -226,18 +236,18 @@ async def host(services: Services, settings: Settings, rules: Rules | None = Non
 @asynccontextmanager
 async def serve(ws: str, rules: Rules | None = None) -> AsyncIterator[Site]:
     """A server in front of `Behind`."""
-    settings = Settings(secret="s" * 40, node="n1", ws=ws)  # type: ignore[arg-type]
+    settings = Settings(secret="s" * 40, node="n1", ws="stock" if ws == "stock" else "raw")
     behind = Behind(settings)
-    async with host(behind, settings, rules) as running:
+    async with host(behind, settings, rules, received=ws != "asgi") as running:
         try:
             yield Site(running, behind)
         finally:
             behind.gate.set()
 
 
-@pytest.fixture(params=RAW_AND_STOCK)
+@pytest.fixture(params=("raw", "stock", "asgi"))
 async def site(request: pytest.FixtureRequest) -> AsyncIterator[Site]:
-    """The same suite over both websocket classes."""
+    """The same suite over both websocket classes, and over ours behind an application that receives nobody."""
     async with serve(request.param) as running:
         yield running
 

@@ -15,7 +15,7 @@ from carewire import metrics
 from carewire.app import create_app
 from carewire.client import Client as Person
 from carewire.client import Refused
-from carewire.gateway import proxy_protocol, server
+from carewire.gateway import door, server
 from carewire.gateway.proxy_protocol import V2, BadHeader, Header, read_header
 from carewire.settings import Settings, SettingsError
 from tests.conftest import SECRET
@@ -151,7 +151,7 @@ async def test_a_balancer_without_a_header_or_with_a_broken_one_is_cut_off_and_c
 async def test_a_balancer_that_says_nothing_does_not_hold_a_connection_for_ever(
     monkeypatch: pytest.MonkeyPatch, refused: Any
 ) -> None:
-    monkeypatch.setattr(proxy_protocol, "HEADER_S", 0.05)
+    monkeypatch.setattr(door, "HEADER_S", 0.05)
     async with behind("raw", "127.0.0.1") as (_, port):
         assert await say(port, b"PROXY TCP4 10.0") == b""
     assert refused() == {"proxy_header_late": 1}

@@ -51,13 +51,18 @@ class Socket:
         self.closed_with: int | None = None
 
     # --- life --------------------------------------------------------------------------------------------------------
+    def welcome(self) -> Frame:
+        """What has to be the first frame of this socket."""
+        return Frame(
+            rpc.notification("socket:welcome", msgspec.json.encode(welcome(self._services, self._session.rules)))
+        )
+
     def open(self, out: Outgoing) -> None:
-        """The handshake is done: be known, and say welcome."""
+        """The handshake is done, the welcome on its way: be known."""
         self._out = out
         self.is_open = True
         metrics.SOCKETS.inc()
         self._services.hub.register(self)
-        self.notify("socket:welcome", msgspec.json.encode(welcome(self._services, self._session.rules)))
         self._tick()
 
     def closing(self, code: int) -> None:

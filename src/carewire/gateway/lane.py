@@ -2,11 +2,17 @@
 
 Who does not know it uses `receive` and `send` as ever. Who does sends `websocket.accept` by the ordinary way, may write
 ready-made frames from then on, and may detach: give two callbacks and return, and go on without the ordinary way.
+
+An application may also have a `reception`, an attribute of its own: then a request that it `receives` is told to it at
+once, without a scope and a task, and answered whenever it likes.
 """
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+if TYPE_CHECKING:
+    from carewire.gateway.handshake import Headers, Request
 
 EXTENSION: Final = "carewire.raw"
 TURN: Final = 32
@@ -47,3 +53,27 @@ class RawLane(Protocol):
 
     def keep(self, task: "asyncio.Task[None]") -> None:
         """A stopping server waits for this task as it waits for an application that has not returned."""
+
+
+class Asking(RawLane, Protocol):
+    """A socket whose handshake waits for an answer; one that is gone by then lets everything pass by."""
+
+    @property
+    def default_headers(self) -> "Headers":
+        """What belongs to every answer."""
+
+    def open(self, answer: bytes) -> None:
+        """Answer with a 101, which frames may follow; then `detach`."""
+
+    def reject(self, answer: bytes) -> None:
+        """Answer with another status, and end the connection."""
+
+
+class Reception(Protocol):
+    """Who takes requests in. Nothing here blocks or raises."""
+
+    def receives(self, request: "Request") -> bool:
+        """Is this for us? Else it goes to the application as ever."""
+
+    def enter(self, asking: Asking, request: "Request", address: str) -> None:
+        """A socket from this address; it is to be opened or rejected, now or later."""

@@ -19,8 +19,8 @@ import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from carewire.gateway.connection import FRAME_BYTES_MAX, HEARTBEAT_S
+from carewire.gateway.door import Door, with_true_addresses
 from carewire.gateway.drain import drain
-from carewire.gateway.proxy_protocol import Door, with_true_addresses
 from carewire.gateway.wire_protocol import WireProtocol
 from carewire.gateway.workers import RETIRE, Duty
 from carewire.node import Node
@@ -33,6 +33,8 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 BACKLOG: Final = 4096
 COLLECTOR: Final = (10_000, 10, 10)
 """New objects until the youngest are looked through (half a millisecond), and how many such rounds make an older."""
+KERNEL_BYTES: Final = 64 * 1024
+"""Asked of the kernel for what was written and not acknowledged yet (it doubles that for its own book-keeping)."""
 STOP_WAIT_S: Final = 15
 """How long a stopping node waits for started commands (each ends within seconds) and for peers that do not read."""
 STOP_MAX_S: Final = 90.0
@@ -61,6 +63,10 @@ class Server(uvicorn.Server):
         """Start listening."""
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
+        for door in self.servers:
+            for listening in door.sockets:
+                # Its sockets inherit this; by itself the kernel would take up to 4 MiB for each that does not read.
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
         if self._own_signals:
             calm_collector()
         self.ready.set()
@@ -132,13 +138,14 @@ def configure(app: App, settings: Settings) -> uvicorn.Config:
     """How uvicorn has to run; both websocket classes get the same limits."""
     logging.getLogger("uvicorn.error").addFilter(_is_ours)
     trusted = read_networks(settings.proxy_from)
+    make_socket = partial(WireProtocol, reception=getattr(app, "reception", None)) if settings.ws == "raw" else None
     return uvicorn.Config(
         with_true_addresses(app) if trusted else app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http=cast("type[asyncio.Protocol]", partial(Door, trusted=trusted)),
-        ws=WireProtocol if settings.ws == "raw" else WebSocketsSansIOProtocol,
+        http=cast("type[asyncio.Protocol]", partial(Door, trusted=trusted, make_socket=make_socket)),
+        ws=cast("type[asyncio.Protocol]", make_socket or WebSocketsSansIOProtocol),
         ws_max_size=FRAME_BYTES_MAX,
         # 35 KiB a socket and half the speed; the raw lane writes frames that no extension has touched.
         ws_per_message_deflate=False,

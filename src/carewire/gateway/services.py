@@ -1,6 +1,7 @@
 """What the gateway asks of the rest of the house, and the limits of one socket."""
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Protocol
 
 import msgspec
@@ -61,8 +62,8 @@ class Hub(Protocol):
 class Dispatcher(Protocol):
     """Runs commands."""
 
-    async def authenticate(self, token: str) -> Actor:
-        """The actor of an access token; raises `Unauthenticated`."""
+    def authenticate(self, token: str) -> Awaitable[Actor]:
+        """The actor of an access token; raises `Unauthenticated`, when it is awaited."""
 
     def decode(self, name: str, params: bytes) -> msgspec.Struct | None:
         """The params of a command that exists, if they are beyond doubt."""

@@ -1,13 +1,17 @@
 """What our websocket class knows of uvicorn's inside, in one place; `tests/gateway/test_uvicorn.py` watches it."""
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from uvicorn.config import Config
 from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
 from uvicorn.server import ServerState
 
 from carewire.gateway.heartbeat import Wheel
+from carewire.gateway.lane import Reception
+
+CLIENT: Final = "carewire.client"
+"""Where a connection's state holds (address, port) that its balancer named."""
 
 if TYPE_CHECKING:
     from carewire.gateway.exchange import Application
@@ -16,13 +20,14 @@ if TYPE_CHECKING:
 class Site:
     """What all sockets of one server share."""
 
-    __slots__ = ("_asgi", "_root_path", "_state", "app", "connections", "limit", "loop", "tasks", "wheel")
+    __slots__ = ("_asgi", "_root_path", "_state", "app", "connections", "limit", "loop", "reception", "tasks", "wheel")
 
-    def __init__(self, config: Config, state: ServerState) -> None:
+    def __init__(self, config: Config, state: ServerState, reception: Reception | None) -> None:
         if not config.loaded:
             config.load()
         self.loop = asyncio.get_running_loop()
         self.app: Application = config.loaded_app
+        self.reception = reception
         self.limit = config.ws_max_size
         self.connections: set[Any] = state.connections
         self.tasks = state.tasks
@@ -49,10 +54,16 @@ class Site:
         }
 
 
-def site_of(config: Config, state: ServerState) -> Site:
+def client_of(transport: asyncio.Transport, app_state: dict[str, Any]) -> str:
+    """The address of the client, as its balancer named it or as it is; empty where it has none."""
+    client = app_state.get(CLIENT) or get_remote_addr(transport)
+    return client[0] if client else ""
+
+
+def site_of(config: Config, state: ServerState, reception: Reception | None = None) -> Site:
     """The site of this server; kept where uvicorn keeps what its connections share, and gone with it."""
     shared = vars(state)
     site: Site | None = shared.get("carewire_site")
     if site is None:
-        site = shared["carewire_site"] = Site(config, state)
+        site = shared["carewire_site"] = Site(config, state, reception)
     return site

@@ -5,8 +5,6 @@ and the head of the request as the first data; `uvicorn_parts` holds what it rea
 """
 
 import asyncio
-import contextlib
-import socket
 from collections.abc import Callable
 from typing import Any, Final, cast
 
@@ -15,9 +13,9 @@ import structlog
 from carewire.gateway import frames
 from carewire.gateway.exchange import Exchange
 from carewire.gateway.frames import Broken, Reader, make_close, make_frame
-from carewire.gateway.handshake import BadHandshake, http_answer, make_scope, read_request
-from carewire.gateway.lane import EXTENSION, TURN, OnLost, OnText, RawLane
-from carewire.gateway.uvicorn_parts import Site, site_of
+from carewire.gateway.handshake import BadHandshake, Request, http_answer, make_scope, read_request
+from carewire.gateway.lane import EXTENSION, TURN, OnLost, OnText, RawLane, Reception
+from carewire.gateway.uvicorn_parts import Site, client_of, site_of
 
 __all__ = ["EXTENSION", "TURN", "RawLane", "WireProtocol"]
 
@@ -27,9 +25,6 @@ CLOSE_WAIT_S: Final = 10.0
 """How long a peer may take to answer a close frame, and to read what was sent before it."""
 LINGER_S: Final = 2.0
 """How long a peer that broke the protocol is left to read why; what it still sends is thrown away."""
-
-KERNEL_BYTES: Final = 64 * 1024
-"""Asked of the kernel for what was written and not acknowledged yet (it doubles that for its own book-keeping)."""
 
 CONNECTING: Final = 0
 OPEN: Final = 1
@@ -45,8 +40,10 @@ class WireProtocol(asyncio.Protocol):
                  "_reader", "_resumed", "_site", "_slot", "_timer", "_transport", "is_blocked", "said_close",
                  "state")  # fmt: skip
 
-    def __init__(self, config: Any, server_state: Any, app_state: dict[str, Any], _loop: Any = None) -> None:
-        self._site: Site = site_of(config, server_state)
+    def __init__(
+        self, config: Any, server_state: Any, app_state: dict[str, Any], *, reception: Reception | None = None
+    ) -> None:
+        self._site: Site = site_of(config, server_state, reception)
         self._app_state: dict[str, Any] | None = app_state
         self._transport: asyncio.Transport
         self._reader: Reader | None = None
@@ -70,17 +67,15 @@ class WireProtocol(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The request of this transport asks for a websocket."""
         self._transport = cast("asyncio.Transport", transport)
-        bound_kernel(self._transport)
         self._site.connections.add(self)
 
-    def _begin(self, head: bytes) -> None:
+    def begin(self, request: Request) -> None:
+        """This is asked: by who is received, or of the application."""
         site, app_state = self._site, self._app_state or {}
         self._app_state = None
         self._reader = Reader(site.limit)
-        try:
-            request = read_request(head)
-        except BadHandshake as bad:
-            self.reject(http_answer(bad.status, bad.headers, bad.problem.encode() + b"\n"))
+        if site.reception is not None and site.reception.receives(request):
+            site.reception.enter(self, request, client_of(self._transport, app_state))
             return
         self._exchange = exchange = Exchange(self, request)
         scope = make_scope(
@@ -162,7 +157,10 @@ class WireProtocol(asyncio.Protocol):
         """The head of the request, then frames."""
         if self._reader is None:
             if self.state == CONNECTING:
-                self._begin(data)
+                try:
+                    self.begin(read_request(data))
+                except BadHandshake as bad:
+                    self.reject(http_answer(bad.status, bad.headers, bad.problem.encode() + b"\n"))
         elif self.state != OVER:
             self._reader.feed(data)
             if self.state == CONNECTING:
@@ -371,11 +369,3 @@ class WireProtocol(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-def bound_kernel(transport: asyncio.Transport) -> None:
-    """Bound what the kernel keeps for a peer that does not read; by itself it would take up to 4 MiB each."""
-    line = transport.get_extra_info("socket")
-    if line is not None:
-        with contextlib.suppress(OSError):
-            line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)

@@ -18,7 +18,7 @@ import asyncpg
 
 from carewire.actor import Actor
 from carewire.audit import entry
-from carewire.audit.entry import Keys, Kind, Sheet
+from carewire.audit.entry import Keys, Sheet
 from carewire.audit.sealer import Sealer
 from carewire.audit.verify import verify
 from carewire.clock import Clock
@@ -66,21 +66,13 @@ async def write(db: Database, keys: Keys) -> None:
     """A thousand writes of two hundred people."""
     now = datetime.now(UTC)
     people = [Actor(id=uuid4(), login_id=uuid4(), capacities=frozenset(), expires_at=now) for _ in range(AT_ONCE // 5)]
+    moment = entry.Moment(now)
+    hex_ = secrets.token_hex
     made = [
-        entry.make(
-            now,
-            Kind.WRITE,
-            people[n % len(people)],
-            "queue.join",
-            noun="session",
-            subject=uuid4(),
-            patient=uuid4(),
-            input=secrets.token_hex(32),
-            address=secrets.token_hex(16),
-            agent=secrets.token_hex(16),
-        )
+        moment.entry("write", people[n % len(people)], "queue.join", "session", uuid4(), uuid4(), None, None, 1,
+                     hex_(32), hex_(16), hex_(16))
         for n in range(AT_ONCE)
-    ]
+    ]  # fmt: skip
     async with db.transaction() as tx:
         await entry.write(tx, Sheet.of(made, keys))
 

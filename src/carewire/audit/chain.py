@@ -1,7 +1,7 @@
 """The chain: rows in the order of their transactions, link by link, each root made of the one before.
 
 A *leaf* binds a row's hash to its position, so that a row can be neither edited nor moved. A *seal* lists the leaves of
-its rows and is bound to the seal before it by its root, an HMAC: whoever has only the database makes no root that
+its rows and is bound to the seal before it by its root, a keyed hash: whoever has only the database makes no root that
 passes, and a root that is kept elsewhere tells also a chain that was cut.
 """
 

@@ -1,14 +1,14 @@
 """One entry of the audit: who did what, to what, by which right. Ids and keyed digests only, never a person's words.
 
-The hash of an entry is an HMAC with a key made from the deployment's secret: whoever has only the database can neither
+The hash of an entry is made with a key made from the deployment's secret: whoever has only the database can neither
 change an entry nor make one that passes.
 """
 
 import functools
 import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -62,42 +62,57 @@ class Entry(NamedTuple):
     agent: str | None = None
 
 
-def make(at: datetime, kind: Kind, who: Actor | None, command: str, **more: Any) -> Entry:
-    """A new entry of this moment."""
-    at = at.astimezone(UTC)
-    actor, login = (who.id, who.login_id) if who else (None, None)
-    return Entry(uuid7(at.timestamp()), date(at.year, at.month, 1), at, kind.value, actor, login, command, **more)
+class Moment:
+    """When entries are made (UTC), and their ids: one after the other, so that those of a transaction stay in order."""
+
+    __slots__ = ("_next", "at", "month")
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        self.month = date(at.year, at.month, 1)
+        self._next = uuid7(at.timestamp()).int & ~0xFFFF
+
+    def entry(self, kind: str, who: Actor | None, command: str, *rest: Any) -> Entry:
+        """The next entry; `rest` are its fields from the noun on."""
+        self._next += 1
+        actor, login = (who.id, who.login_id) if who else (None, None)
+        return Entry(UUID(int=self._next), self.month, self.at, kind, actor, login, command, *rest)
+
+
+Digest = Callable[[bytes], bytes]
 
 
 class Keys:
-    """What the audit derives from the deployment's secret."""
+    """What the audit derives from the deployment's secret: keyed hashes (BLAKE2b, 32 bytes), one key per purpose."""
 
     def __init__(self, secret: str) -> None:
-        self._root = hashlib.sha256(secret.encode()).digest()
-        self._content = self._derive("content")
-        self._chain = self._derive("chain")
-        self._names = self._derive("names")
-        self.fingerprint: Final = self._derive("fingerprint")[:8]
+        self._secret = hashlib.sha256(secret.encode()).digest()
+        self.hash: Final = self._keyed("content")
+        """The hash of an entry's form."""
+        self.chain: Final = self._keyed("chain")
+        """A root of the chain."""
+        self._name = self._keyed("names")
+        self.fingerprint: Final = self._keyed("fingerprint")(b"")[:8]
         self.pseudonym = functools.lru_cache(maxsize=4096)(self._pseudonym)
 
-    def _derive(self, purpose: str) -> bytes:
-        return hmac.digest(self._root, f"carewire audit: {purpose}".encode(), "sha256")
+    def _keyed(self, purpose: str) -> Digest:
+        key = hmac.digest(self._secret, f"carewire audit: {purpose}".encode(), "sha256")
+        begun = hashlib.blake2b(key=key, digest_size=32)
+
+        def digest(content: bytes) -> bytes:
+            hash_ = begun.copy()  # half the time of beginning anew
+            hash_.update(content)
+            return hash_.digest()
+
+        return digest
 
     def _pseudonym(self, text: str) -> str | None:
         """What stands for an address or a program: the same for the same, and nothing can be read from it."""
-        return hmac.digest(self._names, text.encode(), "sha256")[:16].hex() if text else None
+        return self._name(text.encode())[:16].hex() if text else None
 
     def digest(self, content: bytes) -> str:
         """What stands for a command's params."""
-        return hmac.digest(self._names, content, "sha256").hex()
-
-    def hash(self, content: bytes) -> bytes:
-        """The hash of an entry's form."""
-        return hmac.digest(self._content, content, "sha256")
-
-    def chain(self, content: bytes) -> bytes:
-        """A root of the chain."""
-        return hmac.digest(self._chain, content, "sha256")
+        return self._name(content).hex()
 
 
 _encode: Final = msgspec.json.Encoder().encode

@@ -9,7 +9,6 @@ import contextvars
 import hashlib
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -20,7 +19,7 @@ import structlog
 from carewire import metrics
 from carewire.actor import Actor
 from carewire.audit import entry
-from carewire.audit.entry import Entry, Keys, Kind, Sheet
+from carewire.audit.entry import Entry, Keys, Kind, Moment, Sheet
 from carewire.clock import Clock
 from carewire.command import Ctx, Peer
 from carewire.errors import Refusal, Unavailable
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("carewire.audit")
 
+WRITE, READ, LOGIN, LOGOUT, REFUSAL = (str(kind) for kind in Kind)
 RIGHTS: Final = frozenset({401, 403, 404})
 """The codes of refusals that are about rights."""
 WRITTEN_MAX: Final = 500
@@ -69,6 +69,7 @@ class Trail:
         self._writer: asyncio.Task[None] | None = None
         self._tallies: dict[_Key, Tally] = {}
         self._flusher: asyncio.Task[None] | None = None
+        self._moment: Moment | None = None
 
     def start(self) -> None:
         """Write what was counted, each second from now on."""
@@ -86,55 +87,53 @@ class Trail:
 
     def sheet(self, done: Iterable[tuple["Member[Any, Any]", bytes | None]]) -> Sheet:
         """The entries of those whose command is about to commit, each with the digest of its input, if it is known."""
-        return Sheet.of((one for member, digest in done for one in self._acts(member, digest)), self.keys)
+        entries: list[Entry] = []
+        for member, digest in done:
+            moment = self._moment
+            if moment is None or moment.at is not member.real_now:  # members of a batch share theirs
+                moment = self._moment = Moment(member.real_now)
+            entries.append(self._act(moment, member, digest))
+            if member.reads and member.refused is None:
+                entries += self.shown(member, moment)
+        return Sheet.of(entries, self.keys)
 
-    def _acts(self, member: "Member[Any, Any]", digest: bytes | None) -> Iterable[Entry]:
-        command, refused = member.command, member.refused
+    def _act(self, moment: Moment, member: "Member[Any, Any]", digest: bytes | None) -> Entry:
+        command, refused, keys = member.command, member.refused, self.keys
         assert command is not None
-        actor = member.binding or (None if member.anonymous else member.actor)
-        kind = Kind.LOGIN if member.binding else Kind.LOGOUT if member.unbinding else Kind.WRITE
-        if command.receipt and digest is None:
-            digest = hashlib.sha256(msgspec.json.encode(member.params)).digest()
         noun, subject, patient = member.subject or named(member.params)
-        if subject is None and (made := getattr(member.answer, "id", None)) is not None and isinstance(made, UUID):
+        if subject is None and isinstance(made := getattr(member.answer, "id", None), UUID):
             noun, subject = command.name.split(".", 1)[0], made
-        yield entry.make(
-            member.real_now,
-            Kind.REFUSAL if refused else kind,
-            actor,
-            command.name,
-            noun=noun,
-            subject=subject,
-            patient=patient,
-            reason=refused and refused.reason,
+        if not command.receipt:
             # What holds a password or a code leaves no digest either: the secret's holder could guess at it.
-            input=self.keys.digest(digest) if digest and command.receipt else None,
-            address=self.keys.pseudonym(member.peer.address),
-            agent=self.keys.pseudonym(member.peer.agent),
+            digest = None
+        elif digest is None:
+            digest = hashlib.sha256(msgspec.json.encode(member.params)).digest()
+        return moment.entry(
+            REFUSAL if refused else LOGIN if member.binding else LOGOUT if member.unbinding else WRITE,
+            member.binding or (None if member.anonymous else member.actor),
+            command.name,
+            noun,
+            subject,
+            patient,
+            None,
+            refused and refused.reason,
+            1,
+            keys.digest(digest) if digest else None,
+            keys.pseudonym(member.peer.address),
+            keys.pseudonym(member.peer.agent),
         )
-        if refused is None:
-            yield from self.shown(member)
 
-    def shown(self, ctx: Ctx, command: str | None = None) -> list[Entry]:
+    def shown(self, ctx: Ctx, moment: Moment | None = None) -> list[Entry]:
         """The entries of what this context read of somebody's clinical data."""
         if not ctx.reads:
             return []
+        moment = moment or Moment(ctx.real_now)
         actor = None if ctx.anonymous else ctx.actor
-        name = command or (ctx.command.name if ctx.command else "topic.subscribe")
+        name = ctx.command.name if ctx.command else "topic.subscribe"
+        address, agent = self.keys.pseudonym(ctx.peer.address), self.keys.pseudonym(ctx.peer.agent)
         return [
-            entry.make(
-                ctx.real_now,
-                Kind.READ,
-                read.by or actor,
-                name,
-                noun=read.noun,
-                subject=read.id,
-                patient=read.patient,
-                why=read.why,
-                address=self.keys.pseudonym(ctx.peer.address),
-                agent=self.keys.pseudonym(ctx.peer.agent),
-            )
-            for read in dict.fromkeys(ctx.reads)
+            moment.entry(READ, who or actor, name, noun, subject, patient, why, None, 1, None, address, agent)
+            for noun, subject, why, patient, who in dict.fromkeys(ctx.reads)
         ]
 
     # --- what is written on its own ----------------------------------------------------------------------------------
@@ -199,6 +198,7 @@ class Trail:
     async def flush(self, *, all_of_them: bool = False) -> None:
         """Write the refusals that are due. Raises a refusal when they could not be; then they stay counted."""
         now = asyncio.get_running_loop().time()
+        moment = Moment(self._clock.real_now())
         due: list[tuple[Tally, int]] = []
         entries: list[Entry] = []
         for key, tally in list(self._tallies.items()):
@@ -208,7 +208,7 @@ class Trail:
                 del self._tallies[key]
                 continue
             due.append((tally, tally.times))
-            entries.append(self._turned_away(key, tally, self._clock.real_now()))
+            entries.append(self._turned_away(moment, key, tally))
         if not entries:
             return
         await self.record(entries)
@@ -216,22 +216,10 @@ class Trail:
             tally.times -= written
             tally.due = now + AGAIN_S
 
-    def _turned_away(self, key: _Key, tally: Tally, at: datetime) -> Entry:
-        _, _, command, reason = key
-        noun, subject, patient = tally.named
-        return entry.make(
-            at,
-            Kind.REFUSAL,
-            tally.actor,
-            command,
-            noun=noun,
-            subject=subject,
-            patient=patient,
-            reason=reason,
-            times=tally.times,
-            address=self.keys.pseudonym(tally.peer.address),
-            agent=self.keys.pseudonym(tally.peer.agent),
-        )
+    def _turned_away(self, moment: Moment, key: _Key, tally: Tally) -> Entry:
+        _, address, command, reason = key
+        digests = (None, self.keys.pseudonym(address), self.keys.pseudonym(tally.peer.agent))
+        return moment.entry(REFUSAL, tally.actor, command, *tally.named, None, reason, tally.times, *digests)
 
 
 def named(params: msgspec.Struct | None) -> Named:

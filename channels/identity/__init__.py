@@ -10,10 +10,11 @@ An **otp** is the one code a number may have. `credentials` lets another domain'
 from channels.identity import credentials
 from channels.identity.credentials import register as register_credential
 from channels.identity.notices import tell_number
-from channels.identity.nouns import Capacity, CapacityState, Duty, Kin, Scope, Sex
+from channels.identity.nouns import MEDICAL, Capacity, CapacityState, Duty, Kin, Scope, Sex
 from channels.identity.phones import normalise as normalise_phone
 
 __all__ = [
+    "MEDICAL",
     "Capacity",
     "CapacityState",
     "Duty",

@@ -68,6 +68,10 @@ class NotOneself(Refusal, code=409, reason="not_oneself"):
     """Nobody does this to the account she is logged in with: another administrator does."""
 
 
+class NothingToUndo(Refusal, code=409, reason="nothing_to_undo"):
+    """No order of yours waits: there is none, or it is done."""
+
+
 class LastAdmin(Refusal, code=409, reason="last_admin"):
     """Somebody must be left who can make administrators."""
 

@@ -39,6 +39,7 @@ class LetterKind(StrEnum):
     CHANGE_EMAIL = "change_email"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the subject, not one
     CONTACT_CHANGED = "contact_changed"
+    ERASURE_ASKED = "erasure_asked"
 
 
 # Subject and text per language; a short message has no subject.
@@ -74,6 +75,20 @@ TEXTS: Final[dict[LetterKind, dict[str, tuple[str, str]]]] = {
         ),
         "hi": ("आपका पता बदला गया", "आपका Carewire खाता यहाँ से हटाया गया। आपने नहीं किया? 24 घंटे में वापस लें: {token}"),
         "ar": ("تم تغيير عنوانك", "انتقل حسابك في Carewire من هنا. لست أنت؟ تراجع خلال 24 ساعة: {token}"),
+    },
+    LetterKind.ERASURE_ASKED: {
+        "en": (
+            "Your account will be erased",
+            "In 3 days everything Carewire keeps about you is erased. Not you? Log in and take it back.",
+        ),
+        "hi": (
+            "आपका खाता मिटाया जाएगा",
+            "3 दिन में Carewire आपके बारे में रखी सारी जानकारी मिटा देगा। आपने नहीं कहा? लॉग इन करके इसे वापस लें।",
+        ),
+        "ar": (
+            "سيُمحى حسابك",
+            "خلال 3 أيام يُمحى كل ما تحتفظ به Carewire عنك. لست أنت من طلب؟ سجّل الدخول وتراجع.",
+        ),
     },
     LetterKind.PASSWORD_CHANGED: {
         "en": ("Your password was changed", "Was it not you? Ask for a new password in Carewire at once."),

@@ -1,6 +1,10 @@
 """The closed lists of this domain. A test holds each against the CHECK of its column."""
 
+from datetime import timedelta
 from enum import StrEnum
+from typing import Final
+
+from carewire.personal import Kept
 
 
 class Capacity(StrEnum):
@@ -126,3 +130,7 @@ class EndReason(StrEnum):
     REMOTE = "remote"
     DEACTIVATED = "deactivated"
     PASSWORD = "password"  # noqa: S105 - the reason, not one
+
+
+MEDICAL: Final = Kept("medical_record", timedelta(days=3 * 365 + 1))
+"""Records of treatment are kept for three years (Indian Medical Council Regulations 2002, 1.3.1; counsel)."""

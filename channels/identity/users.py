@@ -16,13 +16,13 @@ from carewire.errors import Field, InvalidParams, NotFound
 from carewire.forms import Cursor, Email, Limit, Locale, Name
 from carewire.store import paging
 from carewire.store.paging import Page
-from channels.identity import admins, passwords, phones, scopes
+from channels.identity import admins, closing, passwords, phones, scopes
 from channels.identity.admins import Scopes
 from channels.identity.auth import HASHING
 from channels.identity.errors import EmailTaken, LastAdmin, NotOneself, SoleOwner
 from channels.identity.events import ProfileUpdated, profile_changed
 from channels.identity.logins import end_logins
-from channels.identity.nouns import AccountState, AdminRequestKind, Capacity, CapacityState, Duty, EndReason, Scope
+from channels.identity.nouns import AccountState, AdminRequestKind, Capacity, CapacityState, EndReason, Scope
 from channels.identity.passwords import Password
 from channels.identity.scopes import require
 
@@ -147,29 +147,10 @@ async def delete(ctx: Ctx, user_id: UUID) -> Deleted:
     deleted. What it acted for as a guardian ends, and the patients stay.
     """
     await scopes.require(ctx)
-    # The places first, as in every command about members, so that of two owners deleted at once one is refused.
-    await ctx.tx.execute(
-        "SELECT FROM place WHERE id IN (SELECT place_id FROM membership WHERE account_id = $1 AND until IS NULL"
-        " AND duty = $2) ORDER BY id FOR UPDATE",
-        user_id,
-        Duty.OWNER,
-    )
+    await closing.lock_places(ctx, user_id)
     await _turn(ctx, user_id, AccountState.DEACTIVATED)
-    orphaned: list[UUID] = await ctx.tx.fetchval(
-        """SELECT array_agg(m.place_id) FROM membership m WHERE m.account_id = $1 AND m.until IS NULL AND m.duty = $2
-              AND NOT EXISTS (SELECT FROM membership o WHERE o.place_id = m.place_id AND o.duty = $2
-                               AND o.until IS NULL AND o.account_id <> $1)""",
-        user_id,
-        Duty.OWNER,
-    )
-    if orphaned:
-        raise SoleOwner(place_ids=[str(place_id) for place_id in orphaned])
-    for table in ("membership", "guardianship"):
-        await ctx.tx.execute(
-            f"UPDATE {table} SET until = greatest(since, $2) WHERE account_id = $1 AND until IS NULL", user_id, ctx.now
-        )
-    await ctx.tx.execute("UPDATE account_capacity SET state = 'withdrawn' WHERE account_id = $1", user_id)
-    await ctx.tx.execute("DELETE FROM address_proof WHERE account_id = $1", user_id)
+    await closing.refuse_sole_owner(ctx, user_id)
+    await closing.end_ties(ctx, user_id)
     await ctx.tx.execute(
         "UPDATE account SET state = 'deleted', phone = NULL, email = NULL, email_verified_at = NULL,"
         " password_hash = NULL, name = '—' WHERE id = $1",

@@ -4,11 +4,12 @@ Their database effects were undone with them and happen again. A text message is
 sent a second time; a mail goes out with the name it had.
 """
 
-from datetime import datetime
 from typing import Any
 
+from carewire.backup.restore import Past
 
-async def restored(connection: Any, taken_at: datetime) -> list[str]:
+
+async def restored(connection: Any, past: Past) -> list[str]:
     """Mark every open job as one that may have been done."""
     tag = await connection.execute(
         "UPDATE job SET doubt = true, claim = NULL, retry_at = NULL, relayed_at = NULL WHERE state = 'open'"

@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "foreign_origin" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_verified" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "file_in_use" | "guardianship_lapsed" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "not_her_hand" | "not_oneself" | "nothing_to_call" | "number_taken" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "summary_full" | "too_early" | "too_late" | "too_many_consents" | "too_many_files" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "two_people" | "unknown_specialty" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "foreign_origin" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_verified" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "file_in_use" | "guardianship_lapsed" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "not_her_hand" | "not_oneself" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "summary_full" | "too_early" | "too_late" | "too_many_consents" | "too_many_files" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "two_people" | "unknown_specialty" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -1177,6 +1177,50 @@ export interface Commands {
     result: Deleted;
     refusal: "not_found" | "last_admin" | "not_oneself" | "sole_owner" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /**
+   * Have everything erased that is kept of you, in three days; until then `user.undo_erasure` takes it back.
+   *
+   * Prove it is you once more: with a code (`auth.otp_send` to your own number), or, without a number, your password. Both your addresses are told. Patients you act for are other people and stay. What the law wants kept stays without your name; the order lists it.
+   */
+  "user.erase": {
+    params: UserEraseParams;
+    result: Erasure;
+    refusal: "invalid_params" | "code_gone" | "wrong_code" | "wrong_password" | "not_found" | "last_admin" | "sole_owner" | "rate_limited" | "internal" | "unauthenticated" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Your order that waits; null when there is none. */
+  "user.erasure": {
+    params: UserErasureParams;
+    result: OwnErasure;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** The newest orders of a state, with what had to stay of each: ids only. For those with `privacy`. */
+  "user.erasures": {
+    params: UserErasuresParams;
+    result: Erasure[];
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Ask for everything that is kept of you. You are told when it is ready (`export.ready`), mostly within a minute.
+   *
+   * While one is being made, this answers that one. Three a day.
+   */
+  "user.export": {
+    params: UserExportParams;
+    result: Export;
+    refusal: "fact_due" | "not_found" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One part of your export, counted from 1. Each is at most 32 KiB of the document's bytes. */
+  "user.export_part": {
+    params: UserExportPartParams;
+    result: ExportPart;
+    refusal: "fact_due" | "not_found" | "internal" | "invalid_params" | "unauthenticated" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Your exports, newest first; at most ten. */
+  "user.exports": {
+    params: UserExportsParams;
+    result: Export[];
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
   /** One account. One's own is `profile.get`. */
   "user.get": {
     params: UserGetParams;
@@ -1188,6 +1232,12 @@ export interface Commands {
     params: UserListParams;
     result: PageOfUserView;
     refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Take your order for erasure back. Doing so needs no proof beyond being logged in. */
+  "user.undo_erasure": {
+    params: UserUndoErasureParams;
+    result: Erasure;
+    refusal: "nothing_to_undo" | "internal" | "invalid_params" | "unauthenticated" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Correct a name or language, or activate or deactivate; what is left out stays. No capacities are given here. */
   "user.update": {
@@ -1962,6 +2012,20 @@ export interface Entry {
 /** What an entry of the summary or the background is about. */
 export type EntryKind = "allergy" | "medicine" | "condition";
 
+/** An order for erasure. Until `due_at` it can be undone. */
+export interface Erasure {
+  id: string;
+  account_id: string;
+  state: ErasureState;
+  asked_at: string;
+  due_at: string;
+  ended_at: string | null;
+  remains: Remains[];
+}
+
+/** Where an order for erasure stands. */
+export type ErasureState = "waiting" | "undone" | "done";
+
 /** An expected time; the truth lies between low and high in 80 of 100 cases. */
 export interface Expected {
   low: string;
@@ -1975,6 +2039,26 @@ export interface Expiring {
   /** When the socket is closed with 4101 if nothing was renewed. */
   closes_at: string;
 }
+
+/** An export. Ready ones are fetched with `user.export_part`; `sha256` is of all parts put together. */
+export interface Export {
+  id: string;
+  state: ExportState;
+  asked_at: string;
+  parts: number | null;
+  sha256: string | null;
+  expires_at: string | null;
+}
+
+/** A piece of the document's text: put them together in their order. */
+export interface ExportPart {
+  n: number;
+  parts: number;
+  text: string;
+}
+
+/** Where an export stands. */
+export type ExportState = "waiting" | "ready" | "gone";
 
 /** What a login may owe before it sees clinical data. */
 export type Fact = "birth_year";
@@ -2600,6 +2684,11 @@ export interface Notifications {
 export interface OtpSent {
   expires_at: string;
   resend_after_s: number;
+}
+
+/** One's own order that waits, if there is one. */
+export interface OwnErasure {
+  erasure: Erasure | null;
 }
 
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
@@ -3353,6 +3442,14 @@ export interface RelationView {
   open_until: string | null;
 }
 
+/** Rows that stay without whose they are: in which table, why, and until when. */
+export interface Remains {
+  what: string;
+  rows: number;
+  reason: string;
+  until: string;
+}
+
 /** The duties that ended. */
 export interface Removed {
   place_id: string;
@@ -3862,6 +3959,31 @@ export interface UserDeleteParams {
   idempotency_key?: string | null;
 }
 
+export interface UserEraseParams {
+  code?: string | null;
+  password?: string | null;
+}
+
+export interface UserErasureParams { [key: string]: never }
+
+export interface UserErasuresParams {
+  state?: ErasureState;
+  /** How many rows at most */
+  limit?: number;
+}
+
+export interface UserExportParams {
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface UserExportPartParams {
+  export_id: string;
+  n: number;
+}
+
+export interface UserExportsParams { [key: string]: never }
+
 export interface UserGetParams {
   user_id: string;
 }
@@ -3875,6 +3997,8 @@ export interface UserListParams {
   limit?: number;
   cursor?: string | null;
 }
+
+export interface UserUndoErasureParams { [key: string]: never }
 
 export interface UserUpdateParams {
   user_id: string;

@@ -18,6 +18,7 @@ from carewire.settings import URL_SCHEMES, Settings, SettingsError, check_url
 # The product's own parts, known to the platform by name only.
 SEEDER = ("channels.seed", "seed")
 RESTORED = ("channels.restored", "restored")
+OUTLIVES = ("channels.restored", "outlives")
 FIRST_ADMIN = ("channels.administrator", "create")
 
 FAILED, UNUSABLE = 1, 2
@@ -180,7 +181,7 @@ def backup(args: argparse.Namespace) -> int:
     from carewire.backup.take import take
 
     try:
-        path = asyncio.run(take(Settings.from_env(), args.to, tell))
+        path = asyncio.run(take(Settings.from_env(), args.to, tell, load(*OUTLIVES)))
     except BackupError as exc:
         return complain(str(exc), FAILED)
     print(path)
@@ -194,10 +195,16 @@ def restore(args: argparse.Namespace) -> int:
     settings = Settings.from_env()
     if args.into is not None:
         check_url("--into", args.into, URL_SCHEMES["database_url"])
-    wishes = Wishes(force=args.force, replace=args.replace, foreign=args.foreign, drop_old=args.drop_old)
-    restored = None if args.keep_logins else load(*RESTORED)
+    wishes = Wishes(
+        force=args.force,
+        replace=args.replace,
+        foreign=args.foreign,
+        drop_old=args.drop_old,
+        keep_logins=args.keep_logins,
+    )
+    restored, outlives = load(*RESTORED), load(*OUTLIVES)
     try:
-        asyncio.run(restore(settings, args.file, wishes, tell, restored=restored, into=args.into))
+        asyncio.run(restore(settings, args.file, wishes, tell, restored=restored, into=args.into, outlives=outlives))
     except BackupError as exc:
         return complain(str(exc), FAILED)
     return 0

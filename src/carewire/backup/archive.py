@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -20,7 +20,7 @@ SUFFIX: Final = ".backup"
 MAGIC: Final = b"carewire-backup 1"
 FOOTER_BYTES: Final = len(MAGIC) + 1 + 10 + 1 + 64 + 1
 CHUNK: Final = 1 << 20
-MANIFEST_MOST: Final = 1 << 20
+MANIFEST_MOST: Final = 1 << 26
 
 Progress = Callable[[str], None]
 
@@ -40,6 +40,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     carewire: str
     secret: str
     """A fingerprint of CAREWIRE_SECRET: sealed jobs open only under the same one."""
+    outlives: list[Any] = []
+    """What must hold also after an older backup than this one comes back, in the product's words: erasures, by ids."""
     bytes: int
     sha256: str
     """Size and digest of the dump before the manifest."""

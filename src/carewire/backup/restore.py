@@ -22,9 +22,11 @@ from msgspec import Struct
 from carewire.settings import Settings
 from carewire.store.migrate import MigrationError, files, migrate
 
-from .archive import Manifest, Progress, fingerprint_of, size_text, verify
+from .archive import Manifest, Progress, fingerprint_of, read_manifest, size_text, verify
 from .errors import BackupError
+from .folder import kept
 from .reach import AWAY, connected, database
+from .take import Outlives
 from .target import State, create, examine, quoted, refuse_unless_ready, sessions
 from .tools import find_tools, with_database
 
@@ -32,9 +34,20 @@ ENDING_S: Final = 0.1
 VERSIONS_AHEAD: Final = 1 << 40
 """Conflated versions given out after the backup are surely below this; JavaScript's 2^53 is far."""
 
-Restored = Callable[[Any, datetime], Awaitable[list[str]]]
-"""What the product does to a restored database before anybody sees it; the time is the backup's.
-Answers what to tell."""
+
+class Past(Struct, frozen=True, kw_only=True):
+    """Where a restored database comes from."""
+
+    taken_at: datetime
+    """The moment the backup is of."""
+    outlived: list[Any]
+    """What must hold all the same: told by the database that is replaced, and by newer backups beside this one."""
+    settings: Settings
+    keep_logins: bool
+
+
+Restored = Callable[[Any, Past], Awaitable[list[str]]]
+"""What the product does to a restored database before anybody sees it. Answers what to tell."""
 
 
 class Wishes(Struct, frozen=True, kw_only=True):
@@ -48,10 +61,19 @@ class Wishes(Struct, frozen=True, kw_only=True):
     """Of another deployment."""
     drop_old: bool = False
     """Do not keep the database that was replaced."""
+    keep_logins: bool = False
+    """Whoever was logged in then is again, also who was thrown out since."""
 
 
 async def restore(
-    settings: Settings, path: Path, wishes: Wishes, progress: Progress, *, restored: Restored | None, into: str | None
+    settings: Settings,
+    path: Path,
+    wishes: Wishes,
+    progress: Progress,
+    *,
+    restored: Restored | None,
+    into: str | None,
+    outlives: Outlives | None = None,
 ) -> None:
     """Bring a backup back, with a new epoch. Raises `BackupError`; then the old database is as it was."""
     manifest = verify(path, progress)
@@ -69,7 +91,30 @@ async def restore(
             if not wishes.force:
                 refuse_while_in_use(await sessions(admin, state.name))
             async with alone(admin, state):
-                await swap_in(settings, path, manifest, url, admin, state, wishes, progress, restored)
+                past = Past(
+                    taken_at=manifest.taken_at,
+                    outlived=await outlived(settings, path, manifest, url, state, outlives),
+                    settings=settings,
+                    keep_logins=wishes.keep_logins,
+                )
+                await swap_in(settings, path, manifest, url, admin, state, wishes, progress, restored, past)
+
+
+async def outlived(
+    settings: Settings, path: Path, manifest: Manifest, url: str, state: State, outlives: Outlives | None
+) -> list[Any]:
+    """What the living database and newer backups say must hold also in this one. Each that knows it says it again."""
+    found: list[Any] = []
+    if outlives is not None and state.deployment == manifest.deployment:
+        async with connected(url) as connection:
+            found += await outlives(connection)
+    for folder in {path.parent, settings.backup_folder}:
+        for other in kept(folder):
+            with contextlib.suppress(BackupError):  # a torn one says nothing
+                told = read_manifest(other)
+                if told.deployment == manifest.deployment:
+                    found += told.outlives
+    return found
 
 
 def refuse_newer(manifest: Manifest) -> None:
@@ -128,6 +173,7 @@ async def swap_in(
     wishes: Wishes,
     progress: Progress,
     restored: Restored | None,
+    past: Past,
 ) -> None:
     tools = find_tools(settings, manifest.server // 10_000)
     began = time.monotonic()
@@ -142,7 +188,7 @@ async def swap_in(
         await tools.run("pg_restore", ["--exit-on-error", "--no-owner", "--no-privileges", str(path)], beside, watch)
         await migrate(beside, progress=lambda name: progress(f"  migration {name}"))
         async with connected(beside) as connection:
-            epoch, told = await make_new(connection, manifest, restored)
+            epoch, told = await make_new(connection, restored, past)
         old = await take_place(admin, state, force=wishes.force)
     except MigrationError as exc:
         raise BackupError(str(exc), "install the Carewire the backup is from") from exc
@@ -157,7 +203,7 @@ async def swap_in(
         await part_with(admin, old, state, wishes, progress)
 
 
-async def make_new(connection: Any, manifest: Manifest, restored: Restored | None) -> tuple[str, list[str]]:
+async def make_new(connection: Any, restored: Restored | None, past: Past) -> tuple[str, list[str]]:
     """What was true of the old database only: its epoch, the numbers it gave out, its transaction ids."""
     async with connection.transaction():
         epoch = await new_epoch(connection)
@@ -169,7 +215,7 @@ async def make_new(connection: Any, manifest: Manifest, restored: Restored | Non
         # The audit's chain goes on behind its old rows, whatever their transaction ids were.
         await connection.execute("UPDATE deployment SET audit_era = audit_era + 1")
         await connection.execute("SELECT carewire_partitions(), carewire_audit_partitions()")
-        told = await restored(connection, manifest.taken_at) if restored is not None else []
+        told = await restored(connection, past) if restored is not None else []
     await connection.execute("ANALYZE")
     return epoch, told
 

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +17,9 @@ from .folder import advice, aside, choose, flush_folder
 from .reach import connected, database
 from .tools import find_tools
 
+Outlives = Callable[[Any], Awaitable[list[Any]]]
+"""What of a database must hold also after an older one took its place, as JSON can say it."""
+
 HOLD_HOUSE: Final = "SELECT pg_advisory_xact_lock_shared(hashtext('carewire_partitions'))"
 """Until the end no partition comes or goes: their locks would wait for the dump, and every writer behind them."""
 FACTS: Final = """
@@ -26,7 +30,7 @@ SELECT d.id AS deployment, carewire_epoch() AS epoch, now() AS taken_at, pg_expo
 """
 
 
-async def take(settings: Settings, target: str | None, progress: Progress) -> Path:
+async def take(settings: Settings, target: str | None, progress: Progress, outlives: Outlives | None = None) -> Path:
     """Write a backup to `target` (a file that is not there yet, or a folder); answers the file.
 
     It gets its name when it is whole and on the disk. Raises `BackupError`; then nothing is left behind.
@@ -37,7 +41,7 @@ async def take(settings: Settings, target: str | None, progress: Progress) -> Pa
         with aside(path) as part:
             try:
                 async with connected(url) as connection:
-                    manifest = await dump(connection, settings, url, part, progress)
+                    manifest = await dump(connection, settings, url, part, progress, outlives)
             except asyncpg.InvalidCatalogNameError as exc:
                 raise BackupError("the database does not exist", "correct CAREWIRE_DATABASE_URL") from exc
             seal(part, manifest)
@@ -49,13 +53,16 @@ async def take(settings: Settings, target: str | None, progress: Progress) -> Pa
     return path
 
 
-async def dump(connection: Any, settings: Settings, url: str, part: Path, progress: Progress) -> Manifest:
+async def dump(
+    connection: Any, settings: Settings, url: str, part: Path, progress: Progress, outlives: Outlives | None
+) -> Manifest:
     """The database as one snapshot shows it, into `part`; answers what stands in the manifest."""
     try:
         transaction = connection.transaction(isolation="repeatable_read", readonly=True)
         await transaction.start()
         await connection.execute(HOLD_HOUSE)
         facts = await connection.fetchrow(FACTS)
+        kept = await outlives(connection) if outlives is not None else []
     except asyncpg.UndefinedTableError as exc:
         raise BackupError("the database is not one of Carewire", "carewire migrate") from exc
     except asyncpg.PostgresError as exc:
@@ -80,6 +87,7 @@ async def dump(connection: Any, settings: Settings, url: str, part: Path, progre
         server=facts["server"],
         carewire=importlib.metadata.version("carewire"),
         secret=fingerprint_of(settings.secret),
+        outlives=kept,
         bytes=size,
         sha256=digest_of(part, size),
     )

@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from channels.identity import Capacity, demo
+from carewire.jobs.vault import Vault
+from channels.identity import Capacity, demo, exports
 from channels.identity.nouns import Kin
 from tests.access.matrix import Params, cells, ground, hears
 from tests.access.who import (
@@ -16,6 +17,7 @@ from tests.access.who import (
     MONEY,
     OTHER_PATIENT,
     PATIENTS,
+    PRIVACY,
     SCREENS,
     SUPER,
     SUPPORT,
@@ -23,6 +25,7 @@ from tests.access.who import (
     Who,
 )
 from tests.access.world import World
+from tests.conftest import SECRET
 
 PEOPLE = KNOWN - SCREENS
 PASSWORD = "a long enough password"
@@ -86,6 +89,31 @@ cells("profile.confirm_email", {"token": "x" * 43}, opens=PEOPLE)
 cells("profile.change_password", {"old_password": PASSWORD, "password": PASSWORD}, opens=PEOPLE)
 
 hears("account:{account_id}", lambda w: w.account[HERSELF], opens={HERSELF})
+
+# --- what is kept of oneself -----------------------------------------------------------------------------------------
+
+
+async def her_export(w: World) -> Params:
+    """A document about her that lies there."""
+    export_id = await w.sql(
+        "INSERT INTO export_order (account_id, asked_at, state, parts, digest, ready_at, expires_at)"
+        " VALUES ($1, $2, 'ready', 1, sha256(''), $2, $3) RETURNING id",
+        w.account[HERSELF],
+        w.now,
+        w.now + timedelta(days=1),
+    )
+    sealed = Vault(SECRET).seal(exports.SEAL, b"{}")
+    await w.sql("INSERT INTO export_part (export_id, n, sealed) VALUES ($1, 1, $2)", export_id, sealed)
+    return {"export_id": export_id, "n": 1}
+
+
+cells("user.export", opens=PEOPLE)
+cells("user.exports")
+cells("user.export_part", her_export, opens={HERSELF})
+cells("user.erase", opens=PEOPLE, answers={"invalid_params"})  # without the second proof
+cells("user.erasure")
+cells("user.undo_erasure")
+cells("user.erasures", opens={PRIVACY, SUPER}, says="forbidden")
 
 # --- families --------------------------------------------------------------------------------------------------------
 

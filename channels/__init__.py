@@ -4,4 +4,4 @@
 `access`, `events`, `lifecycle` or what their `__init__` offers.
 """
 
-ORDER = ("identity", "directory", "media", "care", "session", "queue", "notification", "operation")
+ORDER = ("identity", "directory", "media", "content", "care", "session", "queue", "notification", "operation")

@@ -12,7 +12,8 @@ from carewire.command import Ctx, command, query
 from carewire.errors import IllegalMove, InvalidParams, NotFound
 from carewire.forms import Cursor, Limit, Locale, Name
 from carewire.resource import CatalogueChanged, holds, resource
-from carewire.resource.parts import SOURCE_LOCALE, Filter
+from carewire.resource.parts import Filter
+from carewire.resource.reading import language_of
 from carewire.store import paging
 from carewire.store.paging import Page
 from channels.directory import access, affiliations, sites
@@ -107,7 +108,7 @@ async def list_doctors(
         limit + 1,
     )
     page = found[:limit]
-    asked = locale or (SOURCE_LOCALE if ctx.anonymous else ctx.actor.locale)
+    asked = language_of(ctx, locale)
     shown = {view.id: view for view in await DOCTORS.show(ctx, await DOCTORS.rows(ctx, [r["id"] for r in page]), asked)}
     return Page(
         rows=[

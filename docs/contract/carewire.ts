@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "foreign_origin" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_verified" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "file_in_use" | "guardianship_lapsed" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "not_her_hand" | "not_oneself" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "summary_full" | "too_early" | "too_late" | "too_many_consents" | "too_many_files" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "two_people" | "unknown_specialty" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "foreign_origin" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_verified" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "file_in_use" | "guardianship_lapsed" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "no_translator" | "not_her_hand" | "not_oneself" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "summary_full" | "too_early" | "too_late" | "too_many_consents" | "too_many_files" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "two_people" | "unknown_specialty" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -391,6 +391,36 @@ export interface Commands {
     result: DoctorView;
     refusal: "forbidden" | "not_found" | "already_listed" | "conflict" | "unknown_specialty" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /** Add an entry. */
+  "faq.create": {
+    params: FaqCreateParams;
+    result: FaqView;
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Remove an entry; `conflict` while something refers to it. */
+  "faq.delete": {
+    params: FaqDeleteParams;
+    result: null;
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One entry. */
+  "faq.get": {
+    params: FaqGetParams;
+    result: FaqView;
+    refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Entries by display_order; `count` asks how many there are as well, whatever the page. */
+  "faq.list": {
+    params: FaqListParams;
+    result: PageOfFaqView;
+    refusal: "invalid_params" | "internal" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Change an entry; what is not given stays. */
+  "faq.update": {
+    params: FaqUpdateParams;
+    result: FaqView;
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /**
    * Offer a verified doctor to work at a hospital of yours. She works there once she accepts (`affiliation.accept`).
    *
@@ -400,6 +430,12 @@ export interface Commands {
     params: HospitalAddDoctorParams;
     result: AffiliationView;
     refusal: "not_found" | "already_asked" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Your hospital offers a treatment. For its owners and managers, and for administrators (content). */
+  "hospital.add_treatment": {
+    params: HospitalAddTreatmentParams;
+    result: OfferView;
+    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Add an entry. */
   "hospital.create": {
@@ -431,17 +467,65 @@ export interface Commands {
     result: PageOfHospitalDoctor;
     refusal: "invalid_params" | "not_found" | "internal" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
+  /** What a hospital offers, by name of the treatment. Those who work there see what is not available, too. */
+  "hospital.list_treatments": {
+    params: HospitalListTreatmentsParams;
+    result: HospitalTreatment[];
+    refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
   /** End that a doctor works at a hospital of yours, at once, or take back an offer she has not answered. */
   "hospital.remove_doctor": {
     params: HospitalRemoveDoctorParams;
     result: AffiliationView;
     refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /** Your hospital offers a treatment no longer. */
+  "hospital.remove_treatment": {
+    params: HospitalRemoveTreatmentParams;
+    result: null;
+    refusal: "forbidden" | "not_found" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** Change an entry; what is not given stays. */
   "hospital.update": {
     params: HospitalUpdateParams;
     result: HospitalView;
     refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Change how your hospital offers a treatment; what is not given stays, `prices` replaces all prices. */
+  "hospital.update_treatment": {
+    params: HospitalUpdateTreatmentParams;
+    result: OfferView;
+    refusal: "invalid_params" | "forbidden" | "not_found" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Add an entry. */
+  "insurance.create": {
+    params: InsuranceCreateParams;
+    result: InsuranceView;
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Remove an entry; `conflict` while something refers to it. */
+  "insurance.delete": {
+    params: InsuranceDeleteParams;
+    result: null;
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One entry. */
+  "insurance.get": {
+    params: InsuranceGetParams;
+    result: InsuranceView;
+    refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Entries by name; `count` asks how many there are as well, whatever the page. */
+  "insurance.list": {
+    params: InsuranceListParams;
+    result: PageOfInsuranceView;
+    refusal: "invalid_params" | "internal" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Change an entry; what is not given stays. */
+  "insurance.update": {
+    params: InsuranceUpdateParams;
+    result: InsuranceView;
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Give a dead letter up for good; what stood in it is wiped. */
   "job.discard": {
@@ -570,6 +654,42 @@ export interface Commands {
     params: NotificationMarkReadParams;
     result: Unread;
     refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Add an entry. */
+  "package.create": {
+    params: PackageCreateParams;
+    result: PackageView;
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Remove an entry; `conflict` while something refers to it. */
+  "package.delete": {
+    params: PackageDeleteParams;
+    result: null;
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One entry. */
+  "package.get": {
+    params: PackageGetParams;
+    result: PackageView;
+    refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Entries by name; `count` asks how many there are as well, whatever the page. */
+  "package.list": {
+    params: PackageListParams;
+    result: PageOfPackageView;
+    refusal: "invalid_params" | "internal" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Say all seasons of a package anew; outside of them it costs its own price. Two of them cannot overlap. */
+  "package.set_seasons": {
+    params: PackageSetSeasonsParams;
+    result: PackageView;
+    refusal: "invalid_params" | "forbidden" | "not_found" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Change an entry; what is not given stays. */
+  "package.update": {
+    params: PackageUpdateParams;
+    result: PackageView;
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Accept to act for a patient. Only who invited and still acts for her can have let you in. */
   "patient.accept_guardian": {
@@ -1145,6 +1265,72 @@ export interface Commands {
     result: Unsubscribed;
     refusal: "invalid_params" | "overloaded";
   };
+  /** Have the machine translate what is missing, now instead of at the next full hour. Administrators (content). */
+  "translation.auto_translate": {
+    params: TranslationAutoTranslateParams;
+    result: null;
+    refusal: "forbidden" | "no_translator" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Say what a text is in another language. `conflict` where that is said already. Administrators (content). */
+  "translation.create": {
+    params: TranslationCreateParams;
+    result: TranslationView;
+    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Translations, newest first. For administrators (content). */
+  "translation.list": {
+    params: TranslationListParams;
+    result: PageOfTranslationView;
+    refusal: "invalid_params" | "forbidden" | "internal" | "unauthenticated" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** The published texts of a catalogue that readers of this language see in English. For administrators (content). */
+  "translation.missing": {
+    params: TranslationMissingParams;
+    result: Missing[];
+    refusal: "invalid_params" | "forbidden" | "internal" | "unauthenticated" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Correct a translation, or confirm it by sending it again: it is fresh, and no machine overwrites it any more. */
+  "translation.update": {
+    params: TranslationUpdateParams;
+    result: TranslationView;
+    refusal: "forbidden" | "not_found" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Add an entry. */
+  "treatment.create": {
+    params: TreatmentCreateParams;
+    result: TreatmentView;
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Remove an entry; `conflict` while something refers to it. */
+  "treatment.delete": {
+    params: TreatmentDeleteParams;
+    result: null;
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One entry. */
+  "treatment.get": {
+    params: TreatmentGetParams;
+    result: TreatmentView;
+    refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Entries by name; `count` asks how many there are as well, whatever the page. */
+  "treatment.list": {
+    params: TreatmentListParams;
+    result: PageOfTreatmentView;
+    refusal: "invalid_params" | "internal" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** The hospitals that offer a treatment. With a `currency`, those that take it, cheapest first. */
+  "treatment.list_hospitals": {
+    params: TreatmentListHospitalsParams;
+    result: PageOfTreatmentHospital;
+    refusal: "invalid_params" | "not_found" | "internal" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Change an entry; what is not given stays. */
+  "treatment.update": {
+    params: TreatmentUpdateParams;
+    result: TreatmentView;
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** Let a deactivated account log in again. Its old logins stay ended. */
   "user.activate": {
     params: UserActivateParams;
@@ -1245,6 +1431,36 @@ export interface Commands {
     result: UserView;
     refusal: "not_found" | "last_admin" | "not_oneself" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /** Add an entry. */
+  "website.create": {
+    params: WebsiteCreateParams;
+    result: WebsiteView;
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Remove an entry; `conflict` while something refers to it. */
+  "website.delete": {
+    params: WebsiteDeleteParams;
+    result: null;
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One entry. */
+  "website.get": {
+    params: WebsiteGetParams;
+    result: WebsiteView;
+    refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Entries by slug; `count` asks how many there are as well, whatever the page. */
+  "website.list": {
+    params: WebsiteListParams;
+    result: PageOfWebsiteView;
+    refusal: "invalid_params" | "internal" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Change an entry; what is not given stays. */
+  "website.update": {
+    params: WebsiteUpdateParams;
+    result: WebsiteView;
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
 }
 
 /** Everything that can be heard, by the topic's first word. */
@@ -1297,6 +1513,14 @@ export interface Topics {
       "notification:deleted": NotificationDeleted;
       "notification:new": NotificationNew;
       "notification:read": NotificationRead;
+    };
+  };
+  /** What a hospital offers. */
+  "offers": {
+    topic: `offers:${string}`;
+    snapshot: Offers;
+    events: {
+      "hospital:treatments:changed": OfferChanged;
     };
   };
   /** The whole line with names, for the desk and the doctor. Who waits is called in ascending `place`. */
@@ -2068,6 +2292,65 @@ export interface FactTold {
   fact_due: Fact | null;
 }
 
+export interface FaqCreateParams {
+  /** One line of text */
+  question: string;
+  answer: string;
+  category?: string;
+  /** Lower comes first */
+  display_order?: number;
+  is_published?: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface FaqDeleteParams {
+  faq_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface FaqGetParams {
+  faq_id: string;
+  locale?: string | null;
+}
+
+export interface FaqListParams {
+  category?: string | null;
+  is_published?: boolean | null;
+  search?: string | null;
+  locale?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+  count?: boolean;
+}
+
+export interface FaqUpdateParams {
+  faq_id: string;
+  /** One line of text */
+  question?: string;
+  answer?: string;
+  category?: string | null;
+  /** Lower comes first */
+  display_order?: number;
+  is_published?: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A question that is asked often, and its answer. */
+export interface FaqView {
+  id: string;
+  question: string;
+  answer: string;
+  category: string | null;
+  display_order: number;
+  is_published: boolean;
+  locale: string;
+  fallback: string[];
+}
+
 /** Who read whom without asking, why and how long; `justified` once a privacy administrator has said so or not. */
 export interface GlassView {
   id: string;
@@ -2107,6 +2390,20 @@ export interface HospitalAddDoctorParams {
   doctor_id: string;
   department?: string | null;
   is_primary?: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface HospitalAddTreatmentParams {
+  hospital_id: string;
+  treatment_id: string;
+  /** One for each currency */
+  prices: Money[];
+  description?: string | null;
+  duration_days?: number | null;
+  success_basis_points?: number | null;
+  inclusions?: string[] | null;
+  exclusions?: string[] | null;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }
@@ -2190,12 +2487,30 @@ export interface HospitalListParams {
   count?: boolean;
 }
 
+export interface HospitalListTreatmentsParams {
+  hospital_id: string;
+  locale?: string | null;
+}
+
 export interface HospitalRemoveDoctorParams {
   /** A hospital or clinic */
   hospital_id: string;
   doctor_id: string;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
+}
+
+export interface HospitalRemoveTreatmentParams {
+  hospital_id: string;
+  treatment_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** An offer, with the treatment in the language asked for. */
+export interface HospitalTreatment {
+  offer: OfferView;
+  treatment: TreatmentView;
 }
 
 export interface HospitalUpdateParams {
@@ -2223,6 +2538,21 @@ export interface HospitalUpdateParams {
   idempotency_key?: string | null;
 }
 
+export interface HospitalUpdateTreatmentParams {
+  hospital_id: string;
+  treatment_id: string;
+  /** One for each currency */
+  prices?: Money[];
+  description?: string | null;
+  duration_days?: number | null;
+  success_basis_points?: number | null;
+  inclusions?: string[];
+  exclusions?: string[];
+  is_available?: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
 /** A hospital or clinic as everybody may see it, once it is approved. */
 export interface HospitalView {
   id: string;
@@ -2245,6 +2575,67 @@ export interface HospitalView {
   locale: string;
   fallback: string[];
   departments: string[];
+}
+
+export interface InsuranceCreateParams {
+  /** A person's or thing's name as people write it */
+  name: string;
+  /** ISO 3166, e.g. IN */
+  country?: string;
+  /** A telephone number, best in E.164 */
+  phone?: string;
+  email?: string;
+  website?: string;
+  coverage?: string[];
+  is_active?: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface InsuranceDeleteParams {
+  insurance_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface InsuranceGetParams {
+  insurance_id: string;
+}
+
+export interface InsuranceListParams {
+  country?: string | null;
+  is_active?: boolean | null;
+  search?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+  count?: boolean;
+}
+
+export interface InsuranceUpdateParams {
+  insurance_id: string;
+  /** A person's or thing's name as people write it */
+  name?: string;
+  country?: string | null;
+  phone?: string | null;
+  email?: string | null;
+  website?: string | null;
+  coverage?: string[];
+  is_active?: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** An insurance provider; `coverage` says what it pays for, line by line. */
+export interface InsuranceView {
+  id: string;
+  name: string;
+  country: string | null;
+  phone: string | null;
+  email: string | null;
+  website: string | null;
+  coverage: string[];
+  is_active: boolean;
 }
 
 /** Somebody asks this number's owner to act for a patient. The name is told once it is accepted. */
@@ -2581,6 +2972,16 @@ export interface Missed {
   data: unknown;
 }
 
+/** A text that has no translation, or a stale one; `source` is what to translate. */
+export interface Missing {
+  noun: string;
+  entry_id: string;
+  field: string;
+  locale: Target;
+  source: string;
+  stale: TranslationView | null;
+}
+
 /** An amount in minor units: 50000 INR with exponent 2 are five hundred rupees. */
 export interface Money {
   /** In minor units, e.g. paise */
@@ -2680,6 +3081,34 @@ export interface Notifications {
   newest: NotificationView[];
 }
 
+/** A hospital offers a treatment, offers it otherwise, or no longer (`offer` is null). */
+export interface OfferChanged {
+  hospital_id: string;
+  /** What happened to the offer. */
+  change: "added" | "removed" | "updated";
+  treatment_id: string;
+  offer: OfferView | null;
+}
+
+/** A treatment as one hospital offers it. `success_basis_points` is its own word: 9500 are 95 per cent. */
+export interface OfferView {
+  id: string;
+  hospital_id: string;
+  treatment_id: string;
+  description: string | null;
+  duration_days: number | null;
+  success_basis_points: number | null;
+  inclusions: string[];
+  exclusions: string[];
+  is_available: boolean;
+  prices: Money[];
+}
+
+/** What a hospital offers, oldest first. */
+export interface Offers {
+  offers: OfferView[];
+}
+
 /** A code is on its way to the number, whoever has it. */
 export interface OtpSent {
   expires_at: string;
@@ -2689,6 +3118,106 @@ export interface OtpSent {
 /** One's own order that waits, if there is one. */
 export interface OwnErasure {
   erasure: Erasure | null;
+}
+
+export interface PackageCreateParams {
+  /** A person's or thing's name as people write it */
+  name: string;
+  /** ISO 3166, e.g. IN */
+  country: string;
+  duration_days: number;
+  /** ISO 4217 */
+  currency: string;
+  /** In minor units, e.g. paise */
+  amount: number;
+  description?: string;
+  inclusions?: string[];
+  hospital_ids?: string[];
+  treatment_ids?: string[];
+  flights_included?: boolean;
+  accommodation_included?: boolean;
+  transfers_included?: boolean;
+  is_active?: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface PackageDeleteParams {
+  package_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface PackageGetParams {
+  package_id: string;
+  locale?: string | null;
+}
+
+export interface PackageListParams {
+  country?: string | null;
+  currency?: string | null;
+  duration_max?: number | null;
+  price_min?: number | null;
+  price_max?: number | null;
+  hospital_id?: string | null;
+  treatment_id?: string | null;
+  is_active?: boolean | null;
+  search?: string | null;
+  order?: "duration" | "name" | "price" | "relevance" | null;
+  locale?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+  count?: boolean;
+}
+
+export interface PackageSetSeasonsParams {
+  package_id: string;
+  seasons: Season[];
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface PackageUpdateParams {
+  package_id: string;
+  /** A person's or thing's name as people write it */
+  name?: string;
+  /** ISO 3166, e.g. IN */
+  country?: string;
+  duration_days?: number;
+  /** In minor units, e.g. paise */
+  amount?: number;
+  description?: string | null;
+  inclusions?: string[];
+  hospital_ids?: string[];
+  treatment_ids?: string[];
+  flights_included?: boolean;
+  accommodation_included?: boolean;
+  transfers_included?: boolean;
+  is_active?: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A package. `price` is its own, `price_now` that of the season today (UTC). */
+export interface PackageView {
+  id: string;
+  name: string;
+  country: string;
+  description: string | null;
+  duration_days: number;
+  inclusions: string[];
+  hospital_ids: string[];
+  treatment_ids: string[];
+  flights_included: boolean;
+  accommodation_included: boolean;
+  transfers_included: boolean;
+  price: Money;
+  price_now: Money;
+  seasons: Season[];
+  is_active: boolean;
+  locale: string;
+  fallback: string[];
 }
 
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
@@ -2701,6 +3230,13 @@ export interface PageOfConsentView {
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfDoctorView {
   rows: DoctorView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfFaqView {
+  rows: FaqView[];
   cursor: string | null;
   total: number | null;
 }
@@ -2727,6 +3263,13 @@ export interface PageOfHospitalView {
 }
 
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfInsuranceView {
+  rows: InsuranceView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfJobView {
   rows: JobView[];
   cursor: string | null;
@@ -2743,6 +3286,13 @@ export interface PageOfLaboratoryView {
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfMediaView {
   rows: MediaView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfPackageView {
+  rows: PackageView[];
   cursor: string | null;
   total: number | null;
 }
@@ -2769,8 +3319,36 @@ export interface PageOfSpecialtyView {
 }
 
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfTranslationView {
+  rows: TranslationView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfTreatmentHospital {
+  rows: TreatmentHospital[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfTreatmentView {
+  rows: TreatmentView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfUserView {
   rows: UserView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfWebsiteView {
+  rows: WebsiteView[];
   cursor: string | null;
   total: number | null;
 }
@@ -3496,6 +4074,14 @@ export interface RoomView {
 /** What an administrator may (PRODUCT 3). None opens clinical data. */
 export type Scope = "verify" | "support" | "coordinate" | "content" | "money" | "privacy" | "super";
 
+/** What a package costs from a day until another, both included, in its currency's minor units. */
+export interface Season {
+  first: string;
+  last: string;
+  /** In minor units, e.g. paise */
+  amount: number;
+}
+
 export interface SessionCancelParams {
   session_id: string;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
@@ -3795,6 +4381,9 @@ export interface SummaryNoteParams {
   idempotency_key?: string | null;
 }
 
+/** The languages that catalogues are translated into. */
+export type Target = "ar" | "hi" | "es" | "fr";
+
 /** What has happened to one token. Its place and expected time come from `line:`, which moves with everybody. */
 export interface TokenFact {
   id: string;
@@ -3879,6 +4468,140 @@ export interface TopicResync {
   topic: string;
   /** `overflow`: too much came while joining; `overtaken`: what came while joining was told to others before the answer was ready; `unhealed`: a missing event was not found in time; `epoch`: the record's life is another one. */
   why: "epoch" | "overflow" | "overtaken" | "unhealed";
+}
+
+export interface TranslationAutoTranslateParams {
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface TranslationCreateParams {
+  /** A catalogue, e.g. `treatment` */
+  noun: string;
+  entry_id: string;
+  field: string;
+  locale: Target;
+  text: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface TranslationListParams {
+  noun?: string | null;
+  entry_id?: string | null;
+  locale?: Target | null;
+  is_stale?: boolean | null;
+  is_auto?: boolean | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface TranslationMissingParams {
+  /** A catalogue, e.g. `treatment` */
+  noun: string;
+  locale: Target;
+  /** How many rows at most */
+  limit?: number;
+}
+
+export interface TranslationUpdateParams {
+  translation_id: string;
+  text: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A text of an entry in another language. While `is_stale`, readers see the source: it was changed since. */
+export interface TranslationView {
+  id: string;
+  noun: string;
+  entry_id: string;
+  field: string;
+  locale: Target;
+  text: string;
+  is_auto: boolean;
+  is_stale: boolean;
+  updated_at: string;
+}
+
+export interface TreatmentCreateParams {
+  /** A person's or thing's name as people write it */
+  name: string;
+  category?: string;
+  description?: string;
+  duration_days?: number;
+  is_global?: boolean;
+  is_active?: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface TreatmentDeleteParams {
+  treatment_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface TreatmentGetParams {
+  treatment_id: string;
+  locale?: string | null;
+}
+
+/** An offer, with the hospital that makes it. */
+export interface TreatmentHospital {
+  offer: OfferView;
+  hospital: string;
+  city: string;
+  country: string;
+}
+
+export interface TreatmentListHospitalsParams {
+  treatment_id: string;
+  country?: string | null;
+  currency?: string | null;
+  price_max?: number | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface TreatmentListParams {
+  category?: string | null;
+  is_global?: boolean | null;
+  is_active?: boolean | null;
+  search?: string | null;
+  locale?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+  count?: boolean;
+}
+
+export interface TreatmentUpdateParams {
+  treatment_id: string;
+  /** A person's or thing's name as people write it */
+  name?: string;
+  category?: string | null;
+  description?: string | null;
+  duration_days?: number | null;
+  is_global?: boolean;
+  is_active?: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A treatment. `is_global` means that patients from abroad are treated, too. */
+export interface TreatmentView {
+  id: string;
+  name: string;
+  category: string | null;
+  description: string | null;
+  duration_days: number | null;
+  is_global: boolean;
+  is_active: boolean;
+  locale: string;
+  fallback: string[];
 }
 
 /** The old address counts again, and every login of the account has ended. */
@@ -4027,6 +4750,68 @@ export interface UserView {
 /** The address is its account's. */
 export interface Verified {
   email: string;
+}
+
+export interface WebsiteCreateParams {
+  /** Its address: /pages/{slug} */
+  slug: string;
+  title: string;
+  /** CommonMark; HTML in it is shown as it is written */
+  content: string;
+  /** One line of text */
+  description?: string;
+  keywords?: string[];
+  is_published?: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface WebsiteDeleteParams {
+  /** Its address: /pages/{slug} */
+  slug: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface WebsiteGetParams {
+  /** Its address: /pages/{slug} */
+  slug: string;
+  locale?: string | null;
+}
+
+export interface WebsiteListParams {
+  is_published?: boolean | null;
+  search?: string | null;
+  locale?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+  count?: boolean;
+}
+
+export interface WebsiteUpdateParams {
+  /** Its address: /pages/{slug} */
+  slug: string;
+  title?: string;
+  /** CommonMark; HTML in it is shown as it is written */
+  content?: string;
+  description?: string | null;
+  keywords?: string[];
+  is_published?: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A page; `content` is CommonMark. It is served, rendered, at `/pages/{slug}`. */
+export interface WebsiteView {
+  slug: string;
+  title: string;
+  content: string;
+  description: string | null;
+  keywords: string[];
+  is_published: boolean;
+  locale: string;
+  fallback: string[];
 }
 
 /** The first message on every socket. */

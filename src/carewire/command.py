@@ -81,6 +81,8 @@ class Peer(msgspec.Struct, frozen=True):
 
     address: str = ""
     agent: str = ""
+    language: str = ""
+    """The language it reads best, of its Accept-Language; an account's own goes before."""
 
 
 class Ctx:

@@ -100,3 +100,9 @@ FRAMES_DROPPED: Final = Counter("carewire_frames_dropped", "Frames and members t
 QUEUE_BYTES: Final = Gauge(
     "carewire_queue_bytes", "Bytes waiting for slow readers, by lane", ["lane"], multiprocess_mode=LIVE
 )
+TRANSLATIONS_MISSING: Final = Gauge(
+    "carewire_translations_missing",
+    "Texts that readers of a language see in English, at most some hundreds of each catalogue",
+    ["locale"],
+    multiprocess_mode="mostrecent",
+)

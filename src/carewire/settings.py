@@ -146,6 +146,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "…). Unset: `files` in the data folder."
         ),
     ] = None
+    translation_url: Annotated[
+        str | None,
+        Meta(
+            description="Machine translation: libretranslate://host/?key=API_KEY. Unset: what is missing in another "
+            "language is marked, and people translate."
+        ),
+    ] = None
     public_url: Annotated[
         str | None,
         Meta(description="http(s) address under which clients reach the service. Unset: host and port."),
@@ -221,6 +228,7 @@ URL_SCHEMES = {
     "sms_url": ("twilio", "twilio+http"),
     "email_url": ("smtps", "smtp"),
     "storage_url": ("file", "s3", "gs", "az"),
+    "translation_url": ("libretranslate", "libretranslate+http"),
 }
 
 
@@ -293,6 +301,8 @@ def check_production(values: Mapping[str, Any]) -> None:
         raise SettingsError("CAREWIRE_CLOCK_RATE", "must be 1 in production: patients live in real time")
     if values.get("bench"):
         raise SettingsError("CAREWIRE_BENCH", "must be off in production: its commands make load at will")
+    if values.get("translation_url", "").startswith("libretranslate+http:"):
+        raise SettingsError("CAREWIRE_TRANSLATION_URL", "must be libretranslate:// in production: its key is a secret")
     if values.get("sms_url", "").startswith("twilio+http:"):
         raise SettingsError("CAREWIRE_SMS_URL", "must be twilio:// in production: codes do not travel in the clear")
 
@@ -327,4 +337,4 @@ def keep_development_secret(data: Path) -> str:
 def mask_password(url: str) -> str:
     """The URL with its password hidden, wherever drivers accept one."""
     url = re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", url)
-    return re.sub(r"([?&]password=)[^&]*", r"\1***", url)
+    return re.sub(r"([?&](?:password|key)=)[^&]*", r"\1***", url)

@@ -13,6 +13,7 @@ from piccolo.table import Table
 
 from channels import ORDER
 from channels.care import nouns as care
+from channels.content import forms as content
 from channels.directory import nouns as places
 from channels.identity import contacts
 from channels.identity import nouns as people
@@ -101,6 +102,7 @@ LISTS: list[tuple[str, str, Any]] = [
     ("summary_entry", "kind", care.EntryKind),
     ("summary_entry", "severity", care.Severity),
     ("background", "blood_group", care.BloodGroup),
+    ("translation", "locale", content.Target),
     ("media", "kind", files.MediaKind),
     ("media", "mime", files.MIMES),
     ("upload", "kind", files.MediaKind),

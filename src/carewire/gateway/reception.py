@@ -18,6 +18,7 @@ from carewire.gateway.lane import Asking, RawLane
 from carewire.gateway.outgoing import RawOutgoing
 from carewire.gateway.services import Rules, Services
 from carewire.http.security import Origins
+from carewire.languages import first_language
 from carewire.settings import Settings
 
 log = structlog.get_logger("carewire.gateway")
@@ -49,7 +50,7 @@ def read_visit(headers: Headers, offered: Sequence[str], address: str, settings:
     """
     if offered and SUBPROTOCOL not in offered:
         raise UnknownSubprotocol(legal=[SUBPROTOCOL])
-    host = agent = credentials = None
+    host = agent = reads = credentials = None
     origins: list[bytes] = []
     told = 0
     for name, value in headers:
@@ -58,6 +59,8 @@ def read_visit(headers: Headers, offered: Sequence[str], address: str, settings:
             told += 1
         elif name == b"user-agent" and agent is None:
             agent = value
+        elif name == b"accept-language" and reads is None:
+            reads = value
         elif name == b"host" and host is None:
             host = value
         elif name == b"origin":
@@ -72,7 +75,11 @@ def read_visit(headers: Headers, offered: Sequence[str], address: str, settings:
         token = token.strip()
         if scheme.lower() != "bearer" or not token:
             raise _not_one_token()
-    peer = Peer(address=address, agent=agent.decode("latin-1")[:AGENT_CHARS_MAX] if agent else "")
+    peer = Peer(
+        address=address,
+        agent=agent.decode("latin-1")[:AGENT_CHARS_MAX] if agent else "",
+        language=first_language(reads.decode("latin-1")) if reads else "",
+    )
     return Visit(peer, SUBPROTOCOL if offered else None, token)
 
 

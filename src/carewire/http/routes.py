@@ -16,6 +16,7 @@ from litestar.handlers import HTTPRouteHandler
 from carewire.actor import Actor
 from carewire.command import Peer
 from carewire.errors import Refusal, Unauthenticated
+from carewire.languages import accepted
 from carewire.node import Node
 
 ROUTES: list[HTTPRouteHandler] = []
@@ -52,6 +53,11 @@ def peer_of(request: Request[Any, Any, Any]) -> Peer:
     """The other end, as the socket's commands see theirs."""
     address = request.client.host if request.client else ""
     return Peer(address=address, agent=request.headers.get("user-agent", "")[:200])
+
+
+def languages_of(request: Request[Any, Any, Any]) -> list[str]:
+    """The languages the client reads, those it likes best first."""
+    return accepted(request.headers.get("accept-language", "")[:500])
 
 
 async def run(

@@ -78,7 +78,7 @@ class Origins:
             allow_origins=sorted(self._listed),
             allow_origin_regex=_LOOPBACK if self._development else None,
             allow_methods=["GET", "HEAD", "POST"],
-            allow_headers=["authorization", "content-type"],
+            allow_headers=["authorization", "content-type", "content-disposition", "idempotency-key"],
             allow_credentials=False,
         )
 

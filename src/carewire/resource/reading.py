@@ -41,7 +41,7 @@ def lister(declared: Resource) -> Callable[..., Awaitable[Any]]:
         if count:
             total = await ctx.tx.fetchval(f"SELECT count(*) FROM {declared.index} WHERE {counted[0]}", *counted[1])
         return Page(
-            rows=await declared.show(ctx, page, _locale(ctx, given)),
+            rows=await declared.show(ctx, page, language_of(ctx, given.get("locale"))),
             cursor=paging.encode(name, page[-1]["_rank"], page[-1][declared.key]) if len(found) > limit else None,
             total=total,
         )
@@ -68,7 +68,7 @@ def getter(declared: Resource) -> Callable[..., Awaitable[Any]]:
         row = await declared.row(ctx, given[declared.parameter], await declared.seen_by(ctx))
         if row is None:
             raise NotFound()
-        return (await declared.show(ctx, [row], _locale(ctx, given)))[0]
+        return (await declared.show(ctx, [row], language_of(ctx, given.get("locale"))))[0]
 
     parameters: dict[str, tuple[Any, Any]] = {declared.parameter: (declared.key_type, REQUIRED)}
     if declared.translatable:
@@ -120,6 +120,6 @@ def _after(declared: Resource, cursor: str, name: str, order: Order, values: Val
     return f"({order.sql}, e.{declared.key}) > ({values.add(rank)}{order.cast}, {values.add(key)})"
 
 
-def _locale(ctx: Ctx, given: Mapping[str, Any]) -> str:
-    asked: str | None = given.get("locale")
-    return asked or (SOURCE_LOCALE if ctx.anonymous else ctx.actor.locale)
+def language_of(ctx: Ctx, asked: str | None) -> str:
+    """The language of an answer: the one asked for, else the account's, else the client's, else that of the source."""
+    return asked or (ctx.peer.language or SOURCE_LOCALE if ctx.anonymous else ctx.actor.locale)

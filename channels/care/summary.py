@@ -173,13 +173,14 @@ async def writing(ctx: Ctx, patient_id: UUID, kind: EntryKind, *, lock: bool = F
     return (await directory.own_doctor(ctx)).id
 
 
-async def tell(ctx: Ctx, patient_id: UUID, kind: EntryKind) -> None:
-    """Tell who follows the record, and who follows the one it was merged into. They are locked."""
-    for row in await _lock(ctx, patient_id):
+async def tell(ctx: Ctx, patient_id: UUID, kind: EntryKind, *, follow: bool = True) -> None:
+    """Tell who follows the record and, to `follow` it, the one it was merged into. They are locked."""
+    records = [row["id"] for row in await _lock(ctx, patient_id)] if follow else [patient_id]
+    for record in records:
         if kind is EntryKind.CONDITION:
-            ctx.emit(BackgroundChanged(patient_id=row["id"], background=await events.background(ctx, row["id"])))
+            ctx.emit(BackgroundChanged(patient_id=record, background=await events.background(ctx, record)))
         else:
-            ctx.emit(SummaryChanged(patient_id=row["id"], summary=await events.summary(ctx, row["id"])))
+            ctx.emit(SummaryChanged(patient_id=record, summary=await events.summary(ctx, record)))
 
 
 async def _lock(ctx: Ctx, patient_id: UUID) -> list[Any]:

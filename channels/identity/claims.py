@@ -17,6 +17,7 @@ from channels.identity import access, caps, otp, people, scopes
 from channels.identity.auth import Code
 from channels.identity.caps import Cap, charge_of
 from channels.identity.errors import AlreadyGuardian, CodeGone, Lapsed, TooManyPatients, WrongCode, WrongFact
+from channels.identity.events import ClaimChanged
 from channels.identity.facts import is_fact
 from channels.identity.nouns import Capacity, Kin, Scope
 from channels.identity.patients import PATIENTS_MAX
@@ -116,6 +117,7 @@ async def claim(
     )
     await people.guard(ctx.tx, ctx.actor.id, patient_id, kind, ctx.now, claim_id=claim_id, merged=into_id is not None)
     await access.rights_changed(ctx, ctx.actor.id)
+    ctx.enqueue(ClaimChanged(claim_id=claim_id))
     return Claim(patient_id=patient_id, into_id=into_id, claimed_at=ctx.now)
 
 
@@ -148,6 +150,8 @@ async def undo_claim(ctx: Ctx, patient_id: UUID) -> Claim:
     )
     for account_id in sorted({row["account_id"] for row in ended}):
         await access.rights_changed(ctx, account_id)
+    for claim_id in ids:
+        ctx.enqueue(ClaimChanged(claim_id=claim_id))
     return Claim(patient_id=patient_id, into_id=rows[0]["into_id"], claimed_at=rows[0]["claimed_at"])
 
 

@@ -9,6 +9,7 @@ import msgspec
 from carewire.command import Ctx
 from carewire.errors import NotFound
 from carewire.event import Event
+from carewire.jobs.job import Job
 from carewire.topic import Ask, topic
 from channels.identity.nouns import Capacity, Duty
 
@@ -40,6 +41,12 @@ class ProfileUpdated(Event, name="profile:updated", topic="account:{account_id}"
 
     account_id: UUID
     profile: Profile
+
+
+class ClaimChanged(Job, name="patient.claim_changed"):
+    """A record was claimed, or given back: what was opened or shown by it is another now. Consumed by care."""
+
+    claim_id: UUID
 
 
 async def may_hear_account(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | None]:

@@ -3,6 +3,7 @@
 PRODUCT 5. Ledger: the doctor's view of a patient H-152, H-153.
 """
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -209,3 +210,66 @@ async def test_every_look_is_in_the_audit_with_the_right_it_was_by(
         PRIYA_PATIENT,
     )
     assert [row["why"] for row in looks] == ["relationship", "own"]
+
+
+async def test_a_claim_that_is_taken_back_takes_with_it_what_it_opened(
+    clinic: Node, priya: Caller, doctor: Caller
+) -> None:
+    """A recycled number: somebody claims a record for which she then consents; the claim was wrong."""
+    async with clinic.db.transaction() as tx:
+        record: UUID = await tx.fetchval(
+            "INSERT INTO patient (name, phone, birth_year, place_id, created_at)"
+            " VALUES ('Lata', $1, 1970, $2, now()) RETURNING id",
+            PRIYA.phone,
+            CLINIC,
+        )
+    code = await Caller(clinic).ask_code(PRIYA.phone)
+    await priya.call("patient.claim", patient_id=str(record), kind="parent", code=code, answer="1970")
+    await grant(priya, patient_id=str(record), doctor_id=str(DOCTOR_VIKRAM), records=["summary"])
+    await doctor.call("summary.get", patient_id=str(record))
+    await priya.call("patient.undo_claim", patient_id=str(record))
+    async with asyncio.timeout(10):
+        while not await rows(clinic, "SELECT 1 FROM consent WHERE patient_id = $1 AND revoked_at IS NOT NULL", record):
+            pass
+    assert await told(clinic, f"rights:{VIKRAM.account_id}")
+    with pytest.raises(NotFound):
+        await doctor.call("summary.get", patient_id=str(record))
+    ((by,),) = await rows(clinic, "SELECT revoked_by FROM consent WHERE revoked_at IS NOT NULL")
+    assert by is None
+
+
+async def test_a_record_that_is_merged_is_heard_by_who_follows_hers(clinic: Node, priya: Caller) -> None:
+    async with clinic.db.transaction() as tx:
+        record: UUID = await tx.fetchval(
+            "INSERT INTO patient (name, phone, birth_year, place_id, created_at)"
+            " VALUES ('P. Sharma', $1, 1970, $2, now()) RETURNING id",
+            PRIYA.phone,
+            CLINIC,
+        )
+        await tx.execute(
+            "INSERT INTO summary_entry (patient_id, kind, label, noted_by, noted_at)"
+            " VALUES ($1, 'allergy', 'Penicillin', $2, now())",
+            record,
+            ASHA.account_id,
+        )
+    for verb, more, labels in (
+        (
+            "claim",
+            {"kind": "self", "code": await Caller(clinic).ask_code(PRIYA.phone), "answer": "1970"},
+            ["Penicillin"],
+        ),
+        ("undo_claim", {}, []),
+    ):
+        before = len(await told(clinic, f"summary:{P}"))
+        await priya.call(f"patient.{verb}", patient_id=str(record), **more)
+        await until_told(clinic, f"summary:{P}", before)
+        _, last = (await told(clinic, f"summary:{P}"))[-1]
+        assert [entry["label"] for entry in last["summary"]["allergies"]] == labels
+        assert msgspec.convert(last["summary"], Summary) == await topic(clinic, f"summary:{P}")
+
+
+async def until_told(node: Node, name: str, known: int) -> None:
+    """The job has said it. The topic is read until it has, never slept for."""
+    async with asyncio.timeout(10):
+        while len(await told(node, name)) <= known:
+            pass

@@ -19,6 +19,10 @@ CLINICAL: Final = frozenset({Duty.NURSE, Duty.PHARMACIST, Duty.TECHNICIAN})
 """The duties that read clinical data at their place. A desk, an owner or a manager alone does not."""
 
 
+DESK: Final = frozenset({Duty.OWNER, Duty.MANAGER, Duty.FRONT_DESK, Duty.NURSE})
+"""The duties that know who comes to the doctors of their place."""
+
+
 class Ask(NamedTuple):
     """May this account read this of this patient? `record` None: only who she is and how she is reached.
 
@@ -74,7 +78,7 @@ _BY_DUTY: Final = """
       JOIN relationship r ON r.place_id = m.place_id AND r.patient_id IN (ask.patient_id, ask.person_id)
        AND r.state = 'standing' AND relationship_until(r.last_visit_at, r.expected_until) > $6
      WHERE m.account_id = ask.account_id AND m.until IS NULL
-       AND (ask.record IS NULL
+       AND ((ask.record IS NULL AND (r.doctor_id IS NULL OR m.duty = ANY ($8)))
             OR (r.doctor_id IS NULL AND m.duty = ANY ($7)
                 AND (ask.by_place = l.id OR (ask.record = 'summary' AND l.kind IN ('clinic', 'hospital')))))"""
 
@@ -116,6 +120,7 @@ async def rights(tx: Tx, asks: Sequence[Ask], now: datetime) -> list[list[Right]
         [ask.place_id for ask in asks],
         now,
         sorted(CLINICAL),
+        sorted(DESK),
     )
     for row in rows:
         found[row["n"] - 1].append(Right(kind=RightKind(row["kind"]), since=row["since"], ref=row["ref"]))

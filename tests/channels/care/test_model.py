@@ -35,6 +35,7 @@ PATIENTS = [PRIYA_PATIENT, ARJUN_PATIENT, WALK_IN_PATIENT]
 DOCTORS = {DOCTOR_ASHA: ASHA.account_id, DOCTOR_VIKRAM: VIKRAM.account_id}
 PLACES = [CLINIC, PHARMACY, LABORATORY]
 RECORDS = [None, RecordType.SUMMARY, RecordType.BACKGROUND, RecordType.LAB_REPORT]
+AT_DESK = {"owner", "manager", "front_desk", "nurse"}
 CLINICAL = {"nurse", "pharmacist", "technician"}
 AUTHORS: list[tuple[UUID | None, UUID | None]] = [(None, None), (DOCTOR_VIKRAM, None), (None, PHARMACY), (None, CLINIC)]
 DAYS = timedelta(days=30)
@@ -83,7 +84,7 @@ class World:
                 found.add(RightKind.RELATIONSHIP)
             for p, duty in mine:
                 if p == at and (
-                    record is None
+                    (record is None and (with_doctor is None or duty in AT_DESK))
                     or (
                         with_doctor is None
                         and duty in CLINICAL

@@ -112,7 +112,7 @@ def _frame(language: str, slug: str, title: str, body: str, found: WebsiteView |
         f"{name}</a></li>"
         for code, name in LANGUAGES.items()
     )
-    notice = f'<p class="notice" role="note">{missing}</p>' if found is not None and found.fallback else ""
+    notice = f'<p class="notice" role="note">{missing}</p>' if found is not None and "content" in found.fallback else ""
     return f"""<!doctype html>
 <html lang="{language}" dir="{direction}">
 <head>

@@ -41,10 +41,9 @@ def pack(command: Command, statement: Statement, sent: Sent, trail: Trail) -> tu
     ]
     acts = [(n, act) for n, (claim, member) in enumerate(sent, 1) for act in _acts(trail, claim, member)]
     now = sent[0][1].now
-    if len(rows) == 1 and len(told) <= 1:
+    if len(rows) == len(acts) == 1 and len(told) <= 1:
         event = (topics[0], names[0], payloads[0]) if told else (None, None, None)
-        audit = ([form for _, (form, _) in acts], [digest for _, (_, digest) in acts])
-        return compose_one(command.name, statement), [*rows[0][:5], now, *event, *audit, *rows[0][5:]]
+        return compose_one(command.name, statement), [*rows[0][:5], now, *event, *acts[0][1], *rows[0][5:]]
     columns = [list(column) for column in zip(*rows, strict=True)]
     events = ([n for n, _ in told], topics, names, payloads)
     audits = ([n for n, _ in acts], [form for _, (form, _) in acts], [digest for _, (_, digest) in acts])
@@ -57,6 +56,7 @@ def _acts(trail: Trail, claim: receipts.Claim | None, member: Member[Any, Any]) 
 
 def open_answer(statement: Statement, sent: Sent, row: Any) -> Opened:
     """Give each caller her reply or refusal; those who ran before have neither yet."""
+    row = row or {"ran": (), "done": (), "offsets": ()}
     ran = set(row["ran"])
     given = {n: {name: row[name][i] for name in statement.gives} for i, n in enumerate(row["done"])}
     offsets = iter(row["offsets"] or ())

@@ -10,6 +10,7 @@ do not come back at once.
 import asyncio
 import random
 import time
+from collections import deque
 from types import TracebackType
 from typing import Final
 
@@ -32,7 +33,8 @@ class Gate:
         self.waiting_max = self.slots * WAITING_PER_SLOT
         self.waiting = 0
         self._patience_s = patience_s
-        self._free = asyncio.Semaphore(self.slots)
+        self._used = 0
+        self._line: deque[asyncio.Future[None]] = deque()
         self._work_s = 0.005
         self._since = 0.0
         """When the first of those came who have been waiting without a break."""
@@ -53,8 +55,8 @@ class Gate:
         return self.waiting > self.slots and self.waiting * self._work_s / self.slots > STANDING_WAIT_S
 
     async def __aenter__(self) -> None:
-        if not self._free.locked():
-            await self._free.acquire()
+        if self._used < self.slots:
+            self._used += 1
             return
         if self.waiting >= self.waiting_max:
             raise self.overloaded(self.waiting / self.slots)
@@ -62,19 +64,35 @@ class Gate:
             self._since = time.perf_counter()
         self.waiting += 1
         metrics.COMMANDS_WAITING.inc()
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[None] = loop.create_future()
+        timer = loop.call_later(self._patience_s, _give_up, turn)
+        self._line.append(turn)
         try:
-            async with asyncio.timeout(self._patience_s):
-                await self._free.acquire()
+            await turn
         except TimeoutError:
             raise self.overloaded(self.waiting / self.slots) from None
+        except asyncio.CancelledError:
+            if not turn.cancelled():
+                self._pass_on()  # it was her turn already
+            raise
         finally:
+            timer.cancel()
             self.waiting -= 1
             metrics.COMMANDS_WAITING.dec()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._free.release()
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        """The slot goes to who has waited longest, or is free."""
+        while self._line:
+            if not (turn := self._line.popleft()).done():
+                turn.set_result(None)
+                return
+        self._used -= 1
 
     def took(self, started: float) -> None:
         """Work that began at this `time.perf_counter()` is done: what the advice to come back is made of."""
@@ -85,3 +103,8 @@ class Gate:
         metrics.COMMANDS_SHED.inc()
         wait_s = max(0.1, ahead * self._work_s)
         return Overloaded(after_ms=int(1000 * wait_s * random.uniform(0.75, 1.5)))
+
+
+def _give_up(turn: asyncio.Future[None]) -> None:
+    if not turn.done():
+        turn.set_exception(TimeoutError())

@@ -24,6 +24,8 @@ from carewire.gate import PATIENCE_S, Gate
 from carewire.store.receipts import Claim
 
 LANES_MAX: Final = 4
+LANES_AT_ONCE: Final = 2
+"""For commands that are one statement: a larger batch is worth more to them than another connection."""
 BATCHES_WAITING_MAX: Final = 50
 """So many full batches may wait in a lane; who comes then is told to come back."""
 
@@ -116,7 +118,8 @@ class Lanes:
 
     def put(self, ask: Ask) -> None:
         """Have it served with the others who wait. Raises `Overloaded`."""
-        lane = self._lanes[hash(ask.key) % len(self._lanes)]
+        lanes = len(self._lanes) if ask.command.statement is None else min(len(self._lanes), LANES_AT_ONCE)
+        lane = self._lanes[hash(ask.key) % lanes]
         if len(lane) >= self.members_max * BATCHES_WAITING_MAX:
             raise self._overloaded(lane)
         lane.waiting.setdefault(ask.command.name, deque()).append(ask)

@@ -32,6 +32,25 @@ async def test_as_many_as_there_are_slots_enter_and_the_next_one_waits_for_the_f
     assert gate.waiting == 0
 
 
+async def test_who_is_cancelled_on_her_turn_passes_it_on_and_who_gave_up_is_passed_over() -> None:
+    gate = Gate(3, patience_s=0.05)
+    await gate.__aenter__()
+    waiting = [asyncio.create_task(gate.__aenter__()) for _ in range(3)]
+    while gate.waiting < 3:  # noqa: ASYNC110 - one turn of the loop, not a wait by the clock
+        await asyncio.sleep(0)
+    waiting[0].cancel()
+    await asyncio.wait(waiting[:1])
+    await gate.__aexit__(None, None, None)
+    waiting[1].cancel()  # in the tick in which it was given the slot
+    await waiting[2]
+    late = asyncio.create_task(gate.__aenter__())
+    with pytest.raises(Overloaded):
+        await late
+    await gate.__aexit__(None, None, None)
+    await gate.__aenter__()
+    assert gate.waiting == 0
+
+
 async def test_whoever_waits_too_long_or_finds_the_line_full_is_told_when_to_come_back() -> None:
     gate = Gate(3, patience_s=0.01)
     gate.waiting_max = 1

@@ -261,8 +261,7 @@ async def test_a_restored_database_resyncs_everybody_by_epoch(make_node: MakeNod
     before = (await listen(node, ear, f"toy:{counter_id}"))["epoch"]
     async with node.db.transaction() as tx:
         await tx.execute("UPDATE deployment SET restores = restores + 1")
-    assert node.db._pool is not None
-    await node.db._pool.expire_connections()
+    await node.db.renew()
     await call(node, owner, "toy.add", counter_id=counter_id)
     await ear.until(lambda e: any(m["method"] == "topic:resync" for m in e.heard))
     again = await listen(node, ear, f"toy:{counter_id}", before, 0)

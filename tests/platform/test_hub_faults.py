@@ -56,8 +56,7 @@ async def test_a_server_that_gives_out_old_transaction_ids_again_hides_no_event(
     ear = Ear(owner)
     await listen(here, ear, f"toy:{counter_id}")
     here.hub.sweep.seen = str(2**40)
-    assert here.db._pool is not None
-    await here.db._pool.expire_connections()
+    await here.db.renew()
     await call(there, owner, "toy.add", counter_id=counter_id)
     await ear.until(lambda e: e.offsets == [1])
 

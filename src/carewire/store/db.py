@@ -34,6 +34,7 @@ STATEMENT_PATIENCE_S: Final = 7.0
 """A statement that is not over by then (the server gives it 5 s) says that the line is dead, not that it is slow."""
 ROLLBACK_S: Final = 2.0
 ACQUIRE_TIMEOUT_S: Final = 2.0
+POOL_EVERY: Final = 100
 CONNECT_TIMEOUT_S: Final = 5.0
 
 FRAME: Final = 2
@@ -135,6 +136,9 @@ class Database:
         """Connections made so far. Another number may mean that the server crashed and gives out old xids again."""
         self.on_epoch: Callable[[str], None] = lambda epoch: None
         self._pool: asyncpg.Pool[Any] | None = None
+        self._spare: list[PoolConnectionProxy[Any]] = []
+        """Connections of the pool that nobody uses; lent again without the pool's ceremony, a fifth of a command."""
+        self._wanting = self._returned = 0
 
     async def open(self) -> None:
         """Connect; raises what the driver raises when the server is not there."""
@@ -165,16 +169,25 @@ class Database:
     async def close(self) -> None:
         """Close the pool, waiting for running transactions a few seconds."""
         if self._pool is not None:
+            self._wanting += 1  # what comes back from now on is the pool's
             try:
+                await self._return_spare()
                 await asyncio.wait_for(self._pool.close(), 5)
             except TimeoutError:
                 self._pool.terminate()
+            self._wanting -= 1
             self._pool = None
 
     @property
     def idle(self) -> int:
         """Connections nobody uses now."""
-        return self._pool.get_idle_size() if self._pool else 0
+        return self._pool.get_idle_size() + len(self._spare) if self._pool else 0
+
+    async def renew(self) -> None:
+        """Have the connections that nobody uses made anew when they are needed."""
+        if self._pool is not None:
+            await self._pool.expire_connections()
+            await self._return_spare()
 
     async def ping(self) -> None:
         """One round trip, for who asks whether the database answers. Raises `Unavailable` or `Overloaded`."""
@@ -258,6 +271,12 @@ class Database:
     async def _acquire(self) -> "PoolConnectionProxy[Any]":
         if self._pool is None:
             raise Unavailable("The database is not open", after_ms=500)
+        while self._spare:
+            with contextlib.suppress(asyncpg.InterfaceError):  # lost meanwhile: it has left the pool by itself
+                if not (spare := self._spare.pop()).is_closed():
+                    return spare
+                await self._pool.release(spare)
+        self._wanting += 1
         try:
             return await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
         except TimeoutError as full:
@@ -267,14 +286,26 @@ class Database:
         except (*LOST, OSError, asyncpg.InvalidCatalogNameError) as lost:
             # Its name is nobody's for the moment in which a restored one takes its place.
             raise Unavailable("The database is away", after_ms=1000) from lost
+        finally:
+            self._wanting -= 1
 
     async def _release(self, connection: "PoolConnectionProxy[Any]") -> None:
         if self._pool is None:
             return
         try:
-            await self._pool.release(connection)
+            self._returned += 1
+            # Now and then by the pool, which makes those anew that have served long.
+            if self._wanting or self._returned % POOL_EVERY == 0 or connection.is_closed():
+                await self._pool.release(connection)
+            else:
+                self._spare.append(connection)
         except LOST:
             _discard(connection)
+
+    async def _return_spare(self) -> None:
+        while self._pool is not None and self._spare:
+            with contextlib.suppress(*LOST):
+                await self._pool.release(self._spare.pop())
 
 
 def _discard(connection: "PoolConnectionProxy[Any]") -> None:

@@ -4,4 +4,7 @@
 `access`, `events`, `lifecycle` or what their `__init__` offers.
 """
 
-ORDER = ("identity", "directory", "media", "content", "care", "session", "queue", "notification", "operation")
+ORDER = (
+    "identity", "directory", "media", "content", "care", "session", "queue", "verification", "notification", "activity",
+    "operation",
+)  # fmt: skip

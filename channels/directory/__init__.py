@@ -5,7 +5,8 @@ account's public face, of one **specialty**. An **affiliation** is an offer by a
 him hold sessions there.
 """
 
+from channels.directory.approvals import Verified, judge, verified
 from channels.directory.nouns import AffiliationState, Approval, PlaceKind, Subject
 from channels.directory.sticky import on_facts_changed
 
-__all__ = ["AffiliationState", "Approval", "PlaceKind", "Subject", "on_facts_changed"]
+__all__ = ["AffiliationState", "Approval", "PlaceKind", "Subject", "Verified", "judge", "on_facts_changed", "verified"]

@@ -234,6 +234,19 @@ async def return_to_pending(ctx: Ctx, account_id: UUID, capacity: Capacity) -> N
         await profile_changed(ctx, account_id)
 
 
+async def set_capacity(ctx: Ctx, account_id: UUID, capacity: Capacity, state: CapacityState) -> None:
+    """What a verification decided about a capacity the account holds or asked for. Tells `ProfileUpdated`."""
+    tag = await ctx.tx.execute(
+        "UPDATE account_capacity SET state = $3 WHERE account_id = $1 AND capacity = $2 AND state <> $3",
+        account_id,
+        capacity,
+        state,
+    )
+    if tag != "UPDATE 0":
+        await rights_changed(ctx, account_id)
+        await profile_changed(ctx, account_id)
+
+
 async def with_scope(tx: Tx, scope: Scope) -> list[UUID]:
     """The active administrators who have this scope, or `super`."""
     rows = await tx.fetch(

@@ -5,3 +5,7 @@ A *line* is all tokens of a session as one value (`line.Line`): commands make a 
 move (`moves.py`) and hand both to the one door `moved.moved`, which orders, estimates, stores and tells.
 A *display* is a screen in a waiting room, a principal of its own, that hears the lines it was approved for.
 """
+
+from channels.queue.jobs import ApprovalWithdrawn
+
+__all__ = ["ApprovalWithdrawn"]

@@ -2,9 +2,10 @@
 
 from carewire.errors import Refusal
 from carewire.store.constraints import refuse
-from channels.session import DoctorBusy, SessionClosed
+from channels.session import DoctorBusy, NotApproved, SessionClosed
 
-__all__ = ["AlreadyJoined", "CodeWrong", "ConsultationRunning", "DoctorBusy", "NoRemoteJoin", "NothingToCall",
+__all__ = ["AlreadyJoined", "CodeWrong", "ConsultationRunning", "DoctorBusy", "NoRemoteJoin", "NotApproved",
+           "NothingToCall",
            "NumberTaken", "QueueFull", "RoomBusy", "SessionClosed", "TooEarly", "TooLate", "TooManyTokens"]  # fmt: skip
 
 

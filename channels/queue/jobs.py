@@ -5,6 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from carewire.jobs.job import Job
+from channels.directory import Subject
 
 FORGOTTEN_AFTER: Final = timedelta(hours=4)
 LINE_KEY: Final = "line:{session_id}"
@@ -15,6 +16,13 @@ class LineDue(Job, name="queue.line_due"):
     """Time alone changes this line now: somebody is due, has lost patience, or an estimate is overtaken."""
 
     session_id: UUID
+
+
+class ApprovalWithdrawn(Job, name="queue.approval_withdrawn"):
+    """The approval of a doctor or a place was withdrawn: what is live pauses. `subject`: `doctor` or `place`."""
+
+    subject: Subject
+    subject_id: UUID
 
 
 class SessionForgotten(Job, name="queue.session_forgotten"):

@@ -19,6 +19,7 @@ from channels.queue.errors import (
     AlreadyJoined,
     CodeWrong,
     NoRemoteJoin,
+    NotApproved,
     QueueFull,
     SessionClosed,
     TooManyTokens,
@@ -49,7 +50,7 @@ class Join(Struct, frozen=True, kw_only=True):
     "queue.join",
     allow={Capacity.PATIENT},
     emits=MOVES,
-    errors={SessionClosed, QueueFull, AlreadyJoined, TooManyTokens, NoRemoteJoin, CodeWrong},
+    errors={NotApproved, SessionClosed, QueueFull, AlreadyJoined, TooManyTokens, NoRemoteJoin, CodeWrong},
     rate=Rate(burst=10, per_minute=20),
     lane="session_id",
 )
@@ -153,7 +154,7 @@ class WalkIn(Struct, frozen=True, kw_only=True):
     "queue.walk_in",
     allow={Capacity.STAFF, Capacity.DOCTOR},
     emits=MOVES,
-    errors={SessionClosed, QueueFull, AlreadyJoined},
+    errors={NotApproved, SessionClosed, QueueFull, AlreadyJoined},
     lane="session_id",
 )
 async def walk_in(batch: Batch[WalkIn, DeskView]) -> None:
@@ -192,7 +193,7 @@ async def walk_in(batch: Batch[WalkIn, DeskView]) -> None:
     "queue.expect",
     allow={Capacity.STAFF, Capacity.DOCTOR},
     emits=MOVES,
-    errors={SessionClosed, QueueFull, AlreadyJoined},
+    errors={NotApproved, SessionClosed, QueueFull, AlreadyJoined},
 )
 async def expect(
     ctx: Ctx,

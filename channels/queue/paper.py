@@ -16,7 +16,7 @@ from carewire.forms import Name, Phone, Secret
 from channels.identity import Sex
 from channels.queue import access, admission, moves, patients
 from channels.queue.calling import RUNS
-from channels.queue.errors import AlreadyJoined, NumberTaken, QueueFull, SessionClosed
+from channels.queue.errors import AlreadyJoined, NotApproved, NumberTaken, QueueFull, SessionClosed
 from channels.queue.estimate import Expected
 from channels.queue.joining import BirthYear, new
 from channels.queue.lifecycle import TokenKind, TokenState
@@ -141,7 +141,7 @@ async def look(ctx: Ctx, key: Secret) -> SlipView:
     "queue.backfill",
     allow=RUNS,
     emits=MOVES,
-    errors={SessionClosed, NumberTaken, AlreadyJoined, QueueFull},
+    errors={NotApproved, SessionClosed, NumberTaken, AlreadyJoined, QueueFull},
 )
 async def backfill(
     ctx: Ctx, session_id: UUID, papers: Annotated[list[PaperNumber], Meta(min_length=1, max_length=200)]

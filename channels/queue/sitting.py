@@ -9,10 +9,11 @@ from msgspec.structs import replace
 from carewire.command import Ctx, command
 from carewire.errors import Field, IllegalMove, InvalidParams, NotFound
 from carewire.jobs.job import consumer
+from channels.directory import Subject
 from channels.identity import Capacity
 from channels.queue import access, metrics, moves
-from channels.queue.errors import ConsultationRunning, DoctorBusy, SessionClosed
-from channels.queue.jobs import FORGOTTEN_AFTER, LineDue, SessionForgotten
+from channels.queue.errors import ConsultationRunning, DoctorBusy, NotApproved, SessionClosed
+from channels.queue.jobs import FORGOTTEN_AFTER, ApprovalWithdrawn, LineDue, SessionForgotten
 from channels.queue.line import Line
 from channels.queue.moved import MOVES, moved, watch
 from channels.session import Grace, Minutes, Quota, Seats, SessionView, Turns, check_times, planned, view
@@ -23,7 +24,7 @@ from channels.session.lifecycle import OPEN, PauseReason, SessionState
 RUNS = {Capacity.STAFF, Capacity.DOCTOR}
 
 
-@command("session.start", allow=RUNS, emits=MOVES, errors={IllegalMove, DoctorBusy})
+@command("session.start", allow=RUNS, emits=MOVES, errors={IllegalMove, DoctorBusy, NotApproved})
 async def start(ctx: Ctx, session_id: UUID) -> SessionView:
     """The doctor sits; patients can be called. A doctor has one live session unless it was opened for several rooms."""
     line = await access.desk_line(ctx, session_id)
@@ -47,7 +48,7 @@ async def pause(ctx: Ctx, session_id: UUID, reason: PauseReason, resumes_at: dat
     return await _after(ctx, line, moves.pause(line, reason, resumes_at, ctx.now))
 
 
-@command("session.resume", allow=RUNS, emits=MOVES, errors={IllegalMove, DoctorBusy})
+@command("session.resume", allow=RUNS, emits=MOVES, errors={IllegalMove, DoctorBusy, NotApproved})
 async def resume(ctx: Ctx, session_id: UUID) -> SessionView:
     """The line goes on after a pause."""
     line = await access.desk_line(ctx, session_id)
@@ -158,6 +159,22 @@ async def follow_time(ctx: Ctx, job: LineDue) -> None:
         await moved(ctx, line, replace(line, timer_at=None), settled=True)
     else:
         await moved(ctx, line, line)
+
+
+@consumer(ApprovalWithdrawn, emits=MOVES)
+async def pause_unapproved(ctx: Ctx, job: ApprovalWithdrawn) -> None:
+    """Nobody is called any more at the sittings of a doctor or place whose approval is gone (PRODUCT 7)."""
+    column = "doctor_id" if job.subject is Subject.DOCTOR else "place_id"
+    rows = await ctx.tx.fetch(
+        f"SELECT id FROM session s WHERE {column} = $1 AND state = 'live'"
+        " AND approval_withdrawn(s.doctor_id, s.place_id) ORDER BY id",
+        job.subject_id,
+    )
+    for row in rows:
+        session = await session_access.locked(ctx.tx, row["id"])
+        if session is not None and session.state is SessionState.LIVE:
+            line = await access.load(ctx.tx, session)
+            await moved(ctx, line, moves.pause(line, PauseReason.OTHER, None, ctx.now))
 
 
 @consumer(SessionForgotten, emits=MOVES)

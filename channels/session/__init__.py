@@ -5,7 +5,7 @@ perhaps paused, then completed; or cancelled. Starting, pausing and ending it mo
 live in `channels.queue.sitting`. It has nothing to do with a login.
 """
 
-from channels.session.errors import DoctorBusy, SessionClosed
+from channels.session.errors import DoctorBusy, NotApproved, SessionClosed
 from channels.session.jobs import KEY, SessionPlanned
 from channels.session.views import (
     Grace,
@@ -19,5 +19,5 @@ from channels.session.views import (
     view,
 )
 
-__all__ = ["KEY", "DoctorBusy", "Grace", "Minutes", "Quota", "Seats", "SessionClosed", "SessionPlanned", "SessionView",
-           "Turns", "check_times", "planned", "view"]  # fmt: skip
+__all__ = ["KEY", "DoctorBusy", "Grace", "Minutes", "NotApproved", "Quota", "Seats", "SessionClosed",
+           "SessionPlanned", "SessionView", "Turns", "check_times", "planned", "view"]  # fmt: skip

@@ -10,6 +10,7 @@ from carewire.store import paging
 from carewire.store.paging import Page
 from channels.identity import Capacity
 from channels.session import access
+from channels.session.errors import NotApproved
 from channels.session.lifecycle import SessionState
 from channels.session.views import (
     OPENS_BEFORE,
@@ -28,7 +29,7 @@ PEOPLE = frozenset(Capacity) - {Capacity.DISPLAY}
 """Everybody with a login; a screen is told its sessions by its board and looks nothing up."""
 
 
-@command("session.create", allow={Capacity.STAFF, Capacity.DOCTOR})
+@command("session.create", allow={Capacity.STAFF, Capacity.DOCTOR}, errors={NotApproved})
 async def create(
     ctx: Ctx,
     starts_at: datetime,

@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "foreign_origin" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_verified" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "file_in_use" | "guardianship_lapsed" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "no_translator" | "not_her_hand" | "not_oneself" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "summary_full" | "too_early" | "too_late" | "too_many_consents" | "too_many_files" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "two_people" | "unknown_specialty" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_verified" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "no_translator" | "not_approved" | "not_her_hand" | "not_oneself" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "summary_full" | "too_early" | "too_late" | "too_many_consents" | "too_many_files" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "two_people" | "unknown_specialty" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -385,11 +385,23 @@ export interface Commands {
     result: PageOfDoctorView;
     refusal: "invalid_params" | "internal" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
+  /** Reject a doctor, and why: `verification.reject` by its id. */
+  "doctor.reject": {
+    params: DoctorRejectParams;
+    result: CaseView;
+    refusal: "forbidden" | "own_verification" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** Change an entry; what is not given stays. */
   "doctor.update": {
     params: DoctorUpdateParams;
     result: DoctorView;
     refusal: "forbidden" | "not_found" | "already_listed" | "conflict" | "unknown_specialty" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Approve a doctor: `verification.approve` by its id. */
+  "doctor.verify": {
+    params: DoctorVerifyParams;
+    result: CaseView;
+    refusal: "forbidden" | "own_verification" | "not_found" | "facts_changed" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Add an entry. */
   "faq.create": {
@@ -473,6 +485,12 @@ export interface Commands {
     result: HospitalTreatment[];
     refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
+  /** Reject a hospital or clinic, and why: `verification.reject` by its id. */
+  "hospital.reject": {
+    params: HospitalRejectParams;
+    result: CaseView;
+    refusal: "forbidden" | "own_verification" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** End that a doctor works at a hospital of yours, at once, or take back an offer she has not answered. */
   "hospital.remove_doctor": {
     params: HospitalRemoveDoctorParams;
@@ -496,6 +514,12 @@ export interface Commands {
     params: HospitalUpdateTreatmentParams;
     result: OfferView;
     refusal: "invalid_params" | "forbidden" | "not_found" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Approve a hospital or clinic: `verification.approve` by its id. */
+  "hospital.verify": {
+    params: HospitalVerifyParams;
+    result: CaseView;
+    refusal: "forbidden" | "own_verification" | "not_found" | "facts_changed" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Add an entry. */
   "insurance.create": {
@@ -569,11 +593,23 @@ export interface Commands {
     result: PageOfLaboratoryView;
     refusal: "invalid_params" | "internal" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
+  /** Reject a laboratory, and why: `verification.reject` by its id. */
+  "laboratory.reject": {
+    params: LaboratoryRejectParams;
+    result: CaseView;
+    refusal: "forbidden" | "own_verification" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** Change an entry; what is not given stays. */
   "laboratory.update": {
     params: LaboratoryUpdateParams;
     result: LaboratoryView;
     refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Approve a laboratory: `verification.approve` by its id. */
+  "laboratory.verify": {
+    params: LaboratoryVerifyParams;
+    result: CaseView;
+    refusal: "forbidden" | "own_verification" | "not_found" | "facts_changed" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Delete a file of yours that is attached to nothing; its bytes are removed. */
   "media.delete": {
@@ -815,11 +851,23 @@ export interface Commands {
     result: PageOfPharmacyView;
     refusal: "invalid_params" | "internal" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
+  /** Reject a pharmacy, and why: `verification.reject` by its id. */
+  "pharmacy.reject": {
+    params: PharmacyRejectParams;
+    result: CaseView;
+    refusal: "forbidden" | "own_verification" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** Change an entry; what is not given stays. */
   "pharmacy.update": {
     params: PharmacyUpdateParams;
     result: PharmacyView;
     refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Approve a pharmacy: `verification.approve` by its id. */
+  "pharmacy.verify": {
+    params: PharmacyVerifyParams;
+    result: CaseView;
+    refusal: "forbidden" | "own_verification" | "not_found" | "facts_changed" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Give a member another duty instead of one she has. Only an owner touches owners and managers.
@@ -959,7 +1007,7 @@ export interface Commands {
   "queue.backfill": {
     params: QueueBackfillParams;
     result: Backfilled;
-    refusal: "already_joined" | "number_taken" | "queue_full" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "already_joined" | "not_approved" | "number_taken" | "queue_full" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** The called patient is in the room; the consultation begins. */
   "queue.begin": {
@@ -997,7 +1045,7 @@ export interface Commands {
   "queue.expect": {
     params: QueueExpectParams;
     result: DeskView;
-    refusal: "already_joined" | "queue_full" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "already_joined" | "not_approved" | "queue_full" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** The line of a session: current numbers, how many wait, your own tokens; for the desk also everybody. */
   "queue.get": {
@@ -1013,7 +1061,7 @@ export interface Commands {
   "queue.join": {
     params: QueueJoinParams;
     result: TokenView;
-    refusal: "already_joined" | "code_wrong" | "no_remote_join" | "queue_full" | "session_closed" | "too_many_tokens" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "already_joined" | "code_wrong" | "no_remote_join" | "not_approved" | "queue_full" | "session_closed" | "too_many_tokens" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Give a token up: its holder, or the desk for her. */
   "queue.leave": {
@@ -1077,7 +1125,7 @@ export interface Commands {
   "queue.walk_in": {
     params: QueueWalkInParams;
     result: DeskView;
-    refusal: "already_joined" | "queue_full" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "already_joined" | "not_approved" | "queue_full" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Say yes to what a desk asked for, in the app instead of by the code. */
   "relation.accept": {
@@ -1127,7 +1175,7 @@ export interface Commands {
   "session.create": {
     params: SessionCreateParams;
     result: SessionView;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_approved" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Announce a late start; every expected time moves. */
   "session.delay": {
@@ -1163,13 +1211,13 @@ export interface Commands {
   "session.resume": {
     params: SessionResumeParams;
     result: SessionView;
-    refusal: "doctor_busy" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "doctor_busy" | "illegal_move" | "not_approved" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** The doctor sits; patients can be called. A doctor has one live session unless it was opened for several rooms. */
   "session.start": {
     params: SessionStartParams;
     result: SessionView;
-    refusal: "doctor_busy" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "doctor_busy" | "illegal_move" | "not_approved" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Change a sitting that is not over; what is absent stays. `starts_at` only until it starts. */
   "session.update": {
@@ -1431,6 +1479,48 @@ export interface Commands {
     result: UserView;
     refusal: "not_found" | "last_admin" | "not_oneself" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /** Say that these very facts are proved. For administrators with `verify`, and never about oneself. */
+  "verification.approve": {
+    params: VerificationApproveParams;
+    result: CaseView;
+    refusal: "forbidden" | "own_verification" | "not_found" | "facts_changed" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** A case with its facts, papers and steps, for the applicant's side and administrators with `verify`. */
+  "verification.get": {
+    params: VerificationGetParams;
+    result: CaseDetail;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Cases, the oldest first: all of them for administrators with `verify`, one's own for everybody else. */
+  "verification.list": {
+    params: VerificationListParams;
+    result: PageOfCaseView;
+    refusal: "invalid_params" | "internal" | "unauthenticated" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Say that they are not, and why; the applicant may submit again. */
+  "verification.reject": {
+    params: VerificationRejectParams;
+    result: CaseView;
+    refusal: "forbidden" | "own_verification" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** What stands of a case's doctor or place: sittings that are not over, with their tokens. */
+  "verification.standing": {
+    params: VerificationStandingParams;
+    result: Standing;
+    refusal: "forbidden" | "not_found" | "internal" | "invalid_params" | "unauthenticated" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Ask for the verification of yourself or of a place of yours, with papers; also again after a no. The facts are those of the entry as it is now. */
+  "verification.submit": {
+    params: VerificationSubmitParams;
+    result: CaseView;
+    refusal: "invalid_params" | "not_found" | "facts_missing" | "illegal_move" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Take an approval back: live sessions pause, nothing new is booked, and you hear what stands. */
+  "verification.withdraw": {
+    params: VerificationWithdrawParams;
+    result: Standing;
+    refusal: "forbidden" | "own_verification" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** Add an entry. */
   "website.create": {
     params: WebsiteCreateParams;
@@ -1553,6 +1643,22 @@ export interface Topics {
     snapshot: Uploads;
     events: {
       "upload:progress": UploadProgress;
+    };
+  };
+  /** A case as it stands. */
+  "verification": {
+    topic: `verification:${string}`;
+    snapshot: CaseView;
+    events: {
+      "verification:updated": VerificationUpdated;
+    };
+  };
+  /** How many cases of this kind wait. */
+  "verification_queue": {
+    topic: `verification_queue:${string}`;
+    snapshot: Waiting;
+    events: {
+      "verification:waiting": VerificationWaiting;
     };
   };
 }
@@ -1896,6 +2002,29 @@ export interface BreakGlassReviewParams {
 /** What a principal may be; the coarse gate of every command. */
 export type Capacity = "patient" | "doctor" | "staff" | "pharmacy" | "laboratory" | "hospital_admin" | "admin" | "display";
 
+/** A case with the facts as they are now, those that were approved last, its papers and its steps. */
+export interface CaseDetail {
+  case: CaseView;
+  facts: { [key: string]: unknown };
+  facts_hash: string;
+  approved_facts: { [key: string]: unknown } | null;
+  documents: MediaView[];
+  steps: StepView[];
+}
+
+/** Where a case stands. `reason` says why it was rejected or withdrawn; `revision` counts its steps. */
+export interface CaseView {
+  id: string;
+  kind: Kind;
+  subject: Subject;
+  subject_id: string;
+  state: Approval;
+  revision: number;
+  submitted_at: string | null;
+  decided_at: string | null;
+  reason: string | null;
+}
+
 /** A catalogue as its followers first see it; the entries come page by page from `{noun}.list`. `total` is null where the catalogue does not count. */
 export interface Catalogue {
   noun: string;
@@ -2169,6 +2298,14 @@ export interface DoctorListParams {
   count?: boolean;
 }
 
+export interface DoctorRejectParams {
+  doctor_id: string;
+  /** One line of text */
+  reason: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
 export interface DoctorUpdateParams {
   doctor_id: string;
   /** A name as the public reads it; no word mixes alphabets */
@@ -2187,6 +2324,14 @@ export interface DoctorUpdateParams {
   practising_since?: number | null;
   bio?: string | null;
   fee?: Money | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface DoctorVerifyParams {
+  doctor_id: string;
+  /** Of the facts you decide about: `facts_hash` */
+  facts_hash: string;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }
@@ -2492,6 +2637,14 @@ export interface HospitalListTreatmentsParams {
   locale?: string | null;
 }
 
+export interface HospitalRejectParams {
+  hospital_id: string;
+  /** One line of text */
+  reason: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
 export interface HospitalRemoveDoctorParams {
   /** A hospital or clinic */
   hospital_id: string;
@@ -2549,6 +2702,14 @@ export interface HospitalUpdateTreatmentParams {
   inclusions?: string[];
   exclusions?: string[];
   is_available?: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface HospitalVerifyParams {
+  hospital_id: string;
+  /** Of the facts you decide about: `facts_hash` */
+  facts_hash: string;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }
@@ -2694,6 +2855,9 @@ export interface JobView {
 /** What the account's holder is to the patient. */
 export type Kin = "self" | "parent" | "child" | "spouse" | "sibling" | "guardian" | "other";
 
+/** Who is verified. */
+export type Kind = "doctor" | "clinic" | "hospital" | "pharmacy" | "laboratory";
+
 export interface LaboratoryCreateParams {
   /** A name as the public reads it; no word mixes alphabets */
   name: string;
@@ -2759,6 +2923,14 @@ export interface LaboratoryListParams {
   count?: boolean;
 }
 
+export interface LaboratoryRejectParams {
+  laboratory_id: string;
+  /** One line of text */
+  reason: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
 export interface LaboratoryUpdateParams {
   laboratory_id: string;
   /** A name as the public reads it; no word mixes alphabets */
@@ -2783,6 +2955,14 @@ export interface LaboratoryUpdateParams {
   hospital_id?: string | null;
   served_postal_codes?: string[];
   delivery_fee?: Money | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface LaboratoryVerifyParams {
+  laboratory_id: string;
+  /** Of the facts you decide about: `facts_hash` */
+  facts_hash: string;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }
@@ -2845,7 +3025,7 @@ export interface Limits {
 
 /** The line for the waiting room: waiting in calling order first, then who is called, in a room, away or skipped. */
 export interface LineSnapshot {
-  sitting: Sitting;
+  sitting: QueueSitting;
   tokens: BoardToken[];
   curve: Point[];
 }
@@ -2853,7 +3033,7 @@ export interface LineSnapshot {
 /** The line moved, for the waiting room: numbers, states, rooms and the expected times by position. No names. */
 export interface LineUpdated {
   session_id: string;
-  sitting: Sitting;
+  sitting: QueueSitting;
   tokens: BoardToken[];
   gone: number[];
   curve: Point[];
@@ -3221,6 +3401,13 @@ export interface PackageView {
 }
 
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfCaseView {
+  rows: CaseView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfConsentView {
   rows: ConsentView[];
   cursor: string | null;
@@ -3534,6 +3721,14 @@ export interface PharmacyListParams {
   count?: boolean;
 }
 
+export interface PharmacyRejectParams {
+  pharmacy_id: string;
+  /** One line of text */
+  reason: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
 export interface PharmacyUpdateParams {
   pharmacy_id: string;
   /** A name as the public reads it; no word mixes alphabets */
@@ -3556,6 +3751,14 @@ export interface PharmacyUpdateParams {
   description?: string | null;
   served_postal_codes?: string[];
   delivery_fee?: Money | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface PharmacyVerifyParams {
+  pharmacy_id: string;
+  /** Of the facts you decide about: `facts_hash` */
+  facts_hash: string;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }
@@ -3899,6 +4102,20 @@ export interface QueueRecallParams {
   idempotency_key?: string | null;
 }
 
+/** How the session stands, in every view. */
+export interface QueueSitting {
+  session_id: string;
+  state: SessionState;
+  starts_at: string;
+  ends_at: string;
+  delayed_until: string | null;
+  paused_reason: PauseReason | null;
+  resumes_at: string | null;
+  calls: number;
+  /** Tokens that have not arrived yet. */
+  expected: number;
+}
+
 export interface QueueSkipParams {
   token_id: string;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
@@ -3911,7 +4128,7 @@ export interface QueueSlipParams {
 
 /** The whole line for the desk. Who waits is called in ascending `place`. */
 export interface QueueSnapshot {
-  sitting: Sitting;
+  sitting: QueueSitting;
   tokens: DeskToken[];
   /** Expected times by how many are before one; in between: linear. */
   curve: Point[];
@@ -3926,14 +4143,14 @@ export interface QueueUndoParams {
 /** The line moved, for the desk: the tokens that changed, with names, and the expected times by position. */
 export interface QueueUpdated {
   session_id: string;
-  sitting: Sitting;
+  sitting: QueueSitting;
   tokens: DeskToken[];
   curve: Point[];
 }
 
 /** A line as the caller may see it. */
 export interface QueueView {
-  sitting: Sitting;
+  sitting: QueueSitting;
   current: RoomNow[];
   waiting: number;
   /** When who arrives now would be called. */
@@ -4238,20 +4455,6 @@ export type Severity = "mild" | "moderate" | "severe";
 /** As the patient states it. */
 export type Sex = "female" | "male" | "other";
 
-/** How the session stands, in every view. */
-export interface Sitting {
-  session_id: string;
-  state: SessionState;
-  starts_at: string;
-  ends_at: string;
-  delayed_until: string | null;
-  paused_reason: PauseReason | null;
-  resumes_at: string | null;
-  calls: number;
-  /** Tokens that have not arrived yet. */
-  expected: number;
-}
-
 /** What stands on a printed slip; the printing is the client's. */
 export interface Slip {
   number: number | null;
@@ -4328,6 +4531,31 @@ export interface SpecialtyView {
   locale: string;
   fallback: string[];
 }
+
+/** What stands although an approval is gone: sittings that are not over, the next first (at most 200 are told). */
+export interface Standing {
+  verification_id: string;
+  sessions: VerificationSitting[];
+  more: boolean;
+}
+
+/** What was done to a case. `adopt` takes over what stood before there were cases. */
+export type Step = "adopt" | "submit" | "reopen" | "approve" | "reject" | "withdraw";
+
+/** A step of a case; notifications name its `id`. `actor_id` is null where nobody took it. */
+export interface StepView {
+  id: string;
+  revision: number;
+  move: Step;
+  state: Approval;
+  actor_id: string | null;
+  at: string;
+  reason: string | null;
+  facts_hash: string | null;
+}
+
+/** What is verified. */
+export type Subject = "doctor" | "place";
 
 /** Which topic, and where the client stands on it if it was there before. */
 export interface SubscribeParams {
@@ -4747,9 +4975,86 @@ export interface UserView {
   last_login_at: string | null;
 }
 
+export interface VerificationApproveParams {
+  verification_id: string;
+  /** Of the facts you decide about: `facts_hash` */
+  facts_hash: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface VerificationGetParams {
+  verification_id: string;
+}
+
+export interface VerificationListParams {
+  state?: Approval | null;
+  kind?: Kind | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface VerificationRejectParams {
+  verification_id: string;
+  /** One line of text */
+  reason: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A sitting that stands, and how many tokens of it are active. */
+export interface VerificationSitting {
+  session_id: string;
+  doctor_id: string;
+  place_id: string;
+  state: string;
+  starts_at: string;
+  tokens: number;
+}
+
+export interface VerificationStandingParams {
+  verification_id: string;
+}
+
+export interface VerificationSubmitParams {
+  subject: Subject;
+  subject_id: string;
+  media_ids?: string[] | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A case took a step; this is the whole case as it is now. */
+export interface VerificationUpdated {
+  verification_id: string;
+  case: CaseView;
+}
+
+/** Another number of cases waits; only the newest counts. */
+export interface VerificationWaiting {
+  kind: Kind;
+  queue: Waiting;
+}
+
+export interface VerificationWithdrawParams {
+  verification_id: string;
+  /** One line of text */
+  reason: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
 /** The address is its account's. */
 export interface Verified {
   email: string;
+}
+
+/** How many cases of a kind wait for a decision, and since when the oldest does. */
+export interface Waiting {
+  kind: Kind;
+  waiting: number;
+  oldest_at: string | null;
 }
 
 export interface WebsiteCreateParams {

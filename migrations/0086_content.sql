@@ -161,5 +161,11 @@ CREATE TRIGGER website_translations AFTER UPDATE OR DELETE ON website_page
     FOR EACH ROW EXECUTE FUNCTION translations_follow('website', 'slug', 'title', 'content', 'description');
 CREATE TRIGGER specialty_translations AFTER UPDATE OR DELETE ON specialty
     FOR EACH ROW EXECUTE FUNCTION translations_follow('specialty', 'slug', 'name');
-CREATE TRIGGER hospital_translations AFTER UPDATE OR DELETE ON place
-    FOR EACH ROW EXECUTE FUNCTION translations_follow('hospital', 'id', 'name', 'description');
+CREATE TRIGGER doctor_translations AFTER UPDATE OR DELETE ON doctor
+    FOR EACH ROW EXECUTE FUNCTION translations_follow('doctor', 'id', 'bio', 'qualification');
+CREATE TRIGGER hospital_translations AFTER UPDATE OR DELETE ON place FOR EACH ROW WHEN (OLD.kind IN ('hospital', 'clinic'))
+    EXECUTE FUNCTION translations_follow('hospital', 'id', 'name', 'description');
+CREATE TRIGGER pharmacy_translations AFTER UPDATE OR DELETE ON place FOR EACH ROW WHEN (OLD.kind = 'pharmacy')
+    EXECUTE FUNCTION translations_follow('pharmacy', 'id', 'name', 'description');
+CREATE TRIGGER laboratory_translations AFTER UPDATE OR DELETE ON place FOR EACH ROW WHEN (OLD.kind = 'laboratory')
+    EXECUTE FUNCTION translations_follow('laboratory', 'id', 'name', 'description');

@@ -49,7 +49,8 @@ async def untranslated(
         rows = await tx.fetch(
             f"SELECT e.{declared.key}::text AS entry, e.{field} AS source, {_JOINED} FROM {declared.source}"
             f" LEFT JOIN translation t ON t.noun = $1 AND t.entry_id = e.{declared.key}::text"
-            f" AND t.field = $2 AND t.locale = $3 WHERE {declared.published} AND e.{field} <> ''"
+            f" AND t.field = $2 AND t.locale = $3 WHERE e.{field} <> ''"
+            f" AND e.{declared.key} IN (SELECT e.{declared.key} FROM {declared.index} WHERE {declared.published})"
             " AND (t.id IS NULL OR t.is_stale) AND (NOT $4 OR t.id IS NULL OR t.is_auto)"
             f" ORDER BY e.{declared.key} LIMIT $5",
             declared.noun,

@@ -18,12 +18,13 @@ from carewire.ids import uuid7
 from carewire.jobs.job import Trip
 from carewire.jobs.problems import Permanent, Problem, Temporary
 from carewire.node import Node
+from carewire.resource import REGISTRY
 from carewire.settings import Settings
 from channels.content import jobs
 from channels.content.errors import NoTranslator
 from channels.content.forms import Target
 from channels.identity.demo import PRIYA
-from tests.channels.callers import Caller
+from tests.channels.callers import Caller, rows
 
 
 @pytest_asyncio.fixture
@@ -198,3 +199,17 @@ async def test_without_a_machine_what_is_missing_is_only_counted(clinic: Node, k
         await jobs.look(ctx, jobs.TranslatePending())
         assert ctx.jobs == []
     assert TRANSLATIONS_MISSING.labels("ar")._value.get() >= 2
+
+
+async def test_every_catalogue_with_translations_has_a_trigger_that_makes_them_stale(clinic: Node) -> None:
+    triggers = {
+        tuple(row["args"].rstrip(b"\0").decode().split("\0"))
+        for row in await rows(
+            clinic,
+            "SELECT t.tgargs AS args FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid"
+            " WHERE p.proname = 'translations_follow'",
+        )
+    }
+    declared = {(one.noun, one.key, *one.translatable) for one in REGISTRY.values() if one.translatable}
+    product = {one for one in declared if one[0] != "boat"}
+    assert {one[:2]: set(one[2:]) for one in triggers} == {one[:2]: set(one[2:]) for one in product}

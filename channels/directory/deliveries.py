@@ -9,7 +9,7 @@ from carewire.command import Ctx
 from carewire.money import Money
 from carewire.resource import Verb
 from carewire.resource.writing import Write
-from channels.directory.sites import Site
+from channels.directory.sites import COLUMNS, Site
 
 
 class Deliverer(Site, frozen=True, kw_only=True):
@@ -21,8 +21,9 @@ class Deliverer(Site, frozen=True, kw_only=True):
 
 
 DELIVERY: Final = {
+    **COLUMNS,
     "delivery_fee": "CASE WHEN e.delivery_fee IS NOT NULL THEN jsonb_build_object('amount', e.delivery_fee,"
-    " 'currency', e.delivery_currency, 'exponent', currency_exponent(e.delivery_currency)) END"
+    " 'currency', e.delivery_currency, 'exponent', currency_exponent(e.delivery_currency)) END",
 }
 
 

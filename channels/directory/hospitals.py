@@ -63,6 +63,7 @@ HOSPITALS: Final = resource(
     view=HospitalView,
     parameter="hospital_id",
     source=sites.source_of(PlaceKind.HOSPITAL, PlaceKind.CLINIC),
+    columns=sites.COLUMNS,
     create={"kind": Kind, **sites.CREATE, "departments": Labels | UnsetType},
     update={**sites.UPDATE, "departments": Labels},
     read={ANYONE},

@@ -16,6 +16,7 @@ from carewire.resource import Order, Verb, equal
 from carewire.resource.parts import Filter
 from carewire.resource.writing import Made, Write
 from channels.directory import access, sticky
+from channels.directory.clock import Opening
 from channels.directory.errors import TooManyPending
 from channels.directory.finding import Words
 from channels.directory.forms import (
@@ -65,6 +66,9 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     email: str | None
     website: str | None
     licence: str | None
+    open_now: bool | None
+    """On the place's own clock, at the moment of asking; null where nobody said when it is open."""
+    opening_hours: list[Opening]
     locale: str
     fallback: list[str]
 
@@ -111,6 +115,12 @@ FILTERS: Final = {
     "postal_code": equal(PostalCode),
     "country": equal(Country),
     "approval": equal(Approval),
+    "open_now": Filter(bool, "place_open(e.id, {now}) = {value}"),
+}
+COLUMNS: Final = {
+    "open_now": "place_open(e.id, {now})",
+    "opening_hours": "(SELECT coalesce(jsonb_agg(jsonb_build_object('weekday', o.weekday, 'opens', o.opens,"
+    " 'closes', o.closes) ORDER BY o.weekday, o.opens), '[]') FROM place_opening o WHERE o.place_id = e.id)",
 }
 
 

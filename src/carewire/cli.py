@@ -17,6 +17,7 @@ from carewire.settings import URL_SCHEMES, Settings, SettingsError, check_url
 
 # The product's own parts, known to the platform by name only.
 SEEDER = ("channels.seed", "seed")
+LARGE_SEEDER = ("channels.large", "run")
 RESTORED = ("channels.restored", "restored")
 OUTLIVES = ("channels.restored", "outlives")
 FIRST_ADMIN = ("channels.administrator", "create")
@@ -71,7 +72,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     serving.add_argument("--duty", help=argparse.SUPPRESS)  # how such a process is started by its parent
     add("migrate", migrate, "Bring the database's schema up to date.")
-    add("seed", seed, "Put the demo clinic into the database, once.")
+    add_seed(add("seed", seed, "Put the demo clinic into the database, once; or a large generated directory."))
     backup_parser = add("backup", backup, "Write a backup of the database into one file, while writers write.")
     backup_parser.add_argument("to", nargs="?", metavar="FILE|DIR", help="default: CAREWIRE_BACKUPS")
     add_restore(add("restore", restore, "Bring a backup back, whole or not at all; every client starts over."))
@@ -96,6 +97,12 @@ def add_restore(parser: argparse.ArgumentParser) -> None:
         ("--keep-logins", "leave everybody logged in, also who was logged out after the backup"),
     ):
         parser.add_argument(name, action="store_true", help=text)
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--size", choices=["demo", "large"], default="demo", help="large: ten thousand of everything")
+    parser.add_argument("--doctors", type=int, default=10_000, metavar="N", help="how many doctors a large one has")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="the same number makes the same directory")
 
 
 def add_admin(parser: argparse.ArgumentParser) -> None:
@@ -158,7 +165,13 @@ def migrate(args: argparse.Namespace) -> int:
 def seed(args: argparse.Namespace) -> int:
     settings = Settings.from_env()
     url = reach_database(settings)
-    hint = asyncio.run(load(*SEEDER)(url, settings))
+    if args.size == "demo":
+        hint = asyncio.run(load(*SEEDER)(url, settings))
+    else:
+        try:
+            hint = asyncio.run(load(*LARGE_SEEDER)(url, settings, args.doctors, args.seed))
+        except RuntimeError as exc:  # what it is made from is not installed, or this is production
+            return complain(str(exc), UNUSABLE)
     if hint:
         print(hint)
     return 0

@@ -210,3 +210,15 @@ def site(noun: str, place_of: Callable[[World], UUID], owner: Collection[Who], t
 site("hospital", lambda w: w.place, HEADS, HOSPITAL, kind="hospital")
 site("pharmacy", lambda w: demo.PHARMACY, {PHARMACY}, PHARMACY)
 site("laboratory", lambda w: demo.LABORATORY, {LABORATORY}, LABORATORY)
+
+# --- when they are there ---------------------------------------------------------------------------------------------
+
+cells("provider.hours", lambda w: {"place_id": w.place})
+cells("provider.set_hours", lambda w: {"place_id": w.place, "weekly": [], "holidays": []}, opens=HEADS | EDITORS)
+cells("provider.pause_orders", {"place_id": demo.PHARMACY, "until": None}, opens={PHARMACY} | EDITORS)
+cells("doctor.schedule", lambda w: {"doctor_id": w.doctor[DOCTOR]})
+cells(
+    "doctor.set_availability",
+    lambda w: {"doctor_id": w.doctor[DOCTOR], "weekly": [], "leave": [], "extra": []},
+    opens={DOCTOR} | EDITORS,
+)

@@ -50,7 +50,8 @@ replay: .venv/.replay ## replay a generated clinic day through real sockets (ARG
 
 bench: .venv/.test ## Carewire beside its peers, as ratios, in 15 minutes (FULL=1: every size; ARGS=…)
 	@scripts/need node npm gcc
-	@exec $(BIN)/python -m load.bench $(if $(FULL),--full) $(ARGS)
+	@$(BIN)/python -m load.bench $(if $(FULL),--full) $(ARGS)
+	@$(if $(ARGS),,exec $(BIN)/python -m load.search)
 
 crowd: .venv/.run ## thousands of clients: a deploy, slow readers, a killed node, overload (ARGS=… names one)
 	@exec $(BIN)/python -m load.crowd $(ARGS)

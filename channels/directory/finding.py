@@ -30,9 +30,6 @@ class Words(msgspec.Struct, frozen=True):
         condition = f"{self.vector} @@ {{0}}::text::tsquery"
         if found["short"]:
             return Match(condition, [found["query"]])  # what two letters begin is half of the list: its order is enough
-        # As typed counts most, then where it stands: a name, what it is for, where.
-        relevance = (
-            f"(1000000 * ts_rank('{{{{0.05, 0.2, 0.5, 1}}}}', {self.vector}, {{1}}::text::tsquery)"
-            f" + 100000 * ts_rank('{{{{0.05, 0.2, 0.5, 1}}}}', {self.vector}, {{0}}::text::tsquery))::bigint"
-        )
+        # Where it stands: a name, what it is for, where. What a word only begins comes after what it is.
+        relevance = f"(1000000 * ts_rank('{{{{0.05, 0.2, 0.5, 1}}}}', {self.vector}, {{1}}::text::tsquery))::bigint"
         return Match(condition, [found["query"], found["exact"]], relevance)

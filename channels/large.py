@@ -4,8 +4,8 @@ The same seed makes the same people with the same ids. Rows go in by COPY, in on
 """
 
 import random
-from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -34,6 +34,8 @@ BORN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 SCRIPTS: Final = ("en", "en", "en", "en", "en", "en", "en", "hi", "hi", "ar")
 """Seven of ten names are written in Latin letters, two in Devanagari, one in Arabic."""
 FAKERS: Final = {"en": "en_IN", "hi": "hi_IN", "ar": "ar_SA"}
+WEEKS: Final = (((9, 21),), ((9, 21),), ((7, 15),), ((9, 13), (16, 20)), ((20, 8),), ((0, 0),))
+"""Opening hours of a day, from and until; the same hour twice is around the clock."""
 TRIGGERS: Final = {
     "doctor": ("doctor_made",),
     "doctor_specialty": ("doctor_specialty_made",),
@@ -182,7 +184,17 @@ class Making:
                 ("account_id", "place_id", "duty", "since"),
                 ((owner, row[0], "owner", BORN) for owner, row in zip(ids, rows, strict=True)),
             )
+            if kind != "hospital":
+                await self.copy("place_opening", ("place_id", "weekday", "opens", "closes"), self.openings(rows))
         return hospitals
+
+    def openings(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[UUID, int, time, time]]:
+        """Weeks of six days: from morning to night, with a break at noon, or through the night."""
+        for row in rows:
+            week = self.dice.random.choice(WEEKS)
+            yield from (
+                (row[0], weekday, time(opens), time(closes)) for weekday in range(1, 7) for opens, closes in week
+            )
 
     def place(self, place_id: UUID, kind: str, script: str, city: City) -> tuple[Any, ...]:
         """One place's row."""

@@ -391,6 +391,22 @@ export interface Commands {
     result: CaseView;
     refusal: "forbidden" | "own_verification" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /** When a doctor is there: her week, and the moments of the days asked for, right also where clocks change. */
+  "doctor.schedule": {
+    params: DoctorScheduleParams;
+    result: Schedule;
+    refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Say when one sees patients: this week, this leave and these days besides, and nothing of what was said before.
+   *
+   * For the doctor herself, and for administrators (verify, content). A place is one where she works.
+   */
+  "doctor.set_availability": {
+    params: DoctorSetAvailabilityParams;
+    result: Schedule;
+    refusal: "invalid_params" | "not_found" | "conflict" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** Change an entry; what is not given stays. */
   "doctor.update": {
     params: DoctorUpdateParams;
@@ -1000,6 +1016,28 @@ export interface Commands {
     params: ProfileUpdateParams;
     result: Profile;
     refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** When a place is open, and whether it is now. */
+  "provider.hours": {
+    params: ProviderHoursParams;
+    result: Hours;
+    refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Take no orders until then; null: take them again. For who works at the pharmacy or laboratory. */
+  "provider.pause_orders": {
+    params: ProviderPauseOrdersParams;
+    result: Hours;
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Say when a place is open: this week and these holidays, and nothing of what was said before.
+   *
+   * For its owners and managers, and for administrators (verify, content).
+   */
+  "provider.set_hours": {
+    params: ProviderSetHoursParams;
+    result: Hours;
+    refusal: "invalid_params" | "not_found" | "conflict" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Say when your turn is near: so many before you, or so many minutes. Told once; neither = no alert. */
   "queue.alert": {
@@ -2130,6 +2168,12 @@ export interface ConsentView {
 /** By which of them somebody is reached. */
 export type Contact = "phone" | "email";
 
+/** A window of one day. One that closes at or before it opens closes on the next day. */
+export interface DayOpening {
+  opens: string;
+  closes: string;
+}
+
 /** The request is over. */
 export interface Decided {
   id: string;
@@ -2334,6 +2378,25 @@ export interface DoctorRejectParams {
   idempotency_key?: string | null;
 }
 
+export interface DoctorScheduleParams {
+  doctor_id: string;
+  first?: string | null;
+  /** How many days */
+  count?: number;
+}
+
+export interface DoctorSetAvailabilityParams {
+  doctor_id: string;
+  /** Her whole week; windows do not overlap */
+  weekly: Window[];
+  leave: Leave[];
+  extra: Extra[];
+  /** An IANA time zone, e.g. Asia/Kolkata */
+  zone?: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
 export interface DoctorUpdateParams {
   doctor_id: string;
   /** A name as the public reads it; no word mixes alphabets */
@@ -2457,6 +2520,14 @@ export interface ExportPart {
 /** Where an export stands. */
 export type ExportState = "waiting" | "ready" | "gone";
 
+/** When a doctor is there on one day besides her week, also during leave. */
+export interface Extra {
+  day: string;
+  opens: string;
+  closes: string;
+  place_id?: string | null;
+}
+
 /** What a login may owe before it sees clinical data. */
 export type Fact = "birth_year";
 
@@ -2572,6 +2643,14 @@ export interface HistoryItem {
 /** What a line of the history is about. */
 export type HistoryKind = "visit";
 
+/** A day on which the week does not count: closed, but for its own openings. */
+export interface Holiday {
+  day: string;
+  /** A person's or thing's name as people write it */
+  name: string;
+  openings?: DayOpening[];
+}
+
 export interface HospitalAddDoctorParams {
   /** A hospital or clinic */
   hospital_id: string;
@@ -2665,6 +2744,7 @@ export interface HospitalListParams {
   postal_code?: string | null;
   country?: string | null;
   approval?: Approval | null;
+  open_now?: boolean | null;
   department?: string | null;
   specialty?: string | null;
   search?: string | null;
@@ -2776,9 +2856,22 @@ export interface HospitalView {
   email: string | null;
   website: string | null;
   licence: string | null;
+  /** On the place's own clock, at the moment of asking; null where nobody said when it is open. */
+  open_now: boolean | null;
+  opening_hours: Opening[];
   locale: string;
   fallback: string[];
   departments: string[];
+}
+
+/** A place's opening hours on its own clock. `open_now` is null where nobody ever said them. */
+export interface Hours {
+  place_id: string;
+  zone: string;
+  weekly: Opening[];
+  holidays: Holiday[];
+  open_now: boolean | null;
+  orders_paused_until: string | null;
 }
 
 export interface InsuranceCreateParams {
@@ -2955,6 +3048,7 @@ export interface LaboratoryListParams {
   postal_code?: string | null;
   country?: string | null;
   approval?: Approval | null;
+  open_now?: boolean | null;
   serves?: string | null;
   service?: string | null;
   hospital_id?: string | null;
@@ -3029,6 +3123,9 @@ export interface LaboratoryView {
   email: string | null;
   website: string | null;
   licence: string | null;
+  /** On the place's own clock, at the moment of asking; null where nobody said when it is open. */
+  open_now: boolean | null;
+  opening_hours: Opening[];
   locale: string;
   fallback: string[];
   served_postal_codes: string[];
@@ -3036,6 +3133,12 @@ export interface LaboratoryView {
   orders_paused_until: string | null;
   services: string[];
   hospital_id: string | null;
+}
+
+/** Days on which a doctor's week does not count, the last one included. */
+export interface Leave {
+  first: string;
+  last: string;
 }
 
 /** What the product sent to an address, as it would have left the building. */
@@ -3304,6 +3407,13 @@ export interface Notifications {
   newest: NotificationView[];
 }
 
+/** From when until when a doctor is there, as moments; without a place by video. */
+export interface Occasion {
+  starts_at: string;
+  ends_at: string;
+  place_id: string | null;
+}
+
 /** A hospital offers a treatment, offers it otherwise, or no longer (`offer` is null). */
 export interface OfferChanged {
   hospital_id: string;
@@ -3330,6 +3440,14 @@ export interface OfferView {
 /** What a hospital offers, oldest first. */
 export interface Offers {
   offers: OfferView[];
+}
+
+/** A window of every week. One that closes at or before it opens closes on the next day. */
+export interface Opening {
+  /** 1 is Monday (ISO) */
+  weekday: number;
+  opens: string;
+  closes: string;
 }
 
 /** A code is on its way to the number, whoever has it. */
@@ -3799,6 +3917,7 @@ export interface PharmacyListParams {
   postal_code?: string | null;
   country?: string | null;
   approval?: Approval | null;
+  open_now?: boolean | null;
   serves?: string | null;
   search?: string | null;
   locale?: string | null;
@@ -3869,6 +3988,9 @@ export interface PharmacyView {
   email: string | null;
   website: string | null;
   licence: string | null;
+  /** On the place's own clock, at the moment of asking; null where nobody said when it is open. */
+  open_now: boolean | null;
+  opening_hours: Opening[];
   locale: string;
   fallback: string[];
   served_postal_codes: string[];
@@ -4055,6 +4177,26 @@ export interface ProfileUpdateParams {
 export interface ProfileUpdated {
   account_id: string;
   profile: Profile;
+}
+
+export interface ProviderHoursParams {
+  place_id: string;
+}
+
+export interface ProviderPauseOrdersParams {
+  place_id: string;
+  until: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface ProviderSetHoursParams {
+  place_id: string;
+  /** The whole week; split shifts are two windows */
+  weekly: Opening[];
+  holidays: Holiday[];
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
 }
 
 /** What a consent is for. */
@@ -4373,6 +4515,16 @@ export interface RoomNow {
 export interface RoomView {
   id: string;
   name: string;
+}
+
+/** A doctor's week in her `zone`, and the occasions that come of it on the days asked for. */
+export interface Schedule {
+  doctor_id: string;
+  zone: string;
+  weekly: Window[];
+  leave: Leave[];
+  extra: Extra[];
+  occasions: Occasion[];
 }
 
 /** What an administrator may (PRODUCT 3). None opens clinical data. */
@@ -5230,3 +5382,12 @@ export type What = "joined" | "arrived" | "called" | "announced" | "begun" | "aw
 
 /** Whose patients are asked for. */
 export type Whose = "family" | "doctor" | "place" | "all";
+
+/** When a doctor is there every week; without a place by video. */
+export interface Window {
+  /** 1 is Monday (ISO) */
+  weekday: number;
+  opens: string;
+  closes: string;
+  place_id?: string | null;
+}

@@ -53,6 +53,10 @@ async def test_the_same_seed_makes_the_same_directory_once(clinic: Node) -> None
     for noun in ("hospital", "pharmacy", "laboratory"):
         assert (await anybody.call(f"{noun}.list", count=True))["total"] == 21
 
+    at_noon = await rows(clinic, "SELECT place_open(id, '2026-03-02T06:30:00Z') AS open FROM place WHERE zone = $1 AND"
+                         " kind = 'pharmacy'", "Asia/Kolkata")  # fmt: skip
+    assert {row["open"] for row in at_noon} == {True, False, None}, "None: the demo's own never said"
+
     cards = "SELECT to_jsonb(c) AS card FROM doctor_card c ORDER BY id"
     kept = await rows(clinic, cards)
     async with clinic.db.transaction() as tx:

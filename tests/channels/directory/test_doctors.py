@@ -265,3 +265,14 @@ async def test_a_follower_hears_that_a_doctor_came_changed_and_went(
         ("deleted", None),
     ]
     assert all(str(ASHA.account_id) not in str(data) for _, data in events)
+
+
+async def test_what_has_no_text_in_a_language_is_shown_in_english_and_marked(enter: Enter) -> None:
+    asha = await enter(ASHA.account_id)
+    await asha.call("doctor.update", **ASHA_ID, bio="Twenty years of practice")
+    reader = await enter(PRIYA.account_id, locale="ar")
+    shown = await reader.call("doctor.get", **ASHA_ID)
+    assert (shown["bio"], shown["locale"], shown["fallback"]) == ("Twenty years of practice", "ar", ["bio"])
+    assert (await reader.call("doctor.get", **ASHA_ID, locale="en"))["fallback"] == []
+    (found,) = (await reader.call("specialty.list", search="cardiology"))["rows"]
+    assert (found["locale"], found["fallback"]) == ("ar", ["name"])

@@ -87,6 +87,14 @@ async def acts_for(ctx: Ctx) -> frozenset[UUID]:
     return frozenset(row["patient_id"] for row in rows)
 
 
+async def records_of(tx: Tx, patient_id: UUID) -> list[UUID]:
+    """This record and those that were merged into it."""
+    rows = await tx.fetch(
+        "SELECT patient_id FROM patient_claim WHERE into_id = $1 AND undone_at IS NULL ORDER BY patient_id", patient_id
+    )
+    return [patient_id, *(row["patient_id"] for row in rows)]
+
+
 async def guards(tx: Tx, account_id: UUID, patient_id: UUID) -> datetime | None:
     """Since when this account acts for this patient, or None."""
     since: datetime | None = await tx.fetchval(

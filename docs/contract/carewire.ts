@@ -55,6 +55,12 @@ export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
 
 /** Everything that can be called. */
 export interface Commands {
+  /** What was done and refused, newest first. `privacy` and `super` see everything, each other scope its own area. */
+  "activity.list": {
+    params: ActivityListParams;
+    result: PageOfActivityView;
+    refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
   /**
    * Ask that another administrator may these things and no others. With none she is no administrator any more.
    *
@@ -748,6 +754,12 @@ export interface Commands {
     params: PatientAcceptGuardianParams;
     result: GuardianView;
     refusal: "invalid_params" | "not_found" | "already_guardian" | "guardianship_lapsed" | "too_many_patients" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Every look at the clinical data of a patient you act for, newest first: who, when, by which right. */
+  "patient.accesses": {
+    params: PatientAccessesParams;
+    result: PageOfAccessView;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /**
    * Take over a record that carries one's own number, with a fresh code (`auth.otp_send`) and one known fact.
@@ -1738,6 +1750,19 @@ export interface Notices {
   "topic:resync": TopicResync;
 }
 
+/** One look at a patient's data. `right`: `own`, `guardian`, `relationship`, `consent` or `break_glass`. `by` is the name of the doctor, or of who acts for her; of others who work at a place the place alone is named. `yours`: it was you. */
+export interface AccessView {
+  id: string;
+  at: string;
+  record: string;
+  right: string;
+  yours: boolean;
+  by: string | null;
+  doctor_id: string | null;
+  place_id: string | null;
+  place: string | null;
+}
+
 /** Whether somebody can log in. */
 export type AccountState = "active" | "deactivated" | "deleted";
 
@@ -1748,6 +1773,35 @@ export interface AccountView {
   capacities: Capacity[];
   pending: Capacity[];
   locale: string;
+}
+
+export interface ActivityListParams {
+  actor_id?: string | null;
+  noun?: string | null;
+  subject_id?: string | null;
+  command?: string | null;
+  kind?: AuditKind | null;
+  since?: string | null;
+  until?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+/** One thing that was done or refused, in ids: whose they are, `user.get` and its like say to who may know. `actor_id` is null where nobody was logged in. `why` is the right a look was taken by, `reason` the refusal's word, `times` how often it was refused in a row. */
+export interface ActivityView {
+  id: string;
+  at: string;
+  kind: AuditKind;
+  actor_id: string | null;
+  login_id: string | null;
+  command: string;
+  noun: string | null;
+  subject_id: string | null;
+  patient_id: string | null;
+  why: string | null;
+  reason: string | null;
+  times: number;
 }
 
 export interface AdminChangeScopesParams {
@@ -1860,6 +1914,9 @@ export interface Asking {
   asked_at: string;
   expires_at: string;
 }
+
+/** What an entry records. */
+export type AuditKind = "write" | "read" | "login" | "logout" | "refusal";
 
 export interface AuthAuthenticateParams {
   /** A token or password; never logged */
@@ -2081,7 +2138,7 @@ export interface CaseDetail {
 /** Where a case stands. `reason` says why it was rejected or withdrawn; `revision` counts its steps. */
 export interface CaseView {
   id: string;
-  kind: Kind;
+  kind: VerificationKind;
   subject: Subject;
   subject_id: string;
   state: Approval;
@@ -2991,9 +3048,6 @@ export interface JobView {
 /** What the account's holder is to the patient. */
 export type Kin = "self" | "parent" | "child" | "spouse" | "sibling" | "guardian" | "other";
 
-/** Who is verified. */
-export type Kind = "doctor" | "clinic" | "hospital" | "pharmacy" | "laboratory";
-
 export interface LaboratoryCreateParams {
   /** A name as the public reads it; no word mixes alphabets */
   name: string;
@@ -3562,6 +3616,20 @@ export interface PackageView {
 }
 
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfAccessView {
+  rows: AccessView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfActivityView {
+  rows: ActivityView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfCaseView {
   rows: CaseView[];
   cursor: string | null;
@@ -3746,6 +3814,15 @@ export interface PatientAcceptGuardianParams {
   invitation_id: string;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
+}
+
+export interface PatientAccessesParams {
+  patient_id?: string | null;
+  since?: string | null;
+  until?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
 }
 
 export interface PatientClaimParams {
@@ -5226,9 +5303,12 @@ export interface VerificationGetParams {
   verification_id: string;
 }
 
+/** Who is verified. */
+export type VerificationKind = "doctor" | "clinic" | "hospital" | "pharmacy" | "laboratory";
+
 export interface VerificationListParams {
   state?: Approval | null;
-  kind?: Kind | null;
+  kind?: VerificationKind | null;
   /** How many rows at most */
   limit?: number;
   cursor?: string | null;
@@ -5272,7 +5352,7 @@ export interface VerificationUpdated {
 
 /** Another number of cases waits; only the newest counts. */
 export interface VerificationWaiting {
-  kind: Kind;
+  kind: VerificationKind;
   queue: Waiting;
 }
 
@@ -5291,7 +5371,7 @@ export interface Verified {
 
 /** How many cases of a kind wait for a decision, and since when the oldest does. */
 export interface Waiting {
-  kind: Kind;
+  kind: VerificationKind;
   waiting: number;
   oldest_at: string | null;
 }

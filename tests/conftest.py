@@ -22,8 +22,12 @@ from carewire.settings import Settings
 from carewire.store.db import Database
 from carewire.store.migrate import migrate
 from tests import toy
+from tests.privacy.ear import Ear
 
 discover("channels")
+
+EAR = Ear()
+EAR.listen()
 
 SECRET = "a secret for tests that is long enough to be taken"
 _numbers = itertools.count(1)
@@ -173,3 +177,11 @@ def nothing_is_refused_against_the_contract() -> Iterator[None]:
     before = _undeclared()
     yield
     assert _undeclared() == before
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_named_in_a_log() -> Iterator[None]:
+    """Whatever a test is about: a log line that names one of its people is a leak."""
+    EAR.named.clear()
+    yield
+    assert EAR.named == []

@@ -34,7 +34,7 @@ class PatientRow(msgspec.Struct, frozen=True, kw_only=True):
 
 _GUARDED = """SELECT p.id, p.name, p.phone, p.birth_year, p.birth_date, p.sex, g.kind, g.since, p.created_at
   FROM guarding g JOIN patient p ON p.id = g.patient_id
- WHERE g.account_id = $1 AND NOT g.merged AND p.deleted_at IS NULL"""
+ WHERE g.account_id = $1 AND NOT g.merged"""
 _ASKED = f"""SELECT ask.n, found.*
   FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS ask (account_id, patient_id, n)
  CROSS JOIN LATERAL ({_GUARDED.replace("$1", "ask.account_id")}
@@ -264,13 +264,3 @@ async def with_scope(tx: Tx, scope: Scope) -> list[UUID]:
         scope,
     )
     return [row["account_id"] for row in rows]
-
-
-async def works_at(tx: Tx, account_id: UUID, wanted: frozenset[Duty]) -> list[UUID]:
-    """The places where an account has one of these duties now."""
-    rows = await tx.fetch(
-        "SELECT DISTINCT place_id FROM membership WHERE account_id = $1 AND until IS NULL AND duty = ANY($2)",
-        account_id,
-        sorted(wanted),
-    )
-    return [row["place_id"] for row in rows]

@@ -18,6 +18,7 @@ from channels.identity.logins import Login, open_login
 from channels.identity.nouns import Capacity
 from channels.identity.otp import OtpSent
 from channels.identity.passwords import Password
+from channels.identity.terms import Accepts
 
 Device = Annotated[str, Meta(min_length=1, max_length=120, description="The device's own name or id, client-made")]
 Code = Annotated[str, Meta(pattern=r"^[0-9]{6}\Z", description="The six digits of the message")]
@@ -25,6 +26,8 @@ Applicant = Annotated[
     Literal["patient", "doctor", "pharmacy", "laboratory"],
     Meta(description="The capacity asked for; all but patient wait for verification"),
 ]
+
+Accepted = Annotated[list[Accepts], Meta(max_length=2)]
 
 # The real brakes are the caps in PostgreSQL; these only keep one address from keeping a node busy.
 ASKING = Rate(burst=200, per_minute=1200)
@@ -111,13 +114,15 @@ async def register(
     password: Password | None = None,
     locale: Locale = "en",
     device: Device | None = None,
+    accepts: Accepted | None = None,
 ) -> Registered:
     """Register as a patient, doctor, pharmacy or laboratory: sends a code, and `auth.otp_verify` makes the account.
 
     The answer is the same for known and unknown numbers. Everybody but patients waits for verification. Administrators
     are made by administrators, not here.
 
-    `user_type`: what the account is for; more capacities can be added to it later.
+    `user_type`: what the account is for; more capacities can be added to it later. `accepts`: the terms and privacy
+    notice (`terms.current`) that were read and are agreed to; they count once the account is made.
     """
     if not ctx.anonymous:
         raise AlreadyAuthenticated()
@@ -133,6 +138,7 @@ async def register(
         email=None if email is None else email.lower(),
         password_hash=None if password is None else await passwords.digest(password),
         locale=locale,
+        accepts=accepts or [],
     )
     return Registered(registration=ticket, expires_at=sent.expires_at, resend_after_s=sent.resend_after_s)
 

@@ -83,6 +83,7 @@ class ErasureDue(Job, name="user.erasure_due"):
 @command(
     "user.erase",
     allow={KNOWN},
+    owing=True,
     receipt=False,
     rate=ASKING,
     errors={NotFound, InvalidParams, WrongCode, CodeGone, WrongPassword, RateLimited, SoleOwner, LastAdmin},
@@ -125,7 +126,7 @@ async def erase(
     return await _view(ctx, order)
 
 
-@command("user.undo_erasure", allow={KNOWN}, receipt=False, errors={NothingToUndo})
+@command("user.undo_erasure", allow={KNOWN}, owing=True, receipt=False, errors={NothingToUndo})
 async def undo(ctx: Ctx) -> Erasure:
     """Take your order for erasure back. Doing so needs no proof beyond being logged in."""
     await ctx.tx.execute("SELECT FROM account WHERE id = $1 FOR NO KEY UPDATE", ctx.actor.id)
@@ -137,7 +138,7 @@ async def undo(ctx: Ctx) -> Erasure:
     return await _view(ctx, order)
 
 
-@query("user.erasure", allow={KNOWN})
+@query("user.erasure", allow={KNOWN}, owing=True)
 async def own(ctx: Ctx) -> OwnErasure:
     """Your order that waits; null when there is none."""
     found = await _waiting(ctx)

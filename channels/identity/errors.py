@@ -32,6 +32,14 @@ class FactDue(Refusal, code=403, reason="fact_due"):
     """This login tells one known fact first (`auth.tell_fact`): a code alone opens no clinical data here."""
 
 
+class TermsOutdated(Refusal, code=409, reason="terms_outdated"):
+    """There is a newer version (`version`): read that one."""
+
+
+class TermsPublished(Refusal, code=409, reason="terms_published"):
+    """This version has this language already, and what was published never changes."""
+
+
 class SameContact(Refusal, code=409, reason="same_contact"):
     """The account has this phone or e-mail already."""
 
@@ -120,6 +128,7 @@ refuse("admin_request_two_people", TwoPeople)
 refuse("contact_held", ContactHeld)
 refuse("account_email_key", EmailTaken)
 refuse("account_phone_key", PhoneTaken)
+refuse("terms_text_once", TermsPublished)
 refuse("guardian_invitation_once", AlreadyInvited)
 refuse("guardianship_lapsed", Lapsed)
 refuse("patient_merged_once", AlreadyGuardian)

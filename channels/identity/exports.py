@@ -74,7 +74,7 @@ class ExportDue(Job, name="user.export"):
     export_id: UUID
 
 
-@command("user.export", allow={KNOWN}, rate=ORDERING, errors={NotFound, FactDue})
+@command("user.export", allow={KNOWN}, owing=True, rate=ORDERING, errors={NotFound, FactDue})
 async def order(ctx: Ctx) -> Export:
     """Ask for everything that is kept of you. You are told when it is ready (`export.ready`), mostly within a minute.
 
@@ -93,7 +93,7 @@ async def order(ctx: Ctx) -> Export:
     return _view(row)
 
 
-@query("user.exports", allow={KNOWN})
+@query("user.exports", allow={KNOWN}, owing=True)
 async def list_exports(ctx: Ctx) -> list[Export]:
     """Your exports, newest first; at most ten."""
     rows = await ctx.tx.fetch(
@@ -102,7 +102,7 @@ async def list_exports(ctx: Ctx) -> list[Export]:
     return [_view(row) for row in rows]
 
 
-@query("user.export_part", allow={KNOWN}, errors={NotFound, FactDue})
+@query("user.export_part", allow={KNOWN}, owing=True, errors={NotFound, FactDue})
 async def part(ctx: Ctx, export_id: UUID, n: Annotated[int, Meta(ge=1, le=10_000)]) -> ExportPart:
     """One part of your export, counted from 1. Each is at most 32 KiB of the document's bytes."""
     await access.require_fact(ctx)

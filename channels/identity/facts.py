@@ -60,6 +60,7 @@ async def due(ctx: Ctx, login_id: UUID, account_id: UUID) -> Fact | None:
 @command(
     "auth.tell_fact",
     allow={KNOWN},
+    owing=True,
     receipt=False,
     rate=GUESSING,
     errors={WrongFact, RateLimited, InvalidParams},

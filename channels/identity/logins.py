@@ -14,6 +14,7 @@ from channels.identity import access, facts, keys
 from channels.identity.errors import AccountClosed, TokenReused
 from channels.identity.nouns import Capacity, CapacityState, EndReason, Fact
 from channels.identity.principal import Claims, actor_of_login, sign_access
+from channels.identity.terms import Owed, owed
 
 LOST_REPLY: Final = timedelta(seconds=30)
 """How long a spent refresh token still answers with the successor it was exchanged for, if that is unused."""
@@ -40,6 +41,8 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
     refresh_expires_at: datetime
     fact_due: Fact | None
     """The known fact that this login tells before it reads clinical data (`auth.tell_fact`)."""
+    terms_due: list[Owed]
+    """What the account has still to accept (`terms.accept`), and from when on it does nothing else."""
 
 
 async def open_login(ctx: Ctx, account_id: UUID, device: str | None, *, by_code: bool = False) -> Login:
@@ -193,6 +196,7 @@ async def _answer(ctx: Ctx, claims: Claims, refresh: str, refresh_expires_at: da
         refresh_token=refresh,
         refresh_expires_at=refresh_expires_at,
         fact_due=await facts.due(ctx, claims.login_id, claims.account_id),
+        terms_due=await owed(ctx.tx, claims.account_id),
     )
 
 

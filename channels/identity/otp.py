@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from carewire.command import Ctx
+from carewire.providers import spending
 from channels.identity import caps, devices, keys
 from channels.identity.caps import Cap, Charge, charge_of
 from channels.identity.errors import CodeGone, WrongCode
@@ -39,6 +40,7 @@ async def send(ctx: Ctx, phone: str, locale: str, device: str | None) -> OtpSent
     waits = last["sent_at"] + PAUSE - now
     if last["used_at"] is None and waits > timedelta(0):
         return OtpSent(expires_at=last["expires_at"], resend_after_s=math.ceil(waits.total_seconds()))
+    await spending.require_room(ctx.tx, ctx.settings, "sms", ctx.real_now)
     await forget(ctx, spare=phone)
     if device is not None and await devices.is_known(ctx, device, phone=phone):
         honest = [charge_of(ctx, Cap.OTP_OWN_DEVICE, phone, device)]

@@ -55,6 +55,8 @@ holds(
     personal={"old": None, "new": None},
     secret={"digest"},
 )
+holds("terms_acceptance", whose=_OF_ACCOUNT, personal={}, kept=MEDICAL)
+holds("terms_version", whose="published_by = ANY($1)", personal={})
 holds("export_order", whose=_OF_ACCOUNT, personal={})
 holds(
     "export_part",
@@ -66,6 +68,10 @@ holds("erasure", whose=_OF_ACCOUNT, personal={})
 
 harmless("account", "locale", why="a language, not whose")
 harmless("registration", "locale", why="a language, not whose")
+harmless("registration", "accepts", why="versions of texts")
+harmless("terms_version", "kind", why="a closed list")
+harmless("terms_text", "kind", "locale", "title", "text", why="published by the platform")
+harmless("terms_acceptance", "kind", "locale", why="which text")
 harmless("throttle", "subject", why="a keyed digest that is gone within a day")
 harmless("login_otp", "code_digest", "nonce", "charged", why="keyed digests of codes that live five minutes")
 harmless("registration", "ticket_digest", why="the digest of a random token")

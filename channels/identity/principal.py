@@ -22,7 +22,8 @@ ALGORITHM: Final = "HS256"
 
 _COLUMNS = """SELECT l.id AS login_id, a.id, a.locale, a.rights_version,
        ARRAY(SELECT c.capacity FROM account_capacity c WHERE c.account_id = a.id AND c.state = 'active') AS held,
-       EXISTS (SELECT FROM membership m WHERE m.account_id = a.id AND m.until IS NULL) AS staff"""
+       EXISTS (SELECT FROM membership m WHERE m.account_id = a.id AND m.until IS NULL) AS staff,
+       terms_shut_at(a.id) AS shut_at"""
 _LIVE = f"""{_COLUMNS}
   FROM login l JOIN account a ON a.id = l.account_id
  WHERE l.id = ANY($1) AND l.ended_at IS NULL AND a.state = 'active'"""
@@ -174,6 +175,7 @@ def _actor(row: Any, expires_at: datetime) -> Actor:
         expires_at=expires_at,
         version=row["rights_version"],
         locale=row["locale"],
+        shut_at=row["shut_at"],
     )
 
 

@@ -7,7 +7,7 @@ from carewire.forms import Locale, Name
 from channels.identity.events import Profile, ProfileUpdated, account, profile_changed
 
 
-@query("profile.get", allow={KNOWN}, errors={NotFound})
+@query("profile.get", allow={KNOWN}, owing=True, errors={NotFound})
 async def get(ctx: Ctx) -> Profile:
     """One's own account: name, phone, e-mail, language, capacities and duties. A display has none."""
     return await account(ctx, ctx.actor.id)

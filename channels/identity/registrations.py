@@ -5,9 +5,12 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
+
 from carewire.command import Ctx
-from channels.identity import keys, people, proofs
+from channels.identity import keys, people, proofs, terms
 from channels.identity.nouns import Capacity, ProofPurpose
+from channels.identity.terms import Accepts
 
 TTL: Final = timedelta(minutes=30)
 
@@ -21,12 +24,13 @@ async def keep(
     email: str | None,
     password_hash: str | None,
     locale: str,
+    accepts: list[Accepts],
 ) -> str:
     """Keep the details; the ticket is the only way to them."""
     ticket = keys.text(secrets.token_bytes(32))
     await ctx.tx.execute(
-        "INSERT INTO registration (ticket_digest, phone, capacity, name, email, password_hash, locale, expires_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO registration (ticket_digest, phone, capacity, name, email, password_hash, locale, expires_at,"
+        " accepts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         keys.fingerprint(ticket),
         phone,
         capacity,
@@ -35,6 +39,7 @@ async def keep(
         password_hash,
         locale,
         ctx.real_now + TTL,
+        msgspec.json.encode(accepts).decode(),
     )
     return ticket
 
@@ -53,6 +58,7 @@ async def apply(ctx: Ctx, account_id: UUID, details: Any, *, new: bool) -> bool:
     True when the account's capacities changed. An e-mail that another account has is left out silently: registering
     must not tell who is a customer.
     """
+    await terms.record(ctx, account_id, msgspec.json.decode(details["accepts"], type=list[Accepts]))
     changed = await people.hold(ctx.tx, account_id, Capacity(details["capacity"]), ctx.now)
     if new and details["email"] is not None:
         tag = await ctx.tx.execute(

@@ -161,6 +161,7 @@ class Registration(Table, db=ENGINE):
     password_hash = Text(null=True, default=None, secret=True)
     locale = Text(required=True)
     expires_at = Timestamptz(required=True, default=None)
+    accepts = JSONB(default="[]")
 
 
 class AddressProof(Table, db=ENGINE):

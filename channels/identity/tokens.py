@@ -14,6 +14,7 @@ from channels.identity.errors import TokenReused
 from channels.identity.logins import AccountView, Login, describe_account, end_logins, renew_login
 from channels.identity.nouns import Capacity, EndReason, Fact
 from channels.identity.principal import Accounts
+from channels.identity.terms import Owed, owed
 
 # After a node's restart everybody behind one address comes back at once.
 RETURNING = Rate(burst=3000, per_minute=12_000)
@@ -29,6 +30,8 @@ class Authenticated(msgspec.Struct, frozen=True, kw_only=True):
     account: AccountView | None
     fact_due: Fact | None
     """The known fact that this login tells before it reads clinical data (`auth.tell_fact`)."""
+    terms_due: list[Owed]
+    """What the account has still to accept (`terms.accept`), and from when on it does nothing else."""
 
 
 class LoggedOut(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +63,7 @@ async def authenticate(ctx: Ctx, access_token: Secret) -> Authenticated:
         access_expires_at=actor.expires_at,
         account=None if is_display else await describe_account(ctx, actor.id, actor.capacities),
         fact_due=None if is_display else await facts.due(ctx, actor.login_id, actor.id),
+        terms_due=[] if is_display else await owed(ctx.tx, actor.id),
     )
 
 
@@ -89,7 +93,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     current: bool
 
 
-@query("auth.devices", allow={KNOWN})
+@query("auth.devices", allow={KNOWN}, owing=True)
 async def devices(ctx: Ctx) -> list[Device]:
     """Where one is logged in, latest renewed first; at most 100. A display has none."""
     rows = await ctx.tx.fetch(
@@ -104,7 +108,7 @@ async def devices(ctx: Ctx) -> list[Device]:
     return [msgspec.convert(dict(row), Device) for row in rows]
 
 
-@command("auth.logout", allow={KNOWN}, receipt=False, errors={InvalidParams, NotFound})
+@command("auth.logout", allow={KNOWN}, owing=True, receipt=False, errors={InvalidParams, NotFound})
 async def logout(ctx: Ctx, all: bool = False, login_id: UUID | None = None) -> LoggedOut:
     """End this login, one of the account's others (`login_id`, see `auth.devices`), or with `all` every one.
 

@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_verified" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "no_translator" | "not_approved" | "not_her_hand" | "not_oneself" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "summary_full" | "too_early" | "too_late" | "too_many_consents" | "too_many_files" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "two_people" | "unknown_specialty" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_verified" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "no_translator" | "not_approved" | "not_her_hand" | "not_oneself" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "summary_full" | "terms_outdated" | "terms_published" | "too_early" | "too_late" | "too_many_consents" | "too_many_files" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "two_people" | "unknown_specialty" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -59,7 +59,7 @@ export interface Commands {
   "activity.list": {
     params: ActivityListParams;
     result: PageOfActivityView;
-    refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /**
    * Ask that another administrator may these things and no others. With none she is no administrator any more.
@@ -69,61 +69,61 @@ export interface Commands {
   "admin.change_scopes": {
     params: AdminChangeScopesParams;
     result: AdminRequest;
-    refusal: "not_found" | "two_people" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "two_people" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Let what another administrator asked for come true. Not for what is one's own, or about oneself. */
   "admin.confirm": {
     params: AdminConfirmParams;
     result: Decided;
-    refusal: "not_found" | "last_admin" | "request_over" | "two_people" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "last_admin" | "request_over" | "two_people" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Say no to a request, or take one's own back. */
   "admin.refuse": {
     params: AdminRefuseParams;
     result: Decided;
-    refusal: "not_found" | "request_over" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "request_over" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** What waits for a second administrator, oldest first; at most 200. */
   "admin.requests": {
     params: AdminRequestsParams;
     result: AdminRequest[];
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** What an administrator may; without an id, oneself. Of somebody who is none: not found. */
   "admin.scopes": {
     params: AdminScopesParams;
     result: Scope[];
-    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Work at the place that offered it. Only the doctor herself says so. */
   "affiliation.accept": {
     params: AffiliationAcceptParams;
     result: AffiliationView;
-    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Not work there. */
   "affiliation.decline": {
     params: AffiliationDeclineParams;
     result: AffiliationView;
-    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** End that a doctor works at a place: she herself, or an owner or manager of it. Her rights there end at once. */
   "affiliation.end": {
     params: AffiliationEndParams;
     result: AffiliationView;
-    refusal: "invalid_params" | "not_found" | "illegal_move" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "illegal_move" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** A doctor's own offers and affiliations; with `place_id` those of a place one heads. Latest first, at most 200. */
   "affiliation.list": {
     params: AffiliationListParams;
     result: AffiliationView[];
-    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Offer a verified doctor to work at a place of yours. For owners and managers. Nothing opens until she accepts. */
   "affiliation.offer": {
     params: AffiliationOfferParams;
     result: AffiliationView;
-    refusal: "invalid_params" | "not_found" | "already_asked" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "already_asked" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Log this socket in with an access token (or a display's credential). */
   "auth.authenticate": {
@@ -202,7 +202,7 @@ export interface Commands {
    *
    * The answer is the same for known and unknown numbers. Everybody but patients waits for verification. Administrators are made by administrators, not here.
    *
-   * `user_type`: what the account is for; more capacities can be added to it later.
+   * `user_type`: what the account is for; more capacities can be added to it later. `accepts`: the terms and privacy notice (`terms.current`) that were read and are agreed to; they count once the account is made.
    */
   "auth.register": {
     params: AuthRegisterParams;
@@ -213,7 +213,7 @@ export interface Commands {
   "auth.resend_verification": {
     params: AuthResendVerificationParams;
     result: MailSent;
-    refusal: "not_found" | "already_verified" | "no_email" | "rate_limited" | "internal" | "invalid_params" | "unauthenticated" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "already_verified" | "no_email" | "rate_limited" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Choose a new password with the token that was mailed. Every login of the account ends; log in anew.
@@ -247,25 +247,25 @@ export interface Commands {
   "background.get": {
     params: BackgroundGetParams;
     result: Background;
-    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Tell the blood group and whom to call, for a patient one acts for; what is left out stays, null takes it away. */
   "background.update": {
     params: BackgroundUpdateParams;
     result: Background;
-    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Close it before the hour is over. */
   "break_glass.end": {
     params: BreakGlassEndParams;
     result: GlassView;
-    refusal: "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Every break-glass, the oldest first; `reviewed` false: those that wait. For those with `privacy`. */
   "break_glass.list": {
     params: BreakGlassListParams;
     result: PageOfGlassView;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /**
    * Read everything of a patient for an hour: she is at a place where you work today, and cannot be asked.
@@ -275,13 +275,13 @@ export interface Commands {
   "break_glass.open": {
     params: BreakGlassOpenParams;
     result: GlassView;
-    refusal: "not_found" | "break_glass_spent" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "break_glass_spent" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Say whether it was justified, and why. Once, and not by the doctor himself. For those with `privacy`. */
   "break_glass.review": {
     params: BreakGlassReviewParams;
     result: GlassView;
-    refusal: "not_found" | "already_reviewed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "already_reviewed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Let one doctor, or the clinical staff of one place, read these records of a patient you act for.
@@ -291,25 +291,25 @@ export interface Commands {
   "consent.grant": {
     params: ConsentGrantParams;
     result: ConsentView;
-    refusal: "invalid_params" | "not_found" | "not_her_hand" | "too_many_consents" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "not_her_hand" | "too_many_consents" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** The consents of a patient one acts for, also what is over or revoked; the latest first. */
   "consent.list": {
     params: ConsentListParams;
     result: PageOfConsentView;
-    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Take a consent back: the patient, or whoever acts for her. Who read by it reads no more, at once. */
   "consent.revoke": {
     params: ConsentRevokeParams;
     result: ConsentView;
-    refusal: "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Who can see something of a patient one acts for, and by which right; longest first, at most 300. */
   "consent.seen_by": {
     params: ConsentSeenByParams;
     result: Reader[];
-    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /**
    * The latest letters to a phone number or e-mail address, newest first, after those now on their way have arrived.
@@ -325,19 +325,19 @@ export interface Commands {
   "display.approve": {
     params: DisplayApproveParams;
     result: Display;
-    refusal: "code_wrong" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "code_wrong" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** From where and when this code was asked for, to look at before approving it. */
   "display.asking": {
     params: DisplayAskingParams;
     result: Asking;
-    refusal: "code_wrong" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "code_wrong" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** The approved screens of your place. */
   "display.list": {
     params: DisplayListParams;
     result: Displays;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /**
    * A new screen: a code for staff to approve within 10 minutes, and a secret to log in with at once.
@@ -353,31 +353,31 @@ export interface Commands {
   "display.rename": {
     params: DisplayRenameParams;
     result: Display;
-    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** A fresh code for this screen, which is still waiting to be approved. The old code is worthless. */
   "display.renew": {
     params: DisplayRenewParams;
     result: Renewed;
-    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Take a screen's right away: it is dark within a second, and its secret is worthless. */
   "display.revoke": {
     params: DisplayRevokeParams;
     result: Display;
-    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Add an entry. */
   "doctor.create": {
     params: DoctorCreateParams;
     result: DoctorView;
-    refusal: "forbidden" | "not_found" | "already_listed" | "conflict" | "unknown_specialty" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "already_listed" | "conflict" | "unknown_specialty" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Close an entry: nobody finds it any more; what hangs on it stays. */
   "doctor.delete": {
     params: DoctorDeleteParams;
     result: null;
-    refusal: "forbidden" | "not_found" | "already_listed" | "conflict" | "unknown_specialty" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "already_listed" | "conflict" | "unknown_specialty" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** One entry. */
   "doctor.get": {
@@ -395,7 +395,7 @@ export interface Commands {
   "doctor.reject": {
     params: DoctorRejectParams;
     result: CaseView;
-    refusal: "forbidden" | "own_verification" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "own_verification" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** When a doctor is there: her week, and the moments of the days asked for, right also where clocks change. */
   "doctor.schedule": {
@@ -411,31 +411,31 @@ export interface Commands {
   "doctor.set_availability": {
     params: DoctorSetAvailabilityParams;
     result: Schedule;
-    refusal: "invalid_params" | "not_found" | "conflict" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "conflict" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Change an entry; what is not given stays. */
   "doctor.update": {
     params: DoctorUpdateParams;
     result: DoctorView;
-    refusal: "forbidden" | "not_found" | "already_listed" | "conflict" | "unknown_specialty" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "already_listed" | "conflict" | "unknown_specialty" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Approve a doctor: `verification.approve` by its id. */
   "doctor.verify": {
     params: DoctorVerifyParams;
     result: CaseView;
-    refusal: "forbidden" | "own_verification" | "not_found" | "facts_changed" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "own_verification" | "not_found" | "facts_changed" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Add an entry. */
   "faq.create": {
     params: FaqCreateParams;
     result: FaqView;
-    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Remove an entry; `conflict` while something refers to it. */
   "faq.delete": {
     params: FaqDeleteParams;
     result: null;
-    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** One entry. */
   "faq.get": {
@@ -453,7 +453,7 @@ export interface Commands {
   "faq.update": {
     params: FaqUpdateParams;
     result: FaqView;
-    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Offer a verified doctor to work at a hospital of yours. She works there once she accepts (`affiliation.accept`).
@@ -463,25 +463,25 @@ export interface Commands {
   "hospital.add_doctor": {
     params: HospitalAddDoctorParams;
     result: AffiliationView;
-    refusal: "not_found" | "already_asked" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "already_asked" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Your hospital offers a treatment. For its owners and managers, and for administrators (content). */
   "hospital.add_treatment": {
     params: HospitalAddTreatmentParams;
     result: OfferView;
-    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Add an entry. */
   "hospital.create": {
     params: HospitalCreateParams;
     result: HospitalView;
-    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Close an entry: nobody finds it any more; what hangs on it stays. */
   "hospital.delete": {
     params: HospitalDeleteParams;
     result: null;
-    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** One entry. */
   "hospital.get": {
@@ -511,49 +511,49 @@ export interface Commands {
   "hospital.reject": {
     params: HospitalRejectParams;
     result: CaseView;
-    refusal: "forbidden" | "own_verification" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "own_verification" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** End that a doctor works at a hospital of yours, at once, or take back an offer she has not answered. */
   "hospital.remove_doctor": {
     params: HospitalRemoveDoctorParams;
     result: AffiliationView;
-    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Your hospital offers a treatment no longer. */
   "hospital.remove_treatment": {
     params: HospitalRemoveTreatmentParams;
     result: null;
-    refusal: "forbidden" | "not_found" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Change an entry; what is not given stays. */
   "hospital.update": {
     params: HospitalUpdateParams;
     result: HospitalView;
-    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Change how your hospital offers a treatment; what is not given stays, `prices` replaces all prices. */
   "hospital.update_treatment": {
     params: HospitalUpdateTreatmentParams;
     result: OfferView;
-    refusal: "invalid_params" | "forbidden" | "not_found" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "not_found" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Approve a hospital or clinic: `verification.approve` by its id. */
   "hospital.verify": {
     params: HospitalVerifyParams;
     result: CaseView;
-    refusal: "forbidden" | "own_verification" | "not_found" | "facts_changed" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "own_verification" | "not_found" | "facts_changed" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Add an entry. */
   "insurance.create": {
     params: InsuranceCreateParams;
     result: InsuranceView;
-    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Remove an entry; `conflict` while something refers to it. */
   "insurance.delete": {
     params: InsuranceDeleteParams;
     result: null;
-    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** One entry. */
   "insurance.get": {
@@ -571,37 +571,37 @@ export interface Commands {
   "insurance.update": {
     params: InsuranceUpdateParams;
     result: InsuranceView;
-    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Give a dead letter up for good; what stood in it is wiped. */
   "job.discard": {
     params: JobDiscardParams;
     result: JobView;
-    refusal: "not_found" | "job_not_dead" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "job_not_dead" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Jobs of a state, newest first: the dead letters unless you ask for others. */
   "job.list": {
     params: JobListParams;
     result: PageOfJobView;
-    refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Try a dead letter again from the start, at once. One that held a secret cannot be. */
   "job.replay": {
     params: JobReplayParams;
     result: JobView;
-    refusal: "not_found" | "job_not_dead" | "secret_wiped" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "job_not_dead" | "secret_wiped" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Add an entry. */
   "laboratory.create": {
     params: LaboratoryCreateParams;
     result: LaboratoryView;
-    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Close an entry: nobody finds it any more; what hangs on it stays. */
   "laboratory.delete": {
     params: LaboratoryDeleteParams;
     result: null;
-    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** One entry. */
   "laboratory.get": {
@@ -619,37 +619,37 @@ export interface Commands {
   "laboratory.reject": {
     params: LaboratoryRejectParams;
     result: CaseView;
-    refusal: "forbidden" | "own_verification" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "own_verification" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Change an entry; what is not given stays. */
   "laboratory.update": {
     params: LaboratoryUpdateParams;
     result: LaboratoryView;
-    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Approve a laboratory: `verification.approve` by its id. */
   "laboratory.verify": {
     params: LaboratoryVerifyParams;
     result: CaseView;
-    refusal: "forbidden" | "own_verification" | "not_found" | "facts_changed" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "own_verification" | "not_found" | "facts_changed" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Delete a file of yours that is attached to nothing; its bytes are removed. */
   "media.delete": {
     params: MediaDeleteParams;
     result: null;
-    refusal: "not_found" | "file_in_use" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "file_in_use" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** A file you may read. */
   "media.get": {
     params: MediaGetParams;
     result: MediaView;
-    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** A link to read a file with, good for five minutes. It asks for your right again when it is used. */
   "media.link": {
     params: MediaLinkParams;
     result: Link;
-    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /**
    * The files you uploaded that you may still read, newest first. `about` and `about_id` choose what they belong to.
@@ -659,7 +659,7 @@ export interface Commands {
   "media.list": {
     params: MediaListParams;
     result: PageOfMediaView;
-    refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /**
    * Take a duty that is offered to one's own number. It counts from now on, on every socket within a second.
@@ -669,61 +669,61 @@ export interface Commands {
   "member.accept": {
     params: MemberAcceptParams;
     result: MemberView;
-    refusal: "not_found" | "already_member" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "already_member" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Say no to a duty that is offered to one's own number. */
   "member.decline": {
     params: MemberDeclineParams;
     result: InvitationEnded;
-    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** The duties that are offered to one's own number, oldest first; at most 50. */
   "member.invitations": {
     params: MemberInvitationsParams;
     result: MemberInvitation[];
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Tell one account something in your own words. For admins. */
   "notification.create": {
     params: NotificationCreateParams;
     result: null;
-    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Take it off your list; its text is gone, and you will not be told this again. */
   "notification.delete": {
     params: NotificationDeleteParams;
     result: Unread;
-    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Your notifications, newest first, and how many are unread. */
   "notification.list": {
     params: NotificationListParams;
     result: NotificationPage;
-    refusal: "invalid_params" | "internal" | "unauthenticated" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "internal" | "unauthenticated" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** You have read everything that is there now. */
   "notification.mark_all_read": {
     params: NotificationMarkAllReadParams;
     result: Unread;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** You have read this one. Doing it twice changes nothing. */
   "notification.mark_read": {
     params: NotificationMarkReadParams;
     result: Unread;
-    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Add an entry. */
   "package.create": {
     params: PackageCreateParams;
     result: PackageView;
-    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Remove an entry; `conflict` while something refers to it. */
   "package.delete": {
     params: PackageDeleteParams;
     result: null;
-    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** One entry. */
   "package.get": {
@@ -741,25 +741,25 @@ export interface Commands {
   "package.set_seasons": {
     params: PackageSetSeasonsParams;
     result: PackageView;
-    refusal: "invalid_params" | "forbidden" | "not_found" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "not_found" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Change an entry; what is not given stays. */
   "package.update": {
     params: PackageUpdateParams;
     result: PackageView;
-    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Accept to act for a patient. Only who invited and still acts for her can have let you in. */
   "patient.accept_guardian": {
     params: PatientAcceptGuardianParams;
     result: GuardianView;
-    refusal: "invalid_params" | "not_found" | "already_guardian" | "guardianship_lapsed" | "too_many_patients" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "already_guardian" | "guardianship_lapsed" | "too_many_patients" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Every look at the clinical data of a patient you act for, newest first: who, when, by which right. */
   "patient.accesses": {
     params: PatientAccessesParams;
     result: PageOfAccessView;
-    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /**
    * Take over a record that carries one's own number, with a fresh code (`auth.otp_send`) and one known fact.
@@ -769,19 +769,19 @@ export interface Commands {
   "patient.claim": {
     params: PatientClaimParams;
     result: Claim;
-    refusal: "invalid_params" | "code_gone" | "wrong_code" | "wrong_fact" | "not_found" | "already_guardian" | "guardianship_lapsed" | "too_many_patients" | "rate_limited" | "internal" | "unauthenticated" | "forbidden" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "code_gone" | "wrong_code" | "wrong_fact" | "not_found" | "already_guardian" | "guardianship_lapsed" | "too_many_patients" | "rate_limited" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Records that carry one's own number and are nobody's yet, oldest first; at most 50. */
   "patient.claimable": {
     params: PatientClaimableParams;
     result: Claimable[];
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** The records one has taken over, oldest first; at most 100. */
   "patient.claims": {
     params: PatientClaimsParams;
     result: Claim[];
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /**
    * Add a member of the family, so that this account can act for her. `kind` is what you are to her.
@@ -791,23 +791,13 @@ export interface Commands {
   "patient.create": {
     params: PatientCreateParams;
     result: PatientView;
-    refusal: "invalid_params" | "already_guardian" | "too_many_patients" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "already_guardian" | "too_many_patients" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Say no to an invitation, or take back one that one sent. */
   "patient.decline_guardian": {
     params: PatientDeclineGuardianParams;
     result: InvitationOver;
-    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
-  };
-  /**
-   * Let nobody find a patient any more: a record made by mistake, or erased by law. For those with `privacy`.
-   *
-   * Her row and what was written about her stay; families, other patients and accounts are untouched.
-   */
-  "patient.delete": {
-    params: PatientDeleteParams;
-    result: PatientDeleted;
-    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Stop acting for a patient, or end another's (`account_id`): the patient anybody's, others whom they let in.
@@ -817,61 +807,43 @@ export interface Commands {
   "patient.end_guardian": {
     params: PatientEndGuardianParams;
     result: GuardianEnded;
-    refusal: "invalid_params" | "not_found" | "last_guardian" | "own_record" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "last_guardian" | "own_record" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
-  /**
-   * One patient: whom one acts for (the only one need not be named), whom one treats, who comes to one's place.
-   *
-   * Administrators with `support` or `privacy` find everybody. Nothing clinical: that is `summary.get`.
-   */
+  /** One patient this account acts for; without an id the only one. */
   "patient.get": {
     params: PatientGetParams;
     result: PatientView;
-    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Who acts for a patient that this account acts for, longest first. */
   "patient.guardians": {
     params: PatientGuardiansParams;
     result: GuardianView[];
-    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
-  };
-  /**
-   * What there was with a patient, the latest first: all of it for her own side and by consent to `consultation`.
-   *
-   * A doctor sees what she had a part in, the staff of a place what was there.
-   */
-  "patient.history": {
-    params: PatientHistoryParams;
-    result: PageOfHistoryItem;
-    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** For whom one is asked to act; at most 50. */
   "patient.invitations": {
     params: PatientInvitationsParams;
     result: Invitation[];
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Ask the owner of a number to act for this patient too. She does so once she accepts, within a week. */
   "patient.invite_guardian": {
     params: PatientInviteGuardianParams;
     result: Invitation;
-    refusal: "invalid_params" | "not_found" | "already_invited" | "too_many_patients" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "already_invited" | "too_many_patients" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
-  /**
-   * Patients by name, one's family oneself first. Without `whose` those one acts for.
-   *
-   * A doctor's are those in a relationship with her, a place's those who come to it (the only place where one works need not be named): both until some days after the last visit. `last_visit_at` is theirs here.
-   */
+  /** Everybody this account acts for, oneself first. At most a dozen, so there are no pages. */
   "patient.list": {
     params: PatientListParams;
-    result: PageOfPatientView;
-    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    result: PatientView[];
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Give a record back that one took over; support may do it for anybody. What was written into it stays. */
   "patient.undo_claim": {
     params: PatientUndoClaimParams;
     result: Claim;
-    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Change a patient this account acts for; what is left out stays.
@@ -881,19 +853,19 @@ export interface Commands {
   "patient.update": {
     params: PatientUpdateParams;
     result: PatientView;
-    refusal: "invalid_params" | "fact_due" | "not_found" | "birthday_fixed" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "fact_due" | "not_found" | "birthday_fixed" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Add an entry. */
   "pharmacy.create": {
     params: PharmacyCreateParams;
     result: PharmacyView;
-    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Close an entry: nobody finds it any more; what hangs on it stays. */
   "pharmacy.delete": {
     params: PharmacyDeleteParams;
     result: null;
-    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** One entry. */
   "pharmacy.get": {
@@ -911,19 +883,19 @@ export interface Commands {
   "pharmacy.reject": {
     params: PharmacyRejectParams;
     result: CaseView;
-    refusal: "forbidden" | "own_verification" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "own_verification" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Change an entry; what is not given stays. */
   "pharmacy.update": {
     params: PharmacyUpdateParams;
     result: PharmacyView;
-    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "too_many_pending" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Approve a pharmacy: `verification.approve` by its id. */
   "pharmacy.verify": {
     params: PharmacyVerifyParams;
     result: CaseView;
-    refusal: "forbidden" | "own_verification" | "not_found" | "facts_changed" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "own_verification" | "not_found" | "facts_changed" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Give a member another duty instead of one she has. Only an owner touches owners and managers.
@@ -933,7 +905,7 @@ export interface Commands {
   "place.change_member": {
     params: PlaceChangeMemberParams;
     result: MemberView;
-    refusal: "invalid_params" | "forbidden" | "not_found" | "already_member" | "last_owner" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "not_found" | "already_member" | "last_owner" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** One place and its rooms. */
   "place.get": {
@@ -945,7 +917,7 @@ export interface Commands {
   "place.invitations": {
     params: PlaceInvitationsParams;
     result: MemberInvitation[];
-    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /**
    * Offer the person with this number a duty at a place of yours. For owners and managers; good for a week.
@@ -955,43 +927,43 @@ export interface Commands {
   "place.invite_member": {
     params: PlaceInviteMemberParams;
     result: MemberInvitation;
-    refusal: "invalid_params" | "forbidden" | "not_found" | "already_asked" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "not_found" | "already_asked" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Give up one of one's own duties at a place, or all of them. The last owner cannot. */
   "place.leave": {
     params: PlaceLeaveParams;
     result: Removed;
-    refusal: "invalid_params" | "not_found" | "last_owner" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "last_owner" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Who works at a place of yours, longest first; at most 500. For owners and managers. */
   "place.members": {
     params: PlaceMembersParams;
     result: MemberView[];
-    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** End one duty of a member, or all of them. For owners and managers; only an owner removes owners and managers. */
   "place.remove_member": {
     params: PlaceRemoveMemberParams;
     result: Removed;
-    refusal: "invalid_params" | "forbidden" | "not_found" | "last_owner" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "not_found" | "last_owner" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Take an offer of a place of yours back. For owners and managers. */
   "place.withdraw_invitation": {
     params: PlaceWithdrawInvitationParams;
     result: InvitationEnded;
-    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Mail a token to a new address; `profile.confirm_email` moves the account there. Nothing changes until then. */
   "profile.change_email": {
     params: ProfileChangeEmailParams;
     result: MailSent;
-    refusal: "not_found" | "same_contact" | "rate_limited" | "internal" | "invalid_params" | "unauthenticated" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "same_contact" | "rate_limited" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Change one's password, knowing the old one. Every other login of the account ends; this one stays. */
   "profile.change_password": {
     params: ProfileChangePasswordParams;
     result: PasswordChanged;
-    refusal: "wrong_password" | "not_found" | "no_password" | "rate_limited" | "internal" | "invalid_params" | "unauthenticated" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "wrong_password" | "not_found" | "no_password" | "rate_limited" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Move the account to another number. Ask for the code with `auth.otp_send` to the *new* number.
@@ -1001,7 +973,7 @@ export interface Commands {
   "profile.change_phone": {
     params: ProfileChangePhoneParams;
     result: Profile;
-    refusal: "invalid_params" | "code_gone" | "wrong_code" | "not_found" | "contact_held" | "phone_taken" | "same_contact" | "rate_limited" | "internal" | "unauthenticated" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "code_gone" | "wrong_code" | "not_found" | "contact_held" | "phone_taken" | "same_contact" | "rate_limited" | "internal" | "unauthenticated" | "terms_due" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Move the account to the address that the token was mailed to; it is verified at once.
@@ -1011,7 +983,7 @@ export interface Commands {
   "profile.confirm_email": {
     params: ProfileConfirmEmailParams;
     result: Profile;
-    refusal: "proof_gone" | "not_found" | "contact_held" | "email_taken" | "rate_limited" | "internal" | "invalid_params" | "unauthenticated" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "proof_gone" | "not_found" | "contact_held" | "email_taken" | "rate_limited" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** One's own account: name, phone, e-mail, language, capacities and duties. A display has none. */
   "profile.get": {
@@ -1027,7 +999,7 @@ export interface Commands {
   "profile.update": {
     params: ProfileUpdateParams;
     result: Profile;
-    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** When a place is open, and whether it is now. */
   "provider.hours": {
@@ -1039,7 +1011,7 @@ export interface Commands {
   "provider.pause_orders": {
     params: ProviderPauseOrdersParams;
     result: Hours;
-    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Say when a place is open: this week and these holidays, and nothing of what was said before.
@@ -1049,55 +1021,55 @@ export interface Commands {
   "provider.set_hours": {
     params: ProviderSetHoursParams;
     result: Hours;
-    refusal: "invalid_params" | "not_found" | "conflict" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "conflict" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Say when your turn is near: so many before you, or so many minutes. Told once; neither = no alert. */
   "queue.alert": {
     params: QueueAlertParams;
     result: TokenView;
-    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** The code to print and hang up at this place; `renew` makes a new one and the old paper worthless. */
   "queue.arrival_code": {
     params: QueueArrivalCodeParams;
     result: ArrivalCode;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** The patient is here: the token gets the next number. The desk says so, or her phone with the wall's code. */
   "queue.arrive": {
     params: QueueArriveParams;
     result: TokenView;
-    refusal: "code_wrong" | "illegal_move" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "code_wrong" | "illegal_move" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Sent for a test: she leaves the room and will come back ahead of new arrivals. */
   "queue.away": {
     params: QueueAwayParams;
     result: DeskView;
-    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** She is back: from a test ahead of new arrivals; skipped or a no-show, the same day, after the next few. */
   "queue.back": {
     params: QueueBackParams;
     result: DeskView;
-    refusal: "already_joined" | "illegal_move" | "session_closed" | "too_late" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "already_joined" | "illegal_move" | "session_closed" | "too_late" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Enter an outage's paper numbers with their times. Live numbers go on after them; jumps are recorded as void. */
   "queue.backfill": {
     params: QueueBackfillParams;
     result: Backfilled;
-    refusal: "already_joined" | "not_approved" | "number_taken" | "queue_full" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "already_joined" | "not_approved" | "number_taken" | "queue_full" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** The called patient is in the room; the consultation begins. */
   "queue.begin": {
     params: QueueBeginParams;
     result: DeskView;
-    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Call this token out of turn. It must be waiting: nobody is called twice. */
   "queue.call": {
     params: QueueCallParams;
     result: DeskView;
-    refusal: "illegal_move" | "room_busy" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "room_busy" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Call whoever is next into a room. With `finish_current` the one in consultation there is completed first.
@@ -1107,13 +1079,13 @@ export interface Commands {
   "queue.call_next": {
     params: QueueCallNextParams;
     result: DeskView;
-    refusal: "nothing_to_call" | "room_busy" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "nothing_to_call" | "room_busy" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** The consultation is done. */
   "queue.complete": {
     params: QueueCompleteParams;
     result: DeskView;
-    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Enter a booked patient with her time. She gets no number until she arrives.
@@ -1123,13 +1095,13 @@ export interface Commands {
   "queue.expect": {
     params: QueueExpectParams;
     result: DeskView;
-    refusal: "already_joined" | "not_approved" | "queue_full" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "already_joined" | "not_approved" | "queue_full" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** The line of a session: current numbers, how many wait, your own tokens; for the desk also everybody. */
   "queue.get": {
     params: QueueGetParams;
     result: QueueView;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /**
    * Join a doctor's line; the number comes at arrival.
@@ -1139,13 +1111,13 @@ export interface Commands {
   "queue.join": {
     params: QueueJoinParams;
     result: TokenView;
-    refusal: "already_joined" | "code_wrong" | "no_remote_join" | "not_approved" | "queue_full" | "session_closed" | "too_many_tokens" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "already_joined" | "code_wrong" | "no_remote_join" | "not_approved" | "queue_full" | "session_closed" | "too_many_tokens" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Give a token up: its holder, or the desk for her. */
   "queue.leave": {
     params: QueueLeaveParams;
     result: TokenView;
-    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** What a slip's key shows: number, state, how many before, when. Read-only, without login, without a name. */
   "queue.look": {
@@ -1157,43 +1129,43 @@ export interface Commands {
   "queue.move": {
     params: QueueMoveParams;
     result: DeskView;
-    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Called, announced twice, the grace time over, and nobody came. `queue.back` reverses it the same day. */
   "queue.no_show": {
     params: QueueNoShowParams;
     result: DeskView;
-    refusal: "illegal_move" | "too_early" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "too_early" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Give a waiting token priority for a reason that is recorded with your name; null takes it away. */
   "queue.prioritise": {
     params: QueuePrioritiseParams;
     result: DeskView;
-    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Announce a called token again. It stays called; announcements are counted. */
   "queue.recall": {
     params: QueueRecallParams;
     result: DeskView;
-    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** The called patient did not come; the room is free for the next. */
   "queue.skip": {
     params: QueueSkipParams;
     result: DeskView;
-    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** What to print for a token: number, room, place, day, estimate, and a read-only key for a QR code. */
   "queue.slip": {
     params: QueueSlipParams;
     result: Slip;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Take a mistaken call back within 60 seconds; a consultation that the call finished goes on. */
   "queue.undo": {
     params: QueueUndoParams;
     result: DeskView;
-    refusal: "illegal_move" | "room_busy" | "too_late" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "room_busy" | "too_late" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Somebody stands at the desk: in the line in five seconds, with a number.
@@ -1203,13 +1175,13 @@ export interface Commands {
   "queue.walk_in": {
     params: QueueWalkInParams;
     result: DeskView;
-    refusal: "already_joined" | "not_approved" | "queue_full" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "already_joined" | "not_approved" | "queue_full" | "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Say yes to what a desk asked for, in the app instead of by the code. */
   "relation.accept": {
     params: RelationAcceptParams;
     result: RelationView;
-    refusal: "not_found" | "illegal_move" | "not_her_hand" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "illegal_move" | "not_her_hand" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Ask the patient of a token for a relationship with its doctor: a code goes to her phone, and she tells it.
@@ -1219,31 +1191,31 @@ export interface Commands {
   "relation.ask": {
     params: RelationAskParams;
     result: Asked;
-    refusal: "not_found" | "no_number" | "rate_limited" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "no_number" | "rate_limited" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Enter the code that the patient tells. For the doctor it is about and the staff of the place. */
   "relation.confirm": {
     params: RelationConfirmParams;
     result: RelationView;
-    refusal: "code_gone" | "wrong_code" | "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "code_gone" | "wrong_code" | "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** End a relationship, or say no to one that is asked for. Who saw the patient's data sees it no more, at once. */
   "relation.end": {
     params: RelationEndParams;
     result: RelationView;
-    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** The relationships of a patient one acts for, and what was asked for; the latest first, at most 200. */
   "relation.list": {
     params: RelationListParams;
     result: RelationView[];
-    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** The sitting does not take place, or breaks off; everybody is offered the doctor's next session here. */
   "session.cancel": {
     params: SessionCancelParams;
     result: SessionView;
-    refusal: "consultation_running" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "consultation_running" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Plan a doctor's sitting. The desk names the doctor; a doctor plans her own. The caller's only place need not be named.
@@ -1253,61 +1225,61 @@ export interface Commands {
   "session.create": {
     params: SessionCreateParams;
     result: SessionView;
-    refusal: "not_approved" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_approved" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Announce a late start; every expected time moves. */
   "session.delay": {
     params: SessionDelayParams;
     result: SessionView;
-    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** The sitting is over. Who still waits is cancelled without fault and offered the doctor's next session here. */
   "session.end": {
     params: SessionEndParams;
     result: SessionView;
-    refusal: "consultation_running" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "consultation_running" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** One sitting. */
   "session.get": {
     params: SessionGetParams;
     result: SessionView;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Sittings of a doctor or a place, earliest first; without either, those the caller runs: at the desks where she works and as a doctor. `since`/`until` bound `starts_at`. */
   "session.list": {
     params: SessionListParams;
     result: PageOfSessionView;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Nobody is called for a while; the waiting room reads the reason and, if known, until when. */
   "session.pause": {
     params: SessionPauseParams;
     result: SessionView;
-    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** The line goes on after a pause. */
   "session.resume": {
     params: SessionResumeParams;
     result: SessionView;
-    refusal: "doctor_busy" | "illegal_move" | "not_approved" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "doctor_busy" | "illegal_move" | "not_approved" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** The doctor sits; patients can be called. A doctor has one live session unless it was opened for several rooms. */
   "session.start": {
     params: SessionStartParams;
     result: SessionView;
-    refusal: "doctor_busy" | "illegal_move" | "not_approved" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "doctor_busy" | "illegal_move" | "not_approved" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Change a sitting that is not over; what is absent stays. `starts_at` only until it starts. */
   "session.update": {
     params: SessionUpdateParams;
     result: SessionView;
-    refusal: "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "session_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** The platform's settings as they are now. */
   "settings.get": {
     params: SettingsGetParams;
     result: PlatformSettings;
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /**
    * Ask for other settings. They count when a second administrator has confirmed them (`admin.confirm`).
@@ -1317,7 +1289,7 @@ export interface Commands {
   "settings.update": {
     params: SettingsUpdateParams;
     result: AdminRequest;
-    refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Answer the server's time. */
   "socket.ping": {
@@ -1335,13 +1307,13 @@ export interface Commands {
   "specialty.create": {
     params: SpecialtyCreateParams;
     result: SpecialtyView;
-    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Remove an entry; `conflict` while something refers to it. */
   "specialty.delete": {
     params: SpecialtyDeleteParams;
     result: null;
-    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** One entry. */
   "specialty.get": {
@@ -1359,25 +1331,67 @@ export interface Commands {
   "specialty.update": {
     params: SpecialtyUpdateParams;
     result: SpecialtyView;
-    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** It is over: a medicine is not taken any more, an allergy was none. It stays on record with its end. */
   "summary.end": {
     params: SummaryEndParams;
     result: Entry;
-    refusal: "fact_due" | "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "fact_due" | "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Allergies and current medicines of a patient one acts for (the only one need not be named) or treats. */
   "summary.get": {
     params: SummaryGetParams;
     result: Summary;
-    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Note an allergy, a medicine that is taken now, or a condition: who acts for the patient, or a doctor who may read where it stands. `severity`: only of an allergy. */
   "summary.note": {
     params: SummaryNoteParams;
     result: Entry;
-    refusal: "invalid_params" | "fact_due" | "not_found" | "already_noted" | "summary_full" | "internal" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "fact_due" | "not_found" | "already_noted" | "summary_full" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Agree to the newest version. Older ones are agreed to with it. Doing it again changes nothing. */
+  "terms.accept": {
+    params: TermsAcceptParams;
+    result: TermsState;
+    refusal: "not_found" | "terms_outdated" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** The newest terms and privacy notice in a language, also if they bind later. None while none is published. */
+  "terms.current": {
+    params: TermsCurrentParams;
+    result: TermsText[];
+    refusal: "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** One version in a language: also an old one, which somebody agreed to. */
+  "terms.get": {
+    params: TermsGetParams;
+    result: TermsText;
+    refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** What you have agreed to and taken back, and what you owe. A display agrees to nothing. */
+  "terms.mine": {
+    params: TermsMineParams;
+    result: TermsState;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Publish another version, in English; `terms.translate` adds languages. It never changes. For `content`. */
+  "terms.publish": {
+    params: TermsPublishParams;
+    result: TermsText;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Add a language to a version; there it never changes either. For those with `content`. */
+  "terms.translate": {
+    params: TermsTranslateParams;
+    result: TermsText;
+    refusal: "not_found" | "terms_published" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Take your word back. Then you do nothing but read, accept, log out, and have your data given or erased. */
+  "terms.withdraw": {
+    params: TermsWithdrawParams;
+    result: TermsState;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Listen to a topic, from a snapshot or from behind `after` of the same epoch. */
   "topic.subscribe": {
@@ -1395,43 +1409,43 @@ export interface Commands {
   "translation.auto_translate": {
     params: TranslationAutoTranslateParams;
     result: null;
-    refusal: "forbidden" | "no_translator" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "no_translator" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Say what a text is in another language. `conflict` where that is said already. Administrators (content). */
   "translation.create": {
     params: TranslationCreateParams;
     result: TranslationView;
-    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "not_found" | "conflict" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Translations, newest first. For administrators (content). */
   "translation.list": {
     params: TranslationListParams;
     result: PageOfTranslationView;
-    refusal: "invalid_params" | "forbidden" | "internal" | "unauthenticated" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "internal" | "unauthenticated" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** The published texts of a catalogue that readers of this language see in English. For administrators (content). */
   "translation.missing": {
     params: TranslationMissingParams;
     result: Missing[];
-    refusal: "invalid_params" | "forbidden" | "internal" | "unauthenticated" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "internal" | "unauthenticated" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Correct a translation, or confirm it by sending it again: it is fresh, and no machine overwrites it any more. */
   "translation.update": {
     params: TranslationUpdateParams;
     result: TranslationView;
-    refusal: "forbidden" | "not_found" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Add an entry. */
   "treatment.create": {
     params: TreatmentCreateParams;
     result: TreatmentView;
-    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Remove an entry; `conflict` while something refers to it. */
   "treatment.delete": {
     params: TreatmentDeleteParams;
     result: null;
-    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** One entry. */
   "treatment.get": {
@@ -1455,13 +1469,13 @@ export interface Commands {
   "treatment.update": {
     params: TreatmentUpdateParams;
     result: TreatmentView;
-    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Let a deactivated account log in again. Its old logins stay ended. */
   "user.activate": {
     params: UserActivateParams;
     result: UserView;
-    refusal: "not_found" | "last_admin" | "not_oneself" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "last_admin" | "not_oneself" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Make a hospital's administrator, or ask for another administrator; both log in with e-mail and password.
@@ -1471,13 +1485,13 @@ export interface Commands {
   "user.create": {
     params: UserCreateParams;
     result: UserView;
-    refusal: "invalid_params" | "not_found" | "email_taken" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "email_taken" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Shut an account: its tokens are dead, its sockets close within a second on every node, and nobody logs in. */
   "user.deactivate": {
     params: UserDeactivateParams;
     result: UserView;
-    refusal: "not_found" | "last_admin" | "not_oneself" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "last_admin" | "not_oneself" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Delete an account: nobody logs in with it again, and its number and e-mail are free for others.
@@ -1487,7 +1501,7 @@ export interface Commands {
   "user.delete": {
     params: UserDeleteParams;
     result: Deleted;
-    refusal: "not_found" | "last_admin" | "not_oneself" | "sole_owner" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "last_admin" | "not_oneself" | "sole_owner" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Have everything erased that is kept of you, in three days; until then `user.undo_erasure` takes it back.
@@ -1509,7 +1523,7 @@ export interface Commands {
   "user.erasures": {
     params: UserErasuresParams;
     result: Erasure[];
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /**
    * Ask for everything that is kept of you. You are told when it is ready (`export.ready`), mostly within a minute.
@@ -1537,13 +1551,13 @@ export interface Commands {
   "user.get": {
     params: UserGetParams;
     result: UserView;
-    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Accounts by name. `user_type`: who holds this capacity, be it pending. Deleted ones are not listed. */
   "user.list": {
     params: UserListParams;
     result: PageOfUserView;
-    refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Take your order for erasure back. Doing so needs no proof beyond being logged in. */
   "user.undo_erasure": {
@@ -1555,61 +1569,61 @@ export interface Commands {
   "user.update": {
     params: UserUpdateParams;
     result: UserView;
-    refusal: "not_found" | "last_admin" | "not_oneself" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "last_admin" | "not_oneself" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Say that these very facts are proved. For administrators with `verify`, and never about oneself. */
   "verification.approve": {
     params: VerificationApproveParams;
     result: CaseView;
-    refusal: "forbidden" | "own_verification" | "not_found" | "facts_changed" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "own_verification" | "not_found" | "facts_changed" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** A case with its facts, papers and steps, for the applicant's side and administrators with `verify`. */
   "verification.get": {
     params: VerificationGetParams;
     result: CaseDetail;
-    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Cases, the oldest first: all of them for administrators with `verify`, one's own for everybody else. */
   "verification.list": {
     params: VerificationListParams;
     result: PageOfCaseView;
-    refusal: "invalid_params" | "internal" | "unauthenticated" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "internal" | "unauthenticated" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Say that they are not, and why; the applicant may submit again. */
   "verification.reject": {
     params: VerificationRejectParams;
     result: CaseView;
-    refusal: "forbidden" | "own_verification" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "own_verification" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** What stands of a case's doctor or place: sittings that are not over, with their tokens. */
   "verification.standing": {
     params: VerificationStandingParams;
     result: Standing;
-    refusal: "forbidden" | "not_found" | "internal" | "invalid_params" | "unauthenticated" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Ask for the verification of yourself or of a place of yours, with papers; also again after a no. The facts are those of the entry as it is now. */
   "verification.submit": {
     params: VerificationSubmitParams;
     result: CaseView;
-    refusal: "invalid_params" | "not_found" | "facts_missing" | "illegal_move" | "internal" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "facts_missing" | "illegal_move" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Take an approval back: live sessions pause, nothing new is booked, and you hear what stands. */
   "verification.withdraw": {
     params: VerificationWithdrawParams;
     result: Standing;
-    refusal: "forbidden" | "own_verification" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "own_verification" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Add an entry. */
   "website.create": {
     params: WebsiteCreateParams;
     result: WebsiteView;
-    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Remove an entry; `conflict` while something refers to it. */
   "website.delete": {
     params: WebsiteDeleteParams;
     result: null;
-    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** One entry. */
   "website.get": {
@@ -1627,7 +1641,7 @@ export interface Commands {
   "website.update": {
     params: WebsiteUpdateParams;
     result: WebsiteView;
-    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
 }
 
@@ -1748,6 +1762,22 @@ export interface Notices {
   "socket:welcome": Welcome;
   "topic:ended": TopicEnded;
   "topic:resync": TopicResync;
+}
+
+/** One's own word: which version, in which language, since when, and until when if it was taken back. */
+export interface Acceptance {
+  kind: TermsKind;
+  version: number;
+  locale: string;
+  accepted_at: string;
+  withdrawn_at: string | null;
+}
+
+/** A version that was read in a language, and is agreed to. */
+export interface Accepts {
+  kind: TermsKind;
+  version: number;
+  locale?: string;
 }
 
 /** One look at a patient's data. `right`: `own`, `guardian`, `relationship`, `consent` or `break_glass`. `by` is the name of the doctor, or of who acts for her; of others who work at a place the place alone is named. `yours`: it was you. */
@@ -1974,6 +2004,8 @@ export interface AuthRegisterParams {
   password?: string | null;
   locale?: string;
   device?: string | null;
+  /** the terms and privacy notice (`terms.current`) that were read and are agreed to; they count once the account is made. */
+  accepts?: Accepts[] | null;
 }
 
 export interface AuthResendVerificationParams { [key: string]: never }
@@ -2009,6 +2041,8 @@ export interface Authenticated {
   account: AccountView | null;
   /** The known fact that this login tells before it reads clinical data (`auth.tell_fact`). */
   fact_due: Fact | null;
+  /** What the account has still to accept (`terms.accept`), and from when on it does nothing else. */
+  terms_due: Owed[];
 }
 
 /** The tokens entered, and the numbers that were jumped over. */
@@ -2685,21 +2719,6 @@ export interface GuardianView {
   lapses_at: string | null;
 }
 
-/** One line of the history. `id` is that of the thing itself: a token, later a booking, an order, a report. */
-export interface HistoryItem {
-  kind: HistoryKind;
-  id: string;
-  at: string;
-  doctor_id: string | null;
-  place_id: string | null;
-  doctor: string | null;
-  place: string | null;
-  state: string;
-}
-
-/** What a line of the history is about. */
-export type HistoryKind = "visit";
-
 /** A day on which the week does not count: closed, but for its own openings. */
 export interface Holiday {
   day: string;
@@ -3260,6 +3279,8 @@ export interface Login {
   refresh_expires_at: string;
   /** The known fact that this login tells before it reads clinical data (`auth.tell_fact`). */
   fact_due: Fact | null;
+  /** What the account has still to accept (`terms.accept`), and from when on it does nothing else. */
+  terms_due: Owed[];
 }
 
 /** A mail goes to the address if an account has it; its token is good for so long. */
@@ -3510,6 +3531,13 @@ export interface OtpSent {
   resend_after_s: number;
 }
 
+/** A version this account has still to accept; from `binds_at` on it does nothing else. */
+export interface Owed {
+  kind: TermsKind;
+  version: number;
+  binds_at: string;
+}
+
 /** One's own order that waits, if there is one. */
 export interface OwnErasure {
   erasure: Erasure | null;
@@ -3665,13 +3693,6 @@ export interface PageOfGlassView {
 }
 
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
-export interface PageOfHistoryItem {
-  rows: HistoryItem[];
-  cursor: string | null;
-  total: number | null;
-}
-
-/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfHospitalDoctor {
   rows: HospitalDoctor[];
   cursor: string | null;
@@ -3716,13 +3737,6 @@ export interface PageOfMediaView {
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfPackageView {
   rows: PackageView[];
-  cursor: string | null;
-  total: number | null;
-}
-
-/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
-export interface PageOfPatientView {
-  rows: PatientView[];
   cursor: string | null;
   total: number | null;
 }
@@ -3856,17 +3870,6 @@ export interface PatientDeclineGuardianParams {
   idempotency_key?: string | null;
 }
 
-export interface PatientDeleteParams {
-  patient_id: string;
-  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
-  idempotency_key?: string | null;
-}
-
-/** Nobody finds this patient any more. What was written about her stays for the legal time. */
-export interface PatientDeleted {
-  id: string;
-}
-
 export interface PatientEndGuardianParams {
   patient_id: string;
   account_id?: string | null;
@@ -3882,16 +3885,6 @@ export interface PatientGuardiansParams {
   patient_id?: string | null;
 }
 
-export interface PatientHistoryParams {
-  patient_id?: string | null;
-  kind?: HistoryKind | null;
-  since?: string | null;
-  until?: string | null;
-  /** How many rows at most */
-  limit?: number;
-  cursor?: string | null;
-}
-
 export interface PatientInvitationsParams { [key: string]: never }
 
 export interface PatientInviteGuardianParams {
@@ -3903,14 +3896,7 @@ export interface PatientInviteGuardianParams {
   idempotency_key?: string | null;
 }
 
-export interface PatientListParams {
-  whose?: Whose;
-  place_id?: string | null;
-  search?: string | null;
-  /** How many rows at most */
-  limit?: number;
-  cursor?: string | null;
-}
+export interface PatientListParams { [key: string]: never }
 
 export interface PatientUndoClaimParams {
   patient_id: string;
@@ -3928,16 +3914,14 @@ export interface PatientUpdateParams {
   idempotency_key?: string | null;
 }
 
-/** Who she is and how she is reached; nothing clinical. `kind` is what the account's holder is to her, null for whoever treats her: only those see `last_visit_at`. */
+/** A patient of the family. `kind` is what the account's holder is to her. */
 export interface PatientView {
   id: string;
   name: string;
   birth_year: number | null;
   birth_date: string | null;
   sex: Sex | null;
-  kind: Kin | null;
-  phone: string | null;
-  last_visit_at: string | null;
+  kind: Kin;
 }
 
 /** Why a doctor paused. A closed list: the waiting room reads it, so nobody may type a patient's name into it. */
@@ -4928,6 +4912,74 @@ export interface SummaryNoteParams {
 /** The languages that catalogues are translated into. */
 export type Target = "ar" | "hi" | "es" | "fr";
 
+export interface TermsAcceptParams {
+  kind: TermsKind;
+  version: number;
+  locale?: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface TermsCurrentParams {
+  locale?: string;
+}
+
+export interface TermsGetParams {
+  kind: TermsKind;
+  version: number;
+  locale?: string;
+}
+
+/** What is agreed to. */
+export type TermsKind = "terms" | "privacy";
+
+export interface TermsMineParams { [key: string]: never }
+
+export interface TermsPublishParams {
+  kind: TermsKind;
+  /** One line of text */
+  title: string;
+  text: string;
+  /** Days until it binds */
+  grace_days?: number;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** Everything one has agreed to, newest first, and what is owed now. */
+export interface TermsState {
+  acceptances: Acceptance[];
+  owed: Owed[];
+}
+
+/** A published text. `locale` is the language it is in: English where there is none in the one asked for. */
+export interface TermsText {
+  kind: TermsKind;
+  version: number;
+  locale: string;
+  title: string;
+  text: string;
+  published_at: string;
+  binds_at: string;
+}
+
+export interface TermsTranslateParams {
+  kind: TermsKind;
+  version: number;
+  locale: string;
+  /** One line of text */
+  title: string;
+  text: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface TermsWithdrawParams {
+  kind: TermsKind;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
 /** What has happened to one token. Its place and expected time come from `line:`, which moves with everybody. */
 export interface TokenFact {
   id: string;
@@ -5459,9 +5511,6 @@ export interface Welcome {
 
 /** What happened to a token, in one word. */
 export type What = "joined" | "arrived" | "called" | "announced" | "begun" | "away" | "skipped" | "no_show" | "completed" | "cancelled" | "back" | "near" | "changed";
-
-/** Whose patients are asked for. */
-export type Whose = "family" | "doctor" | "place" | "all";
 
 /** When a doctor is there every week; without a place by video. */
 export interface Window {

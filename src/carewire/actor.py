@@ -34,6 +34,8 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
     version: int = 0
     locale: str = "en"
+    shut_at: datetime | None = None
+    """From then on (real time) it owes an acceptance and opens only what is declared `owing`."""
 
     def may(self, allow: frozenset[str]) -> bool:
         """The coarse gate: does one of the capacities open a command with this `allow`?"""

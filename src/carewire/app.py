@@ -14,6 +14,7 @@ from carewire.bus.broker import Broker
 from carewire.discovery import discover
 from carewire.gateway.reception import PATH, Front
 from carewire.gateway.socket import serve_socket
+from carewire.http.brake import slow_down
 from carewire.http.health import HEALTH
 from carewire.http.pages import page_handlers
 from carewire.http.reference import REFERENCE
@@ -85,6 +86,7 @@ def create_app(settings: Settings, *, broker: Broker | None = None) -> Litestar:
         ),
         compression_config=CompressionConfig(backend="gzip", minimum_size=1000, exclude_opt_key=AS_IT_IS),
         before_send=[fence(settings)],
+        before_request=slow_down,
         cors_config=Origins(settings).cors(),
         debug=False,
         logging_config=None,

@@ -70,6 +70,8 @@ class Command(msgspec.Struct, frozen=True):
     development: bool = False
     lane: str | None = None
     """The parameter whose value chooses the lane of a batched command; its handler takes a `Batch`."""
+    owing: bool = False
+    """Open also to who owes an acceptance of the terms (`Actor.shut_at`)."""
     http: bool = False
     """Only an HTTP route of ours runs it, where bytes come or go; on a socket there is no such command."""
     statement: Statement | None = None
@@ -202,6 +204,7 @@ def command(
     lane: str | None = None,
     http: bool = False,
     statement: Statement | None = None,
+    owing: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Declare a command: it may change things, in one transaction, exactly once per idempotency key.
 
@@ -209,9 +212,9 @@ def command(
     `development=True` commands do not exist in production. `lane` makes it a batched one: callers with the same value
     of this parameter are served together, by a handler that takes a `Batch[Params, Reply]`. `statement` is all it does,
     in one round trip (see `statement.py`). An `http` one is what a route does once it has the bytes:
-    `Dispatcher.run(…, http=True)`.
+    `Dispatcher.run(…, http=True)`. `owing`: also for who has not accepted what binds.
     """
-    return _declare(name, "command", allow, emits, errors, receipt, rate, development, lane, http, statement)
+    return _declare(name, "command", allow, emits, errors, receipt, rate, development, lane, http, statement, owing)
 
 
 def query(
@@ -222,9 +225,10 @@ def query(
     rate: Rate = ORDINARY,
     development: bool = False,
     http: bool = False,
+    owing: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Declare a query: a read-only repeatable read, without receipt and without events."""
-    return _declare(name, "query", allow, (), errors, False, rate, development, http=http)
+    return _declare(name, "query", allow, (), errors, False, rate, development, http=http, owing=owing)
 
 
 def _declare(
@@ -239,6 +243,7 @@ def _declare(
     lane: str | None = None,
     http: bool = False,
     statement: Statement | None = None,
+    owing: bool = False,
 ) -> Callable[[Handler], Handler]:
     emits = frozenset(emits)
     where = f"{kind} {name!r}"
@@ -280,6 +285,7 @@ def _declare(
             development=development,
             lane=lane,
             http=http,
+            owing=owing or ANYONE in allowed,
             statement=statement,
         )
         return handler

@@ -32,6 +32,7 @@ from carewire.errors import (
     OutcomeUnknown,
     Overloaded,
     Refusal,
+    TermsDue,
     Unauthenticated,
     Unavailable,
 )
@@ -119,7 +120,7 @@ class Dispatcher:
             return None  # it waits for its twin
         ask: Ask | None = None
         try:
-            _check(command, actor)
+            _check(command, actor, self.clock)
             if self._limits is not None:
                 self._limits.spend_here(command, _who(actor, peer))
             ask = self._ask(command, params, actor, peer)
@@ -168,7 +169,7 @@ class Dispatcher:
 
     async def _admit(self, command: Command, raw: bytes | msgspec.Struct, actor: Actor | None, peer: Peer) -> Outcome:
         """The gates before the transaction: capacity, rate, form."""
-        _check(command, actor)
+        _check(command, actor, self.clock)
         if command.lane is None or self.lanes is None:
             self.gate.check()  # a lane knows its own line
         if self._limits is not None:
@@ -275,12 +276,14 @@ class Dispatcher:
                 self.gate.took(started)
 
 
-def _check(command: Command, actor: Actor | None) -> None:
-    """The coarse gate."""
+def _check(command: Command, actor: Actor | None, clock: Clock) -> None:
+    """The coarse gate: by capacity, and by what is owed."""
     if actor is None and ANYONE not in command.allow:
         raise Unauthenticated()
     if actor is not None and not actor.may(command.allow):
         raise Forbidden()
+    if actor is not None and actor.shut_at is not None and not command.owing and actor.shut_at <= clock.real_now():
+        raise TermsDue(since=actor.shut_at.isoformat())
 
 
 def _who(actor: Actor | None, peer: Peer) -> str:

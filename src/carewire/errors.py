@@ -106,6 +106,10 @@ class Forbidden(Refusal, code=403, reason="forbidden"):
     """Your capacities do not include this command."""
 
 
+class TermsDue(Refusal, code=403, reason="terms_due"):
+    """Accept the terms or the privacy notice first (`terms.current`, `terms.accept`): they bind since `since`."""
+
+
 class NotFound(Refusal, code=404, reason="not_found"):
     """No such thing, or it is not yours to see."""
 

@@ -85,6 +85,16 @@ JOBS_WAKES_UNSENT: Final = Counter(
     "carewire_jobs_wakes_unsent", "Hints to the workers that were lost; they look by themselves"
 )
 
+LETTERS_TODAY: Final = Gauge(
+    "carewire_letters_today", "Letters that left today (UTC), tries too", ["channel"], multiprocess_mode=NEWEST
+)
+LETTERS_CAP: Final = Gauge(
+    "carewire_letters_cap", "Most letters a day; alarm well below it", ["channel"], multiprocess_mode=NEWEST
+)
+LETTERS_CAPPED: Final = Counter(
+    "carewire_letters_capped", "Letters and codes refused because the day's were spent", ["channel"]
+)
+
 SOCKETS: Final = Gauge("carewire_sockets", "Open sockets", multiprocess_mode=LIVE)
 SOCKETS_MOVED: Final = Counter("carewire_sockets_moved", "Sockets told to move by a stopping node")
 SOCKETS_CLOSED: Final = Counter("carewire_sockets_closed", "Sockets that ended, by close code", ["code"])

@@ -5,7 +5,7 @@
     harmless("place", "name", "city", why="a place is no person")
 
 `whose` is an SQL condition of the table: `$1` are her accounts, `$2` her patient records, `$3` her numbers and
-addresses (text). A personal column names what stands there after an erasure; `None` means that the whole row goes.
+addresses (text). A personal column names what stands there after an erasure (itself: it stays); `None` lets the row go.
 A test walks the migrated database: a column that could hold what a person is or said, and stands in no declaration,
 fails it.
 """
@@ -62,10 +62,12 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
     async def erase(self, tx: Tx, subject: Subject) -> int:
         """Take the person out; answers of how many rows."""
         where = f"({self.whose}) AND {_TYPED}"
+        wiped = ", ".join(f"{column} = {value}" for column, value in self.personal.items() if value != column)
         if self.delete:
             tag = await tx.execute(f"DELETE FROM {self.table} WHERE {where}", *_arguments(subject))
+        elif not wiped:
+            return await _count(tx, self, subject)
         else:
-            wiped = ", ".join(f"{column} = {value}" for column, value in self.personal.items())
             tag = await tx.execute(f"UPDATE {self.table} SET {wiped} WHERE {where}", *_arguments(subject))
         return int(tag.rsplit(" ", 1)[1])
 

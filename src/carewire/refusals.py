@@ -34,6 +34,8 @@ def of_command(command: Command) -> list[type[Refusal]]:
         found.add(errors.Unauthenticated)
         if KNOWN not in command.allow:
             found.add(errors.Forbidden)
+        if not command.owing:
+            found.add(errors.TermsDue)
     if command.kind == "command":
         found.add(errors.OutcomeUnknown)
     if command.receipt:

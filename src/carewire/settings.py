@@ -134,6 +134,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "Unset: development keeps letters in the mailbox, production lets them wait."
         ),
     ] = None
+    sms_day: Annotated[
+        int,
+        Meta(ge=1, le=100_000_000, description="Most text messages a day of the whole deployment (UTC); then none."),
+    ] = 20_000
+    email_day: Annotated[int, Meta(ge=1, le=100_000_000, description="Most mails a day, as sms_day.")] = 100_000
     email_url: Annotated[
         str | None,
         Meta(description="Mail server: smtps://USER:PASSWORD@HOST/?from=clinic%40example.com. Unset: as sms_url."),

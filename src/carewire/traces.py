@@ -30,6 +30,7 @@ harmless("event", "day", why="when it was told")
 harmless("topic_head", "topic", why="ids")
 harmless("job", "name", "key", "problem", "proof", why="names from the code, ids, keyed digests")
 harmless("job", "payload", why="erased by `traces.erase`; sealed where it is personal, wiped when it is done")
+harmless("letter_count", "day", why="how many letters left in a day")
 harmless("schedule", "name", "plan", why="names from the code")
 harmless(
     "audit",

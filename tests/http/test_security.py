@@ -14,7 +14,9 @@ import pytest_asyncio
 import websockets
 
 from carewire.app import create_app
+from carewire.command import Rate
 from carewire.gateway import server
+from carewire.http import brake
 from carewire.http.security import Origins
 from carewire.settings import Settings
 from tests.conftest import SECRET
@@ -121,6 +123,22 @@ async def test_every_answer_carries_the_headers_also_errors_and_what_is_no_http(
         b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 8\r\n\r\n"
     )
     assert (await raw(clinic, half))["x-content-type-options"] == "nosniff"
+
+
+async def test_one_address_that_asks_too_often_waits_and_a_balancer_never_does(
+    clinic: server.Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ledger: rate_limit M-046 M-453 (600 a minute and address instead of 100 in 15: a clinic is one address)."""
+    monkeypatch.setattr(brake, "REQUESTS", Rate(burst=3, per_minute=6, shared=True))
+    async with httpx.AsyncClient(base_url=clinic.http_url, timeout=20) as web:
+        answers = [await web.get("/docs/reference.css") for _ in range(5)]
+        assert [one.status_code for one in answers] == [200, 200, 200, 429, 429]
+        refused = answers[-1]
+        assert 1 <= int(refused.headers["retry-after"]) <= 10
+        assert refused.json()["error"]["data"]["reason"] == "rate_limited"
+        assert refused.headers["x-content-type-options"] == "nosniff"
+        for _ in range(5):
+            assert (await web.get("/api/v1/health")).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""Real workers on real servers, killed at the worst moments: nothing is lost, nothing is done twice."""
+"""Real workers on real servers, killed at the worst moments: nothing is lost, nothing is done twice.
+
+Ledger: broker M-041 (FastStream on Redis Streams).
+"""
 
 import httpx
 import pytest

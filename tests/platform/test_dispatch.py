@@ -1,4 +1,7 @@
-"""The life of a command (DESIGN §4), on a real database."""
+"""The life of a command (DESIGN §4), on a real database.
+
+Ledger: error.classes M-083 M-457 M-458 M-459 M-460 M-461, error.handler H-327 M-462 (typed; never a stack).
+"""
 
 import asyncio
 import contextvars

@@ -1,4 +1,7 @@
-"""What callers give, strictly decoded: times that are no moments, and problems that name their field."""
+"""What callers give, strictly decoded: times that are no moments, and problems that name their field.
+
+Ledger: validation H-054 M-044, validation.common M-074.
+"""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,4 +1,9 @@
-"""The environment in, one checked value out."""
+"""The environment in, one checked value out.
+
+Ledger: NODE_ENV M-393 (CAREWIRE_MODE), PORT M-394, HOST M-395, POSTGRES_* M-396 M-397 M-398 M-399 and
+REDIS_* M-402 M-403 (one URL each), JWT_EXPIRES_IN M-406 and JWT_REFRESH_EXPIRES_IN M-407,
+LOG_LEVEL M-427 (CAREWIRE_LOG).
+"""
 
 import stat
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,8 @@
-"""One suite for every way out of the house: the mailbox, Twilio's protocol, SMTP."""
+"""One suite for every way out of the house: the mailbox, Twilio's protocol, SMTP.
+
+Ledger: sms_send H-093 M-032, email_send H-094 M-031; TWILIO_ACCOUNT_SID M-412, TWILIO_AUTH_TOKEN M-413,
+TWILIO_PHONE_NUMBER M-414 (one URL); SENDGRID_API_KEY M-415, SENDGRID_FROM_EMAIL M-416 (its SMTP, one URL).
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, NamedTuple

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import asyncpg
 
@@ -27,6 +27,8 @@ INITDB_S = 120.0
 
 # No user's locale or zone leaks into a cluster; without TZ, initdb also reads 600 zone files to guess it.
 ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"}
+# A statement's error quotes values, and a broken rule the whole row: who sent it hears it, the log is not told.
+DISCREET: Final = {"log_min_messages": "log", "log_min_error_statement": "panic", "log_error_verbosity": "terse"}
 DURABLE: Mapping[str, str] = {}
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -144,6 +146,7 @@ class Postgres(Server):
             "unix_socket_permissions": "0700",
             "port": PORT,
             "max_connections": 200,
+            **DISCREET,
             **(DURABLE if self._fsync else HASTY),
             **self._settings,
         }

@@ -77,11 +77,14 @@ class Buckets:
 
     async def spend(self, command: Command, who: str) -> None:
         """Take one token of this caller for this command; raises `RateLimited` with the wait."""
-        rate = command.rate
-        wait = await self._spend_shared(command.name, rate, who) if rate.shared else None
+        await self.take(command.name, command.rate, who)
+
+    async def take(self, name: str, rate: Rate, who: str) -> None:
+        """The same for whatever has a name and a rate."""
+        wait = await self._spend_shared(name, rate, who) if rate.shared else None
         if wait is None:
-            self.spend_here(command, who)
-        elif wait:
+            wait = self._spend_here(name, rate, who)
+        if wait:
             raise RateLimited(after_ms=wait)
 
     def spend_here(self, command: Command, who: str) -> None:

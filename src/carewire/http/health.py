@@ -16,6 +16,7 @@ from carewire.gateway.workers import METRICS_FOLDER
 from carewire.jobs import rows
 from carewire.metrics import JOBS_DEAD, JOBS_OLDEST_SECONDS, JOBS_OPEN, JOBS_RETRIED, JOBS_RUNNING
 from carewire.node import Node
+from carewire.providers import spending
 
 CHECK_TIMEOUT_S = 1.0
 JOBS_LATE_S = 60.0
@@ -71,6 +72,7 @@ async def _check_jobs(node: Node) -> Health:
     try:
         async with asyncio.timeout(CHECK_TIMEOUT_S), node.db.snapshot() as tx:
             counts = await rows.count(tx, node.clock.now())
+            await spending.measure(tx, node.settings, node.clock.real_now())
     except (Refusal, TimeoutError):
         return Health("down")
     JOBS_OPEN.set(counts.open)

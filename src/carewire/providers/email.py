@@ -12,6 +12,7 @@ from carewire.jobs.job import Trip
 from carewire.jobs.problems import Temporary
 from carewire.providers.mailbox import Mailbox
 from carewire.providers.smtp import Smtp
+from carewire.providers.spending import Counted
 from carewire.settings import Settings
 
 
@@ -25,7 +26,7 @@ class Email(Protocol):
 def provider(settings: Settings) -> Email:
     """The provider of this deployment. Production never falls back to the mailbox."""
     if settings.email_url:
-        return Smtp(urlsplit(settings.email_url))
+        return Counted(Smtp(urlsplit(settings.email_url)))
     if settings.mode == "production":
         raise Temporary("no_gateway")
-    return Mailbox()
+    return Counted(Mailbox())

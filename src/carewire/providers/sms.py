@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from carewire.jobs.job import Trip
 from carewire.jobs.problems import Temporary
 from carewire.providers.mailbox import Mailbox
+from carewire.providers.spending import Counted
 from carewire.providers.twilio import Twilio
 from carewire.settings import Settings
 
@@ -23,7 +24,7 @@ class Sms(Protocol):
 def provider(settings: Settings) -> Sms:
     """The provider of this deployment. Production never falls back to the mailbox: a code must reach its phone."""
     if settings.sms_url:
-        return Twilio(urlsplit(settings.sms_url))
+        return Counted(Twilio(urlsplit(settings.sms_url)))
     if settings.mode == "production":
         raise Temporary("no_gateway")  # the row waits until somebody sets CAREWIRE_SMS_URL, or expires
-    return Mailbox()
+    return Counted(Mailbox())

@@ -10,6 +10,7 @@ from channels.identity.nouns import Kin
 from tests.access.matrix import Params, cells, ground, hears
 from tests.access.who import (
     ADMINS,
+    CONTENT,
     FAMILY,
     GUARDIAN,
     HERSELF,
@@ -115,6 +116,49 @@ cells("user.erasure")
 cells("user.undo_erasure")
 cells("user.erasures", opens={PRIVACY, SUPER}, says="forbidden")
 
+# --- terms -----------------------------------------------------------------------------------------------------------
+
+
+@ground
+async def terms(w: World) -> None:
+    """Terms that bind in a month."""
+    await w.sql(
+        "INSERT INTO terms_version (kind, version, published_at, binds_at, published_by)"
+        " VALUES ('terms', 1, $1, $2, $3)",
+        w.now,
+        w.now + timedelta(days=30),
+        demo.ADMIN_ID,
+    )
+    await w.sql(
+        "INSERT INTO terms_text (kind, version, locale, title, text) VALUES ('terms', 1, 'en', 'Terms', 'Text')"
+    )
+
+
+async def accepted(w: World, one: Who) -> Params:
+    """Everybody who can has accepted them."""
+    if one in PEOPLE:
+        await w.sql(
+            "INSERT INTO terms_acceptance (account_id, kind, version, locale, accepted_at)"
+            " VALUES ($1, 'terms', 1, 'en', $2) ON CONFLICT DO NOTHING",
+            w.account[one],
+            w.now,
+        )
+    return {"kind": "terms"}
+
+
+cells("terms.current")
+cells("terms.get", {"kind": "terms", "version": 1})
+cells("terms.mine")
+cells("terms.accept", {"kind": "terms", "version": 1}, opens=PEOPLE)
+cells("terms.withdraw", accepted, opens=PEOPLE)
+cells("terms.publish", {"kind": "privacy", "title": "Notice", "text": "Text"}, opens={CONTENT, SUPER}, says="forbidden")
+cells(
+    "terms.translate",
+    {"kind": "terms", "version": 1, "locale": "hi", "title": "शर्तें", "text": "पाठ"},
+    opens={CONTENT, SUPER},
+    says="forbidden",
+)
+
 # --- families --------------------------------------------------------------------------------------------------------
 
 
@@ -144,6 +188,8 @@ async def invitation(w: World, one: Who) -> Params:
     return {"invitation_id": await invite(w) if one is OTHER_PATIENT else w.guardian_invitation}
 
 
+cells("patient.list")
+cells("patient.get", lambda w: {"patient_id": w.she}, opens=FAMILY)
 cells("patient.update", lambda w: {"patient_id": w.she, "sex": "female"}, opens=FAMILY)
 cells("patient.create", {"name": "Somebody", "kind": "sibling"})
 cells("patient.guardians", lambda w: {"patient_id": w.she}, opens=FAMILY)

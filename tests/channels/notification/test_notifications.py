@@ -1,4 +1,8 @@
-"""What a person is told in the app: each fact once, to her alone, in her language."""
+"""What a person is told in the app: each fact once, to her alone, in her language.
+
+Ledger: notification.list H-095 M-287, notification.mark_read M-289, notification.mark_all_read M-290,
+notification.delete M-291, notification.create M-288 (to one account), notification.service H-049 M-059 (in the app).
+"""
 
 import asyncio
 import random

@@ -1,0 +1,364 @@
+"""Canaries in everything people are and say, through the real commands, and none of them where it does not belong.
+
+A real gateway in a process of its own, with all its output; the database server's log; the metrics; every error; what
+others hear. What goes well, what is refused, what is no frame at all, and what breaks inside.
+
+Ledger: error.handler H-052 M-047 (a typed error, no stack, no value).
+"""
+
+import asyncio
+import json
+import logging
+import os
+import socket
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+import structlog
+import websockets
+
+from carewire.command import REGISTRY
+from carewire.embedded import Postgres
+from carewire.personal import HARMLESS, HOLDINGS
+from carewire.settings import Settings
+from channels.directory import demo as places
+from channels.identity import demo as people
+from channels.seed import seed
+from tests.conftest import EAR, SECRET
+from tests.privacy.canaries import Nest, Wire, errors_of, params_of
+
+ROOT = Path(__file__).parents[2]
+LEAST = 500
+# They end logins, accounts or the canaries' own mailbox, or belong to the tests' other domains.
+LEFT_OUT = {"auth.logout", "user.delete", "user.deactivate", "user.update", "profile.change_password", "user.erase"}
+TOYS = ("toy.", "bench.", "ledger.", "leaky.", "dev.")
+# Personal columns that hold no canary of this run, and why.
+EXCUSED = {
+    "account.password_hash": "a hash",
+    "registration.password_hash": "a hash",
+    "account.state": "a closed list",
+    "background.blood_group": "a closed list",
+    "mailbox.subject": "written by the code",
+    "mailbox.body": "written by the code",
+    "receipt.result": "a reply, searched below like everything that is not the platform's own word",
+    "receipt.doors": "ids",
+    "refresh_token.digest": "a digest",
+    "relationship_code.digest": "a digest",
+    "slip.digest": "a digest",
+    "export_part.sealed": "sealed",
+    "upload.reason": "a word from the code",
+    "verification.reason": "an administrator's word about papers: its commands are tried, nothing waits for one",
+    "verification_step.reason": "as above",
+    "verification_step.facts": "as above",
+    "login_otp.phone": "gone when the code is used",
+}
+# Columns in which only the code speaks: here a canary is a leak inside of the house.
+OURS = [
+    ("audit", "command"), ("audit", "noun"), ("audit", "why"), ("audit", "reason"), ("event", "topic"),
+    ("event", "name"), ("job", "name"), ("job", "key"), ("job", "problem"), ("job", "payload"), ("topic_head", "topic"),
+    ("receipt", "command"), ("schedule", "name"), ("token_move", "what"), ("throttle", "subject"),
+    ("login_otp", "code_digest"), ("erasure_remains", "what"),
+]  # fmt: skip
+
+
+class House:
+    """The gateway's process, all it said, and the way in."""
+
+    def __init__(self, process: Process, port: int) -> None:
+        self.process, self.port = process, port
+        self.said: list[str] = []
+        self.started = asyncio.Event()
+        self.reader = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        assert self.process.stdout is not None
+        async for line in self.process.stdout:
+            self.said.append(line.decode(errors="replace"))
+            if "node_started" in self.said[-1]:
+                self.started.set()
+
+    @property
+    def http(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def ws(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/ws"
+
+    async def stop(self) -> None:
+        if self.process.returncode is None:
+            self.process.terminate()
+        await self.process.wait()
+        await self.reader
+
+
+@pytest_asyncio.fixture
+async def house(settings: Settings, tmp_path: Path) -> AsyncIterator[House]:
+    assert settings.database_url
+    assert settings.redis_url
+    await seed(settings.database_url, settings)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    env = {k: v for k, v in os.environ.items() if not k.startswith("CAREWIRE_")} | {
+        "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
+        "PYTHONWARNINGS": "default",
+        "CAREWIRE_DATABASE_URL": settings.database_url,
+        "CAREWIRE_REDIS_URL": settings.redis_url,
+        "CAREWIRE_DATA": str(tmp_path),
+        "CAREWIRE_SECRET": SECRET,
+        "CAREWIRE_PORT": str(port),
+        "CAREWIRE_LOG": "debug",
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.privacy.gateway", env=env, cwd=ROOT, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT
+    )
+    running = House(process, port)
+    try:
+        async with asyncio.timeout(60):
+            await running.started.wait()
+            async with httpx.AsyncClient() as web:
+                while True:
+                    try:
+                        assert (await web.get(f"{running.http}/api/v1/health/ready")).status_code == 200
+                        break
+                    except httpx.TransportError:
+                        continue
+        yield running
+    finally:
+        await running.stop()
+
+
+async def live_through(house: House, nest: Nest) -> tuple[list[Wire], dict[str, Any]]:
+    """Somebody's life in the product: every personal column is written by the command that writes it."""
+    ada, desk, doctor, admin, owner = [await Wire.open(house.ws, **{"User-Agent": nest.text()}) for _ in range(5)]
+    await desk.log_in(people.DESK.phone)
+    await doctor.log_in(people.VIKRAM.phone)
+    await owner.log_in(people.PHARMACIST.phone)
+    await admin.call("auth.login", email=people.ADMIN_EMAIL, password=people.ADMIN_PASSWORD)
+    phone, second = nest.phone(), nest.phone()
+    asked = await ada.call(
+        "auth.register", user_type="doctor", name=nest.text(), phone=phone, email=nest.email(), password=nest.text() * 2
+    )
+    await ada.call("auth.register", user_type="patient", name=nest.text(), phone=nest.phone(), email=nest.email())
+    login = await ada.log_in(phone, device=f"{nest.text()} {nest.text()}", registration=asked["result"]["registration"])
+    account_id = login["account"]["id"]
+    (own,) = (await ada.call("patient.list"))["result"]
+    answers = [
+        await ada.call("patient.update", patient_id=own["id"], birth_date=nest.day(), name=nest.text()),
+        await ada.call("patient.create", name=nest.text(), kind="parent", birth_date=nest.day()),
+        await ada.call(
+            "background.update", patient_id=own["id"], emergency_name=nest.text(), emergency_phone=nest.phone()
+        ),
+        await ada.call("summary.note", patient_id=own["id"], kind="allergy", label=nest.text(), detail=nest.text()),
+        await ada.call("profile.change_email", email=nest.email()),
+        await ada.call("profile.change_phone", phone=second, code=await ada.code(second, 0)),
+        await owner.call("place.invite_member", place_id=str(places.PHARMACY), phone=nest.phone(), duty="pharmacist"),
+        await admin.call("notification.create", account_id=account_id, title=nest.text(), message=nest.text()),
+        await ada.call("user.export"),
+    ]
+    children = [one for one in (await ada.call("patient.list"))["result"] if one["kind"] == "parent"]
+    answers.append(
+        await ada.call("patient.invite_guardian", patient_id=children[0]["id"], phone=nest.phone(), kind="other")
+    )
+    now = datetime.now(UTC)
+    sitting = {
+        "place_id": str(places.CLINIC),
+        "doctor_id": str(places.DOCTOR_VIKRAM),
+        "room_id": str(places.ROOM_2),
+        "starts_at": (now - timedelta(minutes=1)).isoformat(),
+        "ends_at": (now + timedelta(hours=4)).isoformat(),
+    }
+    session_id = (await desk.call("session.create", **sitting))["result"]["id"]
+    answers.append(await desk.call("session.start", session_id=session_id))
+    token = await desk.call("queue.walk_in", session_id=session_id, name=nest.text(), phone=nest.phone())
+    reason = f"{nest.text()} {nest.text()}"
+    seen = {"place_id": str(places.CLINIC), "patient_id": token["result"]["patient_id"]}
+    opened = await doctor.call("break_glass.open", reason=reason, **seen)
+    answers += [
+        opened,
+        await admin.call("break_glass.review", break_glass_id=opened["result"]["id"], justified=True, note=nest.text()),
+    ]
+    said = {word: nest.text() for word in ("name", "registration", "council", "qualification", "bio")}
+    answers.append(await doctor.call("doctor.update", doctor_id=str(places.DOCTOR_VIKRAM), **said))
+    async with httpx.AsyncClient(base_url=house.http) as web:
+        await web.post(
+            "/api/v1/upload/document",
+            headers={"Authorization": f"Bearer {login['access_token']}", "User-Agent": nest.text()},
+            files={"file": (f"{nest.text()}.pdf", b"%PDF-1.4\n%%EOF\n", "application/pdf")},
+        )
+    assert [one for one in answers if "error" in one] == [], [one for one in answers if "error" in one]
+    known = {"patient_id": own["id"], "user_id": account_id, "account_id": account_id}
+    return [ada, desk, doctor, admin], known
+
+
+async def try_everything(wire: Wire, nest: Nest, known: dict[str, Any]) -> None:
+    """Every command there is, with a canary in every text. Most of it is refused."""
+    for name in sorted(REGISTRY):
+        if name in LEFT_OUT or name.startswith(TOYS) or REGISTRY[name].http:
+            continue
+        await wire.call(name, **params_of(REGISTRY[name], nest, known))
+
+
+async def babble(house: House, nest: Nest) -> list[str]:
+    """What is no call at all, and what breaks inside. Answers what was heard."""
+    wire = await Wire.open(house.ws, **{"User-Agent": nest.text(), "X-Forwarded-For": nest.text()})
+    for method in ("leaky.spill", "leaky.look", "leaky.break_rule", "leaky.enqueue"):
+        for value in (nest.text(), nest.phone(), nest.email(), nest.day()):
+            await wire.call(method, text=value)
+    for frame in (
+        f'{{"jsonrpc":"2.0","id":1,"method":"{nest.text()}","params":{{"{nest.text()}":"{nest.text()}"}}}}',
+        f'{{"jsonrpc":"2.0","id":"{nest.text()}","method":"auth.otp_send","params":{{"phone":"{nest.text()}"}}}}',
+        f'{{"jsonrpc":"2.0","id":2,"method":"auth.otp_send","params":["{nest.phone()}"]}}',
+        f'{{"jsonrpc":"2.0","id":3,"method":"auth.otp_send","params":{{"phone":{{"x":"{nest.phone()}"}}}}}}',
+        f'{{"jsonrpc":"2.0","id":4,"method":"profile.update","params":{{"name":"{nest.text()}","is_admin":true}}}}',
+        f'{{"jsonrpc":"2.0","id":5,"method":"subscribe","params":{{"topic":"account:{nest.text()}"}}}}',
+        f'[{{"jsonrpc":"2.0","id":6,"method":"{nest.text()}"}},{{"{nest.text()}":1}},"{nest.text()}"]',
+        f'{{"jsonrpc":"2.0","method":"auth.otp_send","params":{{"phone":"{nest.phone()}","{nest.text()}":1}}}}',
+        f'{{"{nest.text()}": "{nest.text()}"',
+        f"{nest.text()}",
+    ):
+        await wire.say(frame)
+    await wire.call("dev.mailbox", to="+919900000001")  # everything before it was answered
+    heard = wire.heard
+    await wire.close()
+    with pytest.raises(websockets.InvalidStatus):
+        await websockets.connect(
+            f"{house.ws}?name={nest.text()}", additional_headers={"Authorization": f"Bearer {nest.text()}"}
+        )
+    async with httpx.AsyncClient(base_url=house.http) as web:
+        for path in (f"/{nest.text()}", f"/display/{nest.text()}.js", f"/api/v1/health?name={nest.text()}"):
+            answer = await web.get(path, headers={"User-Agent": nest.text(), "Referer": f"https://x/{nest.text()}"})
+            assert not nest.found_in(answer.text)
+        await web.post(f"/api/v1/upload/{nest.text()}", content=nest.text(), headers={"Authorization": nest.text()})
+    binary = await websockets.connect(house.ws)
+    await binary.send(nest.text().encode())
+    await binary.wait_closed()
+    return heard
+
+
+async def test_no_canary_is_found_where_it_does_not_belong(
+    house: House, settings: Settings, postgres: Postgres, database_url: str
+) -> None:
+    nest, own = Nest(), Nest()
+    server_said = postgres.log.stat().st_size
+    wires, known = await live_through(house, nest)
+    ada, desk, doctor, admin = wires
+    ids = {**known, "place_id": str(places.CLINIC), "doctor_id": str(places.DOCTOR_VIKRAM)}
+    for wire in (ada, desk, doctor):
+        await try_everything(wire, nest, ids)
+    people_said = set(nest.made)
+    await try_everything(admin, nest, ids)
+    published = nest.made - people_said
+    """What an administrator writes may be for everybody: terms, pages, answers. It is nobody's."""
+    anonymous = await Wire.open(house.ws)
+    await try_everything(anonymous, nest, ids)
+    heard = await babble(house, nest)
+    assert len(nest.made) >= LEAST
+
+    # Mallory knows every id of hers and asks for everything.
+    mallory = await Wire.open(house.ws)
+    await mallory.log_in(people.PRIYA.phone)
+    own.made = {f"own {n}" for n in range(len(nest.made) + 1)}  # canaries of her own, told apart by their numbers
+    await try_everything(mallory, own, known)
+    await asyncio.sleep(0)
+
+    async with asyncio.timeout(30):
+        connection = await asyncpg.connect(database_url)
+        try:
+            while await connection.fetchval(
+                "SELECT count(*) FROM job WHERE name LIKE 'leaky.%' AND state = 'open'"
+            ) or not await connection.fetchval(
+                "SELECT count(*) FROM job WHERE name = 'leaky.inside' AND state = 'dead'"
+            ):
+                pass  # the jobs have failed
+            await every_column_was_written(connection, nest)
+            await only_the_code_speaks(connection, nest)
+        finally:
+            await connection.close()
+
+    async with httpx.AsyncClient(base_url=house.http, timeout=20) as web:
+        metrics = (await web.get("/metrics")).text
+    await house.stop()
+    said = "".join(house.said)
+    assert "command_failed" in said, "the failing commands were logged, without what they were told"
+    assert "job_failed" in said
+    with postgres.log.open() as file:
+        file.seek(server_said)
+        database_said = file.read()
+    frames = [frame for wire in (*wires, anonymous, mallory) for frame in wire.heard] + heard
+    leaks = {
+        "the process's output": nest.found_in(said),
+        "the database server's log": nest.found_in(database_said),
+        "the metrics": nest.found_in(metrics),
+        "an error's text": {one for error in errors_of(frames) for one in nest.found_in(error)},
+        "what somebody else hears": {one for frame in mallory.heard for one in nest.found_in(frame)} - published,
+    }
+    assert {where: found for where, found in leaks.items() if found} == {}
+
+
+async def every_column_was_written(connection: Any, nest: Nest) -> None:
+    """Or the run would prove nothing of it."""
+    missing = set()
+    for table, parts in HOLDINGS.items():
+        for column in {column for part in parts for column in part.personal}:
+            if f"{table}.{column}" in EXCUSED or not await _is_text(connection, table, column):
+                continue
+            values = [row[0] for row in await connection.fetch(f'SELECT "{column}"::text FROM "{table}"')]
+            if not any(nest.found_in(value) for value in values if value):
+                missing.add(f"{table}.{column}")
+
+    assert not missing, ", ".join(sorted(missing))
+
+
+async def _is_text(connection: Any, table: str, column: str) -> bool:
+    kind = await connection.fetchval(
+        "SELECT data_type FROM information_schema.columns WHERE table_schema = 'public' AND table_name = $1"
+        " AND column_name = $2",
+        table,
+        column,
+    )
+    return kind in ("text", "date", "jsonb", "bytea")
+
+
+async def only_the_code_speaks(connection: Any, nest: Nest) -> None:
+    for table, column in OURS:
+        assert column in HARMLESS.get(table, {}) or table in HOLDINGS or column in ("command", "what")
+        for row in await connection.fetch(f'SELECT "{column}" FROM "{table}"'):
+            text = row[0].decode(errors="replace") if isinstance(row[0], bytes) else str(row[0])
+            assert not nest.found_in(text), f"{table}.{column}"
+
+
+def test_whoever_names_somebody_in_a_log_is_heard() -> None:
+    """By either kind of logger; the suite's own ear is asked and emptied again."""
+    structlog.get_logger("carewire.test").error("told", who=people.PRIYA.phone)
+    logging.getLogger("carewire.test").error("it was %s", people.ASHA.name)
+    heard, ids = list(EAR.named), uuid4()
+    EAR.named.clear()
+    assert len(heard) == 2
+    structlog.get_logger("carewire.test").error("told", id=str(ids), count=919, at="2026-11-26T09:16:19+00:00")
+    assert EAR.named == []
+
+
+def test_a_canary_is_recognised_however_it_is_written() -> None:
+    """A net with holes catches nothing."""
+    nest = Nest()
+    word, phone, email, day = nest.text(), nest.phone(), nest.email(), nest.day()
+    for text in (
+        f'{{"error": "Key (phone)=({phone}) already exists"}}',
+        f"GET /x?phone=%2B{phone[1:]} HTTP/1.1",
+        phone[1:],
+        f"Failing row contains (…, {word}, {day})",
+        json.dumps({"to": email}),
+        repr({"a": word.encode()}),
+    ):
+        assert nest.found_in(text), text
+    assert nest.found_in(f"zq99999xv {uuid4()} +919900000001 1999-99-99") == set()

@@ -21,6 +21,7 @@ from carewire.gateway import server
 from carewire.settings import Settings
 from carewire.store.db import Database
 from carewire.store.migrate import migrate
+from channels.seed import seed
 from tests import toy
 from tests.privacy.ear import Ear
 
@@ -33,10 +34,18 @@ SECRET = "a secret for tests that is long enough to be taken"
 _numbers = itertools.count(1)
 
 
+MEMORY = Path("/dev/shm")
+MEMORY_BYTES = 4 << 30
+LIGHT = {"max_connections": 200, "wal_level": "minimal", "max_wal_senders": 0, "autovacuum": "off"}
+"""A server that clones a database for each test, and forgets them all."""
+
+
 @pytest.fixture(scope="session")
 def server_folder() -> Iterator[Path]:
-    """A folder outside the test tree: servers run as another user and sockets need short paths."""
-    folder = Path(tempfile.mkdtemp(prefix="cw-test-"))
+    """A folder outside the test tree: servers run as another user and sockets need short paths. In memory where there
+    is room, for a database is a thousand files."""
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_BYTES
+    folder = Path(tempfile.mkdtemp(prefix="cw-test-", dir=MEMORY if roomy else None))
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
@@ -45,7 +54,7 @@ def server_folder() -> Iterator[Path]:
 @pytest_asyncio.fixture(scope="session")
 async def postgres(server_folder: Path) -> AsyncIterator[Postgres]:
     """The server all tests share. Tests that kill servers start their own."""
-    async with Postgres(server_folder, fsync=False, settings={"max_connections": 200}) as server:
+    async with Postgres(server_folder, fsync=False, settings=LIGHT) as server:
         yield server
 
 
@@ -74,6 +83,24 @@ async def template(postgres: Postgres) -> str:
     return "template_of_tests"
 
 
+@pytest_asyncio.fixture(scope="session")
+async def seeded_template(postgres: Postgres, template: str) -> str:
+    """The same with the demo clinic in it."""
+    connection = await asyncpg.connect(postgres.url)
+    try:
+        await connection.execute(f"CREATE DATABASE seeded_of_tests TEMPLATE {template} STRATEGY FILE_COPY")
+    finally:
+        await connection.close()
+    url = postgres.url_of("seeded_of_tests")
+    await seed(url, Settings(secret=SECRET, database_url=url))
+    return "seeded_of_tests"
+
+
+@pytest.fixture
+def seeded() -> None:
+    """Ask for it before `settings`, and the test's database holds the demo clinic."""
+
+
 async def be_another_deployment(url: str) -> None:
     """A clone is a deployment of its own: its epoch and its shared limits are not those of the others."""
     connection = await asyncpg.connect(url)
@@ -84,12 +111,15 @@ async def be_another_deployment(url: str) -> None:
 
 
 @pytest_asyncio.fixture
-async def database_url(postgres: Postgres, template: str) -> AsyncIterator[str]:
-    """A fresh database."""
+async def database_url(
+    postgres: Postgres, template: str, seeded_template: str, request: pytest.FixtureRequest
+) -> AsyncIterator[str]:
+    """A fresh database, with the demo clinic when the test asks for `seeded`."""
     name = f"test_{next(_numbers)}"
+    source = seeded_template if "seeded" in request.fixturenames else template
     connection = await asyncpg.connect(postgres.url)
     try:
-        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY FILE_COPY")
         await be_another_deployment(postgres.url_of(name))
         yield postgres.url_of(name)
         await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

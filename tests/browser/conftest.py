@@ -11,11 +11,9 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 
 from carewire.client import Client
 from carewire.gateway import server
-from carewire.settings import Settings
 from channels.directory import demo as places
 from channels.identity import demo as people
 from channels.queue import demo as lines
-from channels.seed import seed
 from tests.conftest import Connect
 
 CHROMIUM = "/usr/bin/chromium"
@@ -25,10 +23,8 @@ OpenPage = Callable[..., Awaitable[Page]]
 
 
 @pytest_asyncio.fixture
-async def clinic(gateway: server.Running, settings: Settings) -> server.Running:
+async def clinic(seeded: None, gateway: server.Running) -> server.Running:
     """A gateway with the demo clinic."""
-    assert settings.database_url
-    await seed(settings.database_url, settings)
     return gateway
 
 

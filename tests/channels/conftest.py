@@ -7,15 +7,12 @@ import pytest_asyncio
 
 from carewire.node import Node
 from carewire.settings import Settings
-from channels.seed import seed
 from tests.channels.callers import Caller, TurnableClock, fresh_network
 
 
 @pytest_asyncio.fixture
-async def clinic(settings: Settings) -> AsyncIterator[Node]:
+async def clinic(seeded: None, settings: Settings) -> AsyncIterator[Node]:
     """A running node without sockets: dispatcher, hub and jobs."""
-    assert settings.database_url is not None
-    await seed(settings.database_url, settings)
     node = Node(settings)
     await node.start()
     yield node

@@ -110,8 +110,8 @@ class Crew:
                 method = "ledger.later"
             elif dice < 0.42:
                 params["refuse"] = True
-            elif round(dice * 1000) % 2:
-                method = "ledger.count"
+            else:
+                method = ("ledger.add", "ledger.count", "ledger.tally")[round(dice * 1000) % 3]
             op = Op(client.account, method, params, marked=True, patient=dice < 0.9)
             if dice < 0.5:
                 await client.perform(op, at_once=devices)

@@ -31,6 +31,8 @@ EAR = Ear()
 EAR.listen()
 
 SECRET = "a secret for tests that is long enough to be taken"
+PROMPTLY_S = 3.0
+"""What is promised within a second, seen on a machine that does other things at the same time."""
 _numbers = itertools.count(1)
 
 

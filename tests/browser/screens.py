@@ -6,9 +6,11 @@ from playwright.async_api import Page, expect
 
 from carewire.gateway import server
 from tests.browser.conftest import Desk
+from tests.conftest import PROMPTLY_S
 
 SECOND = 1_000
 """In milliseconds, as the browser's waits are told."""
+PROMPTLY = int(PROMPTLY_S * SECOND)
 
 
 def phase(page: Page, name: str) -> Any:

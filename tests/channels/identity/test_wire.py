@@ -22,11 +22,9 @@ from channels.identity.demo import ADMIN_EMAIL, ADMIN_PASSWORD, ASHA, DESK, PRIY
 from channels.identity.principal import Claims, sign_access
 from channels.seed import seed
 from tests.channels.callers import another, code_in
-from tests.conftest import Connect
+from tests.conftest import PROMPTLY_S, Connect
 
 LOGIN_ENDED = 4104
-WITHIN_S = 1.0
-"""Rights follow reality within a second."""
 
 
 class Raw:
@@ -62,7 +60,7 @@ class Raw:
         return str(answer["error"]["data"]["reason"])
 
     async def close_code(self) -> int:
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(PROMPTLY_S):
             await self.connection.wait_closed()
         assert self.connection.close_code is not None
         return self.connection.close_code
@@ -179,13 +177,13 @@ async def test_a_desk_member_who_is_removed_loses_her_rights_on_the_open_socket(
     await desk.log_in(DESK.phone)
     offer = await owner.call("place.invite_member", phone=DESK.phone, duty="manager")
     await desk.call("member.accept", invitation_id=offer["id"])
-    async with asyncio.timeout(WITHIN_S):
+    async with asyncio.timeout(PROMPTLY_S):
         while (await desk.ask("place.members")).get("result") is None:
             pass  # the new duty reaches the open socket by itself
     await owner.call("place.remove_member", account_id=str(DESK.account_id))
     # At once, whether or not the socket has heard yet: the door reads the memberships.
     assert await desk.refusal("place.members") in {"not_found", "forbidden"}
-    async with asyncio.timeout(WITHIN_S):
+    async with asyncio.timeout(PROMPTLY_S):
         while await desk.refusal("place.members") != "forbidden":
             pass  # and within a second the capacity itself is gone
     assert (await desk.call("profile.get"))["capacities"] == ["patient"]

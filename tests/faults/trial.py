@@ -89,11 +89,12 @@ async def run(
         # What stands in the logs now counts; that everybody goes is no fault of the gateways.
         crew.close_books()
         await crew.leave()
+        audit = await truth.audit_faults(world, head_s)
         topics = {topic for client in crew.clients for topic in client.log}
         told = await truth.read(world, base, topics)
         told.restored_at = nemesis.restored_at
         verdict = _verdict(seed, crew, nemesis, world, told, finished_s, heads_s, time.monotonic() - started)
-        verdict.violations.extend([*overstaying, *world.problems])
+        verdict.violations.extend([*overstaying, *audit, *world.problems])
         for gateway in world.gateways:
             verdict.violations.extend(gateway.errors())
         return verdict

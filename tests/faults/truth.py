@@ -1,15 +1,19 @@
 """What the database says in the end, and what every topic looked like at every offset on the way there."""
 
+import asyncio
 import time
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from carewire import topic
 from carewire.actor import Actor
+from carewire.audit.entry import Keys
+from carewire.audit.verify import verify
 from carewire.clock import Clock
 from carewire.command import Ctx
 from carewire.errors import NotFound
@@ -138,6 +142,22 @@ async def heads(world: World) -> dict[str, int]:
             return {row["topic"]: row["offset"] for row in await tx.fetch('SELECT topic, "offset" FROM topic_head')}
     finally:
         await db.close()
+
+
+async def audit_faults(world: World, within_s: float) -> list[str]:
+    """What is wrong with the audit: whatever happened, soon every entry is sealed, and none is other than it was."""
+    deadline = time.monotonic() + within_s
+    connection = await asyncpg.connect(world.postgres.url)
+    try:
+        while True:
+            report = await verify(connection, [Keys(world.settings.secret)], {})
+            if not report.unsealed or time.monotonic() > deadline:
+                break
+            await asyncio.sleep(0.2)
+    finally:
+        await connection.close()
+    late = [f"{report.unsealed} entries of the audit are not sealed"] if report.unsealed else []
+    return [*late, *(f"the audit: {finding}" for finding in report.findings)]
 
 
 async def overstaying(world: World, hearing: list[tuple[UUID, str]]) -> list[str]:

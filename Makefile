@@ -14,7 +14,7 @@ PYTHON ?= $(firstword $(shell for p in python3 python3.14 python3.13 python3.12 
 BIN := .venv/bin
 # What `make load` loads: by default what `make up` serves.
 HOST ?= http://127.0.0.1:$(or $(CAREWIRE_PORT),8000)
-# Tests run at once: each process has servers of its own, and waits for them more than it works.
+# Tests run at once, each process on servers of its own; those that watch the clock run alone afterwards.
 AT_ONCE ?= $(shell echo $$(($$(nproc) + 1)))
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt --editable
 LISTS := pyproject.toml constraints.txt
@@ -29,9 +29,10 @@ endif
 up: .venv/.run ## a working clinic: servers, schema, demo data, gateway, display (Ctrl-C stops it)
 	@exec $(BIN)/carewire up
 
-test: .venv/.test .venv/.load tests/npm/node_modules/.stamp ## all tests, on real servers and in a real browser, some at once (ARGS=… for pytest, one after the other)
+test: .venv/.test .venv/.load tests/npm/node_modules/.stamp ## all tests, on real servers and in a real browser (ARGS=… for pytest)
 	@scripts/need chromium node npm gcc
-	@$(BIN)/python -m pytest $(or $(ARGS),--numprocesses $(AT_ONCE) --dist worksteal)
+	@$(BIN)/python -m pytest $(or $(ARGS),-m "not alone" --numprocesses $(AT_ONCE) --dist worksteal)
+	@$(if $(ARGS),,$(BIN)/python -m pytest -m alone)
 
 check: .venv/.check ## format, lint, types, contract, the rules of the house
 	@$(BIN)/ruff format --check --quiet . || { echo "mend: $(BIN)/ruff format ." >&2; exit 1; }

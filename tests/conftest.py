@@ -31,6 +31,19 @@ EAR = Ear()
 EAR.listen()
 
 SECRET = "a secret for tests that is long enough to be taken"
+ALONE = (
+    "browser/",
+    "faults/",
+    "load/",
+    "jobs/",
+    "channels/identity/test_deactivations.py",
+    "channels/identity/test_passwords.py",
+    "gateway/test_limits.py",
+    "gateway/test_workers.py",
+    "platform/test_audit",
+    "platform/test_gate.py",
+)
+"""See `alone` in pyproject.toml."""
 PROMPTLY_S = 3.0
 """What is promised within a second, seen on a machine that does other things at the same time."""
 _numbers = itertools.count(1)
@@ -192,6 +205,14 @@ async def connect(gateway: server.Running) -> AsyncIterator[Connect]:
 def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> dict[str, object]:
     """Tests run on the loop the server runs on."""
     return {"uvloop": uvloop.new_event_loop}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that would take a busy machine for a broken product."""
+    for item in items:
+        place = item.path.relative_to(Path(__file__).parent).as_posix()
+        if place.startswith(ALONE):
+            item.add_marker(pytest.mark.alone)
 
 
 def _undeclared() -> dict[tuple[str, ...], float]:

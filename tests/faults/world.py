@@ -29,8 +29,9 @@ from tests.faults.proxy import Address, Proxy
 SECRET: Final = "a secret for the delivery checker, long enough to be taken"
 SWITCHES: Final = ("gap_healing", "receipt_claim", "ordering", "sweep", "root_lock", "epoch_check", "rights_watch")
 """Parts of a gateway that `tests.faults.gateway` can switch off."""
-ALARMS: Final = {"audit_unsealed"}
-"""What a healthy node logs as an error while the database is away or held; that it passes is checked at the end."""
+ALARMS: Final = {"audit_unsealed", "audit_unwritten"}
+"""What a healthy node logs as an error while the database is away or held: an audit sealed late, which is checked at
+the end, and one that could not be written, whose caller was refused."""
 READY_S: Final = 60.0
 ROOT: Final = Path(__file__).resolve().parents[2]
 

@@ -172,6 +172,7 @@ async def test_a_stored_reply_is_kept_from_who_lost_the_right_and_given_to_who_h
     assert again[2]["value"] == 2
 
 
+@pytest.mark.alone
 @LANES_ON_AND_OFF
 @AT_ONCE
 async def test_two_nodes_serve_the_same_counter_without_a_gap(make_node: MakeNode, owner: Actor, way: str) -> None:

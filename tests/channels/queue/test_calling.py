@@ -118,6 +118,7 @@ async def test_sent_for_a_test_she_comes_back_ahead_of_new_arrivals(desk: Caller
     assert (await desk.call("queue.back", token_id=token))["before"] == 0
 
 
+@pytest.mark.alone
 async def test_eight_counters_call_at_once_and_each_of_500_is_called_exactly_once(
     clinic: Node, desk: Caller, make_session: MakeSession
 ) -> None:

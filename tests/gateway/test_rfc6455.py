@@ -84,6 +84,39 @@ async def test_what_breaks_the_protocol_is_answered_with_its_close_code_and_the_
     assert await echo.ends.get() == code
 
 
+BAD_TEXT = """
+    6.6   ce  cebae1  cebae1bd  cebae1bdb9cf
+    6.8   f888808080  fc8480808080
+    6.10  f7bfbfbf  fbbfbfbfbf  fdbfbfbfbfbf
+    6.11  f4908080
+    6.12  80  bf  80bf  80bf80  80bf80bf  80bf80bf80  80bf80bf80bf
+    6.13  c020c120df20  e020ef20  f020f720  f820fb20  fc20fd20
+    6.14  c0  e080  f08080  f8808080  fc80808080  df  efbf  f7bfbf  fbbfbfbf  fdbfbfbfbf
+    6.15  c0e080f08080f8808080fc80808080dfefbff7bfbffbbfbfbffdbfbfbfbf
+    6.16  fe  ff  fefeffff
+    6.17  c0af  e080af  f08080af  f8808080af  fc80808080af
+    6.18  c1bf  e09fbf  f08fbfbf  f887bfbfbf  fc83bfbfbfbf
+    6.19  c080  e08080  f0808080  f880808080  fc8080808080
+    6.20  eda080  edadbf  edae80  edafbf  edb080  edbe80  edbfbf
+    6.21  eda080edb080  eda080edbfbf  edadbfedb080  edadbfedbfbf  edae80edb080  edae80edbfbf  edafbfedb080  edafbfedbfbf
+"""
+
+
+async def test_no_sequence_that_is_not_utf_8_comes_through_whole_or_a_byte_a_fragment(echo: Echo) -> None:
+    for word in BAD_TEXT.split():
+        if "." in word:
+            continue
+        bad = bytes.fromhex(word)
+        parts = [frame(TEXT, b"", fin=False), *(frame(0, bad[at : at + 1], fin=False) for at in range(len(bad)))]
+        for data in (frame(TEXT, bad), b"".join(parts) + frame(0, b"")):
+            async with echo.connect() as peer:
+                peer.send(frame(TEXT, b"sound"), data, frame(PING))
+                if echo.detached:  # 3.2, 4.1.3: what came before is heard; an ASGI application has no turn between
+                    assert await peer.read_frame() == (TEXT, b"sound")
+                assert await peer.read_close() == 1007, word
+            assert await echo.ends.get() == 1007
+
+
 async def test_a_megabyte_that_is_too_much_still_lets_the_close_frame_through(echo: Echo) -> None:
     async with echo.connect() as peer:
         peer.send(frame(TEXT, b"x" * 1_000_000))
@@ -196,9 +229,24 @@ async def test_a_character_may_be_cut_up_by_fragments_and_fragments_may_be_empty
 
 
 # --- 6: text that is sound --------------------------------------------------------------------------------------------
+NONCHARACTERS = "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+"""6.22: no letters, and sound all the same."""
+
+
 @pytest.mark.parametrize(
     "text",
-    ["\0", "\x7f\x80", "\u07ff\u0800", "\ud7ff\ue000", "\ufffd\ufffe\uffff", "\U00010000\U0010ffff", "\u2028\ufeff"],
+    [
+        NONCHARACTERS,
+        "\ufff9\ufffa\ufffb\ufffc\ufffd",
+        "Hello-µ@ßöäüàá-UTF-8!!",
+        "\0",
+        "\x7f\x80",
+        "\u07ff\u0800",
+        "\ud7ff\ue000",
+        "\ufffd\ufffe\uffff",
+        "\U00010000\U0010ffff",
+        "\u2028\ufeff",
+    ],
 )
 async def test_every_edge_of_unicode_comes_back(echo: Echo, text: str) -> None:
     async with echo.connect() as peer:

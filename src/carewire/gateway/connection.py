@@ -26,6 +26,7 @@ from carewire.gateway.outgoing import Outgoing
 from carewire.gateway.services import Rules, Services
 from carewire.gateway.session import End, Notice, Reply, Session, Work
 from carewire.lanes import Outcome
+from carewire.params import decode_soundly
 
 log = structlog.get_logger("carewire.gateway")
 
@@ -42,7 +43,7 @@ class Socket:
 
     def __init__(self, services: Services, rules: Rules, peer: Peer, actor: Actor | None) -> None:
         self._services = services
-        self._session = Session(rules, actor, services.dispatcher.decode)
+        self._session = Session(rules, actor)
         self._out: Outgoing
         self._tasks: set[asyncio.Future[Any]] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -131,18 +132,29 @@ class Socket:
     def receive(self, frame: str | bytes) -> None:
         """A text frame came: answer what is wrong with it, start what is right."""
         session = self._session
-        intake = session.receive(frame)
+        intake = session.receive(frame, self._decode)
         for answer in intake.send:
             self._out.put(Frame(answer))
         for work in intake.work:
             self._start(work)
         self._count()
 
+    def _decode(self, name: str, params: bytes) -> msgspec.Struct | None:
+        method = methods.REGISTRY.get(name)
+        if method is not None:
+            return decode_soundly(method, params)
+        return self._services.dispatcher.decode(name, params)
+
     def _start(self, work: Work) -> None:
         call = work.call
         running: asyncio.Future[Any] | None = None
         if not isinstance(call.params, bytes):
-            running = self._services.dispatcher.enter(call.method, call.params, self.actor, self.peer)
+            method = methods.REGISTRY.get(call.method)
+            if method is None:
+                running = self._services.dispatcher.enter(call.method, call.params, self.actor, self.peer)
+            elif method.at_once:
+                self._answer(work, method, call.params)
+                return
         if running is not None:
             running.add_done_callback(functools.partial(self._end, work))
         else:
@@ -161,6 +173,16 @@ class Socket:
             answer = self._session.refuse(call, refusal)
         self._write(self._session.finish(work, answer))
         self._count()
+
+    def _answer(self, work: Work, method: methods.Method, params: msgspec.Struct) -> None:
+        """A call that has to wait for nothing."""
+        call = work.call
+        try:
+            result = method.answer(self, self._services, params)
+            answer = None if call.id is None else rpc.result(call.id, result)
+        except Exception as error:
+            answer = self._session.refuse(call, _internal(call.method, error))
+        self._write(self._session.finish(work, answer))
 
     async def _run(self, work: Work) -> None:
         call = work.call
@@ -183,7 +205,6 @@ class Socket:
             # A name that does not exist is the first thing wrong with a call.
             raise call.fault if method or call.method in command.REGISTRY else MethodNotFound()
         if method is not None:
-            assert isinstance(call.params, bytes)  # only commands are decoded ahead
             try:
                 answered = await method.run(self, self._services, call.params)
             finally:

@@ -3,12 +3,15 @@
 Declared like commands (params struct, reply, docstring), so that the contract lists them beside the commands.
 """
 
+import functools
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
+from prometheus_client import Counter
 
 from carewire import metrics
 from carewire.bus.hub import SUBSCRIPTIONS_MAX
@@ -31,30 +34,64 @@ class Answered(NamedTuple):
     go_live: Callable[[], None] | None = None
 
 
-Handler = Callable[["Listener", "Services", Any], Awaitable[Answered]]
+Slow = Callable[["Listener", "Services", Any], Awaitable[Answered]]
+Quick = Callable[["Listener", "Services", Any], bytes]
+Handler = Slow | Quick
 
 
 class Method(Struct, frozen=True):
-    """A method of the socket. `returns` describes the reply; the hub builds it."""
+    """A method of the socket. `returns` describes the reply; the hub builds it.
+
+    One whose handler is no coroutine answers `at_once`: its reply waits for nothing and cannot be refused.
+    """
 
     name: str
     params: type[Struct]
     returns: type[Struct]
     doc: str
     handler: Handler
+    at_once: bool
 
-    async def run(self, listener: "Listener", services: "Services", raw: bytes) -> Answered:
-        """Decode the params and answer. Raises refusals."""
+    def answer(self, listener: "Listener", services: "Services", params: Struct) -> bytes:
+        """The reply of a method that answers at once."""
         outcome = "internal"
         try:
-            answered = await self.handler(listener, services, decode_params(self, raw))
+            result = cast("Quick", self.handler)(listener, services, params)
+            outcome = "ok"
+            return result
+        finally:
+            _count(self.name, outcome)
+
+    async def run(self, listener: "Listener", services: "Services", params: bytes | Struct) -> Answered:
+        """Answer; params that are decoded were decoded for it. Raises refusals."""
+        if isinstance(params, bytes):
+            try:
+                params = decode_params(self, params)
+            except Refusal as refusal:
+                _count(self.name, refusal.reason)
+                raise
+        if self.at_once:
+            return Answered(self.answer(listener, services, params))
+        outcome = "internal"
+        try:
+            answered = await cast("Slow", self.handler)(listener, services, params)
             outcome = "ok"
             return answered
         except Refusal as refusal:
             outcome = refusal.reason
             raise
         finally:
-            metrics.COMMANDS.labels(self.name, outcome).inc()
+            _count(self.name, outcome)
+
+
+@functools.cache
+def _counter(name: str, outcome: str) -> Counter:
+    """Looking a labelled metric up costs more than counting."""
+    return metrics.COMMANDS.labels(name, outcome)
+
+
+def _count(name: str, outcome: str) -> None:
+    _counter(name, outcome).inc()
 
 
 REGISTRY: dict[str, Method] = {}
@@ -66,7 +103,9 @@ def socket_method(name: str, params: type[Struct], returns: type[Struct]) -> Cal
     def declare(handler: Handler) -> Handler:
         if name in REGISTRY or not handler.__doc__:
             raise TypeError(f"socket method {name!r} is declared twice, or has no docstring")
-        REGISTRY[name] = Method(name, params, returns, handler.__doc__.strip(), handler)
+        REGISTRY[name] = Method(
+            name, params, returns, handler.__doc__.strip(), handler, not iscoroutinefunction(handler)
+        )
         return handler
 
     return declare
@@ -160,10 +199,9 @@ async def subscribe(listener: "Listener", services: "Services", params: Subscrib
 
 
 @socket_method("topic.unsubscribe", UnsubscribeParams, Unsubscribed)
-async def unsubscribe(listener: "Listener", services: "Services", params: UnsubscribeParams) -> Answered:
+def unsubscribe(listener: "Listener", services: "Services", params: UnsubscribeParams) -> bytes:
     """Stop listening to a topic; nothing of it comes after the reply."""
-    was = services.hub.unsubscribe(listener, params.topic)
-    return Answered(msgspec.json.encode(Unsubscribed(unsubscribed=was)))
+    return msgspec.json.encode(Unsubscribed(unsubscribed=services.hub.unsubscribe(listener, params.topic)))
 
 
 @socket_method("socket.resume", ResumeParams, Resumed)
@@ -174,7 +212,7 @@ async def resume(listener: "Listener", services: "Services", params: ResumeParam
 
 
 @socket_method("socket.ping", PingParams, Pong)
-async def ping(listener: "Listener", services: "Services", params: PingParams) -> Answered:
+def ping(listener: "Listener", services: "Services", params: PingParams) -> bytes:
     """Answer the server's time."""
     clock = services.clock
-    return Answered(msgspec.json.encode(Pong(server_time=clock.real_now(), product_time=clock.now())))
+    return msgspec.json.encode(Pong(server_time=clock.real_now(), product_time=clock.now()))

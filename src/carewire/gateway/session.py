@@ -68,7 +68,6 @@ class Session:
     """The state of one socket."""
 
     __slots__ = (
-        "_decode",
         "_noticed",
         "_strikes",
         "_strikes_at",
@@ -81,9 +80,8 @@ class Session:
         "struck",
     )
 
-    def __init__(self, rules: Rules, actor: Actor | None = None, decode: rpc.Decode | None = None) -> None:
+    def __init__(self, rules: Rules, actor: Actor | None = None) -> None:
         self.rules = rules
-        self._decode = decode
         self.actor = actor
         self.in_flight = 0
         self.dropped = 0
@@ -98,9 +96,9 @@ class Session:
         self._strikes_at: datetime | None = None
 
     # --- calls -------------------------------------------------------------------------------------------------------
-    def receive(self, frame: str | bytes) -> Intake:
+    def receive(self, frame: str | bytes, decode: rpc.Decode | None = None) -> Intake:
         """Judge a text frame."""
-        parsed = rpc.parse(frame, self._decode)
+        parsed = rpc.parse(frame, decode)
         self.dropped += parsed.dropped
         self.malformed += len(parsed.answers)
         if parsed.refused:

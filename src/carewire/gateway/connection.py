@@ -22,7 +22,7 @@ from carewire.bus.tick import Write
 from carewire.command import Peer
 from carewire.errors import Close, Internal, MethodNotFound, Refusal
 from carewire.gateway import methods, rpc
-from carewire.gateway.outgoing import Outgoing
+from carewire.gateway.outgoing import NOWHERE, Outgoing
 from carewire.gateway.services import Rules, Services
 from carewire.gateway.session import End, Notice, Reply, Session, Work
 from carewire.lanes import Outcome
@@ -82,6 +82,7 @@ class Socket:
             self._timer.cancel()
         self._services.hub.drop(self)
         self._out.discard()
+        self._out = NOWHERE  # the way out knows this socket too: a circle would wait for the garbage collector
 
     def turned(self) -> None:
         """The line was blocked, is free again, or closes."""

@@ -46,6 +46,25 @@ class Outgoing(Protocol):
         """The peer is gone: forget what waits."""
 
 
+class Nowhere:
+    """The way out of a socket that is over."""
+
+    direct: Final = None
+
+    def put(self, frame: Frame) -> None:
+        """See `Outgoing`."""
+        metrics.FRAMES_DROPPED.labels("closed").inc()
+
+    def close(self, code: int, reason: str) -> None:
+        """See `Outgoing`."""
+
+    def discard(self) -> None:
+        """See `Outgoing`."""
+
+
+NOWHERE: Final = Nowhere()
+
+
 class RawOutgoing:
     """Frames straight onto the transport. `on_turn` is called when `direct` comes or goes."""
 

@@ -99,7 +99,7 @@ SOCKETS: Final = Gauge("carewire_sockets", "Open sockets", multiprocess_mode=LIV
 SOCKETS_MOVED: Final = Counter("carewire_sockets_moved", "Sockets told to move by a stopping node")
 SOCKETS_CLOSED: Final = Counter("carewire_sockets_closed", "Sockets that ended, by close code", ["code"])
 CONNECTIONS_REFUSED: Final = Counter(
-    "carewire_connections_refused", "Connections cut off for a wrong or missing PROXY header", ["reason"]
+    "carewire_connections_refused", "Connections cut off before they asked anything, by reason", ["reason"]
 )
 HANDSHAKES_REFUSED: Final = Counter("carewire_handshakes_refused", "Sockets refused before they opened", ["reason"])
 NOTIFICATIONS_REFUSED: Final = Counter(

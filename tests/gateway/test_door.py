@@ -12,7 +12,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from carewire.gateway.door import Door
+from carewire.gateway.door import Door, Patience
 from carewire.gateway.handshake import BadHandshake, Request, read_plainly, read_request
 from tests.gateway.conftest import serve
 from tests.gateway.peer import HEADERS, KEY, Peer
@@ -135,12 +135,12 @@ async def test_a_handshake_in_two_pieces_and_one_behind_blanks_open_all_the_same
             writer.transport.abort()
 
 
-def test_a_connection_that_asks_nothing_is_closed_by_a_stopping_server_and_forgotten() -> None:
+async def test_a_connection_that_asks_nothing_is_closed_by_a_stopping_server_and_forgotten() -> None:
     state: Any = ServerState()
     closed: list[bool] = []
     transport = Line()
     transport.close = lambda: closed.append(True)  # type: ignore[method-assign]
-    door = Door(CONFIG, state, {})
+    door = Door(CONFIG, state, {}, patience=Patience())
     door.connection_made(transport)
     assert state.connections == {door}
     door.shutdown()

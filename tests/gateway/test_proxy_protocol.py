@@ -151,10 +151,19 @@ async def test_a_balancer_without_a_header_or_with_a_broken_one_is_cut_off_and_c
 async def test_a_balancer_that_says_nothing_does_not_hold_a_connection_for_ever(
     monkeypatch: pytest.MonkeyPatch, refused: Any
 ) -> None:
-    monkeypatch.setattr(door, "HEADER_S", 0.05)
+    monkeypatch.setattr(door, "FIRST_S", 0.05)
     async with behind("raw", "127.0.0.1") as (_, port):
         assert await say(port, b"PROXY TCP4 10.0") == b""
     assert refused() == {"proxy_header_late": 1}
+
+
+async def test_who_connects_and_asks_nothing_does_not_hold_a_connection_for_ever(
+    ws: str, monkeypatch: pytest.MonkeyPatch, refused: Any
+) -> None:
+    monkeypatch.setattr(door, "FIRST_S", 0.05)
+    async with behind(ws, None) as (_, port):
+        assert await asyncio.gather(say(port, b""), say(port, b"\r"), say(port, b"")) == [b""] * 3
+    assert refused() == {"said_nothing": 3}
 
 
 @pytest.mark.parametrize("crumbs", [False, True], ids=["in one piece", "byte by byte"])

@@ -24,8 +24,8 @@ from carewire.settings import Network
 App = Callable[[Any, Any, Any], Awaitable[None]]
 MakeSocket = Callable[[Config, ServerState, dict[str, Any]], WireProtocol]
 
-HEADER_S: Final = 5.0
-"""A balancer has this long to say whose connection it is."""
+FIRST_S: Final = 10.0
+"""Whoever connects has this long to begin: a balancer to say whose connection it is, all others to ask something."""
 
 
 class Http(HttpToolsProtocol):
@@ -37,12 +37,42 @@ class Http(HttpToolsProtocol):
         self.transport.close()
 
 
+class Patience:
+    """Who connected and has not begun, in the order of their coming: one timer for all of a server."""
+
+    def __init__(self) -> None:
+        self._until: dict[Door, float] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self, door: "Door") -> None:
+        """Wait for this one from now on."""
+        loop = asyncio.get_running_loop()
+        self._until[door] = loop.time() + FIRST_S
+        if self._timer is None:
+            self._timer = loop.call_later(FIRST_S, self._look)
+
+    def end(self, door: "Door") -> None:
+        """It has begun, or is gone."""
+        self._until.pop(door, None)
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = None
+        while self._until:
+            door, until = next(iter(self._until.items()))
+            if until > loop.time():
+                self._timer = loop.call_at(until, self._look)
+                return
+            self.end(door)
+            door.give_up()
+
+
 class Door(asyncio.Protocol):
     """`trusted` are the balancers that have to say whose connection they pass on; `make_socket` makes our websocket,
     None where another class serves them."""
 
-    __slots__ = ("_app_state", "_begun", "_config", "_is_known", "_make_socket", "_must", "_state", "_transport",
-                 "_trusted", "_waits")  # fmt: skip
+    __slots__ = ("_app_state", "_begun", "_config", "_is_known", "_make_socket", "_must", "_patience", "_state",
+                 "_transport", "_trusted")  # fmt: skip
 
     def __init__(
         self,
@@ -51,29 +81,29 @@ class Door(asyncio.Protocol):
         app_state: dict[str, Any],
         _loop: Any = None,
         *,
+        patience: Patience,
         trusted: tuple[Network, ...] = (),
         make_socket: MakeSocket | None = None,
     ) -> None:
         self._config = config
         self._state = server_state
         self._app_state = app_state
+        self._patience = patience
         self._trusted = trusted
         self._make_socket = make_socket
         self._transport: asyncio.Transport
         self._begun = b""
         """What came and was handed to nobody yet."""
         self._must = self._is_known = False
-        self._waits: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A connection; from a balancer it is nobody's until the header came."""
         self._transport = cast("asyncio.Transport", transport)
         self._state.connections.add(cast("Any", self))
+        self._patience.begin(self)
         if self._trusted:
             peer = get_remote_addr(self._transport)
             self._must = peer is not None and self._is_trusted(peer[0])
-            if self._must:
-                self._waits = asyncio.get_running_loop().call_later(HEADER_S, self._refuse, "proxy_header_late")
 
     def _is_trusted(self, host: str) -> bool:
         address = ipaddress.ip_address(host.partition("%")[0])
@@ -104,7 +134,6 @@ class Door(asyncio.Protocol):
                 self._refuse("proxy_header_untrusted")
             return False
         self._is_known = True
-        self._stop_waiting()
         return True
 
     def _hand_over(self, begun: bytes) -> None:
@@ -136,12 +165,11 @@ class Door(asyncio.Protocol):
 
     def _leave(self) -> None:
         self._state.connections.discard(cast("Any", self))
-        self._stop_waiting()
+        self._patience.end(self)
 
-    def _stop_waiting(self) -> None:
-        if self._waits is not None:
-            self._waits.cancel()
-            self._waits = None
+    def give_up(self) -> None:
+        """Its time is over."""
+        self._refuse("proxy_header_late" if self._must and not self._is_known else "said_nothing")
 
     def _refuse(self, reason: str) -> None:
         metrics.CONNECTIONS_REFUSED.labels(reason).inc()

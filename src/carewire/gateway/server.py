@@ -19,7 +19,7 @@ import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from carewire.gateway.connection import FRAME_BYTES_MAX, HEARTBEAT_S
-from carewire.gateway.door import Door, with_true_addresses
+from carewire.gateway.door import Door, Patience, with_true_addresses
 from carewire.gateway.drain import drain
 from carewire.gateway.wire_protocol import WireProtocol
 from carewire.gateway.workers import RETIRE, Duty
@@ -145,7 +145,9 @@ def configure(app: App, settings: Settings) -> uvicorn.Config:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http=cast("type[asyncio.Protocol]", partial(Door, trusted=trusted, make_socket=make_socket)),
+        http=cast(
+            "type[asyncio.Protocol]", partial(Door, patience=Patience(), trusted=trusted, make_socket=make_socket)
+        ),
         ws=cast("type[asyncio.Protocol]", make_socket or WebSocketsSansIOProtocol),
         ws_max_size=FRAME_BYTES_MAX,
         # 35 KiB a socket and half the speed; the raw lane writes frames that no extension has touched.

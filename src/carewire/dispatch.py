@@ -96,7 +96,14 @@ class Dispatcher:
 
     def authenticate(self, token: str) -> "asyncio.Future[Actor]":
         """The actor of an access token. Ends with `Unauthenticated`, or why the database could not say."""
-        return self._logins.authenticate(token)
+        found = self._logins.authenticate(token)
+        found.add_done_callback(self._count_unknown)
+        return found
+
+    def _count_unknown(self, found: "asyncio.Future[Actor]") -> None:
+        refusal = None if found.cancelled() else found.exception()
+        if isinstance(refusal, Unauthenticated):
+            self._trail.refused("auth.authenticate", refusal, None, Peer())
 
     def decode(self, name: str, params: bytes) -> msgspec.Struct | None:
         """The params of a command that exists, if they are beyond doubt (`params.decode_soundly`)."""

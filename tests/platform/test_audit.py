@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from carewire.actor import Actor
+from carewire.audit import trail
 from carewire.audit.entry import Entry, Keys, Kind, form
 from carewire.command import Peer
 from carewire.errors import Conflict, NotFound, Unauthenticated, Unavailable
@@ -20,7 +21,7 @@ from carewire.node import Node
 from tests.channels.test_tables import checked_words
 from tests.conftest import SECRET
 from tests.platform.conftest import call
-from tests.toy.parts import Ear, somebody, uuid7
+from tests.toy.parts import Ear, ToyIdentity, somebody, uuid7
 
 COLUMNS = ", ".join(
     f"encode({name}, 'hex')" if name in ("input", "address", "agent") else name for name in Entry._fields
@@ -59,8 +60,9 @@ async def test_nobody_changes_what_is_written_by_whatever_way(
 
 
 async def test_a_flood_of_refusals_costs_a_bounded_number_of_rows_and_each_is_counted(
-    node: Node, owner: Actor, counter: UUID
+    node: Node, owner: Actor, counter: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(trail, "AGAIN_S", 1e6)
     guesser = somebody()
     for _ in range(300):
         with pytest.raises(NotFound):
@@ -82,6 +84,29 @@ async def test_a_flood_of_refusals_costs_a_bounded_number_of_rows_and_each_is_co
     assert len(await rows(node, "kind = 'refusal'")) == len(written), "the same again waits and is written together"
     await node.trail.flush(all_of_them=True)
     assert (await rows(node, "kind = 'refusal'"))[-1]["subject"] == counter
+
+
+async def test_who_flushes_at_the_same_time_writes_no_refusal_twice(node: Node) -> None:
+    with pytest.raises(NotFound):
+        await call(node, somebody(), "toy.get", counter_id=uuid4())
+    await asyncio.gather(*(node.trail.flush(all_of_them=True) for _ in range(3)))
+    await node.trail.flush(all_of_them=True)
+    assert [row["times"] for row in await rows(node, "kind = 'refusal'")] == [1]
+
+
+async def test_a_token_that_is_no_token_at_the_door_is_counted(
+    node: Node, identity: ToyIdentity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nobody(tx: Any, tokens: Any, real_now: Any) -> Any:
+        return [Unauthenticated() for _ in tokens]
+
+    monkeypatch.setattr(identity, "authenticate", nobody)
+    for _ in range(3):
+        with pytest.raises(Unauthenticated):
+            await node.dispatcher.authenticate("guess")
+    await node.trail.flush(all_of_them=True)
+    (row,) = await rows(node)
+    assert (row["command"], row["reason"], row["times"]) == ("auth.authenticate", "unauthenticated", 3)
 
 
 async def test_refusals_that_could_not_be_written_stay_counted(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:

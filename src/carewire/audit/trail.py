@@ -199,7 +199,7 @@ class Trail:
         """Write the refusals that are due. Raises a refusal when they could not be; then they stay counted."""
         now = asyncio.get_running_loop().time()
         moment = Moment(self._clock.real_now())
-        due: list[tuple[Tally, int]] = []
+        due: list[tuple[_Key, Tally, int]] = []
         entries: list[Entry] = []
         for key, tally in list(self._tallies.items()):
             if tally.due > now and not all_of_them:
@@ -207,14 +207,17 @@ class Trail:
             if not tally.times:
                 del self._tallies[key]
                 continue
-            due.append((tally, tally.times))
             entries.append(self._turned_away(moment, key, tally))
-        if not entries:
-            return
-        await self.record(entries)
-        for tally, written in due:
-            tally.times -= written
-            tally.due = now + AGAIN_S
+            due.append((key, tally, tally.times))
+            # Taken before anything is awaited: of two who flush at once one writes them.
+            tally.times, tally.due = 0, now + AGAIN_S
+        try:
+            await self.record(entries)
+        except BaseException:
+            for key, tally, taken in due:
+                counted = self._tallies.setdefault(key, tally)
+                counted.times, counted.due = counted.times + taken, 0.0
+            raise
 
     def _turned_away(self, moment: Moment, key: _Key, tally: Tally) -> Entry:
         _, address, command, reason = key

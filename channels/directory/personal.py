@@ -16,6 +16,9 @@ holds(
 )  # fmt: skip
 holds("doctor_specialty", whose=_DOCTOR, personal={})
 holds("doctor_card", whose="account_id = ANY($1)", personal={"name_key": "name_key"}, kept=MEDICAL)
+holds("doctor_window", whose=_DOCTOR, personal={})
+holds("doctor_extra", whose=_DOCTOR, personal={"day": None})
+holds("doctor_leave", whose=_DOCTOR, personal={"first": None, "last": None})
 holds("affiliation", whose=_DOCTOR, personal={})
 holds("member_invitation", whose="phone = ANY($3) OR invited_by = ANY($1)", personal={"phone": None})
 
@@ -24,6 +27,8 @@ harmless("doctor", "fee_currency", why="a currency")
 harmless("doctor_card", "fee_currency", why="a currency")
 harmless("doctor_card", "specialties", "languages", "cities", "states", why="a public profile's words of a catalogue")
 harmless("affiliation", "department", why="a part of a hospital")
+harmless("place_holiday", "day", "name", why="when a place is closed")
+harmless("place_holiday_opening", "day", why="when a place is open")
 harmless("room", "name", why="a room is no person")
 harmless("doctor_specialty", "specialty", why="a word of a catalogue")
 harmless("specialty", "slug", "name", why="a catalogue")

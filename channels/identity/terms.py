@@ -21,6 +21,7 @@ from carewire.store.db import Tx
 from channels.identity import access, scopes
 from channels.identity.errors import TermsOutdated, TermsPublished
 from channels.identity.nouns import Capacity, Scope
+from channels.identity.principal import SHUT_AT
 
 FALLBACK: Final = "en"
 READING: Final = Rate(burst=100, per_minute=300)
@@ -217,7 +218,7 @@ async def _lock(ctx: Ctx) -> None:
 async def _changed(ctx: Ctx) -> TermsState:
     """This socket knows at once, the account's others within a second."""
     await access.rights_changed(ctx, ctx.actor.id)
-    shut_at: Any = await ctx.tx.fetchval("SELECT terms_shut_at($1)", ctx.actor.id)
+    shut_at: Any = await ctx.tx.fetchval(f"SELECT {SHUT_AT} FROM account a WHERE a.id = $1", ctx.actor.id)
     ctx.bind(msgspec.structs.replace(ctx.actor, shut_at=shut_at))
     return await _state(ctx, ctx.actor.id)
 

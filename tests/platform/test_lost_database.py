@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import contextvars
 import random
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
@@ -50,65 +49,6 @@ async def test_a_frozen_line_is_unavailable_and_not_waited_for_for_ever(line: Pr
         line.thaw()
         async with far.transaction() as tx:
             assert await tx.fetchval("SELECT 1") == 1
-
-
-async def test_a_connection_that_was_lost_while_nobody_used_it_is_not_lent_again(database_url: str) -> None:
-    database = Database(database_url, pool_max=3)
-    await database.open()
-    async with contextlib.AsyncExitStack() as stack:
-        for _ in range(3):  # of three transactions at once, each in its own context
-            await stack.enter_async_context(_own_transaction(database))
-    assert database.idle == 3
-    other = await asyncpg.connect(database_url)
-    await other.execute(
-        "SELECT pg_terminate_backend(pid, 3000) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
-    await other.close()
-    for _ in range(5):
-        with contextlib.suppress(Unavailable):  # at most once a connection: the word of its end may be on its way
-            async with database.transaction() as tx:
-                assert await tx.fetchval("SELECT 1") == 1
-    async with database.transaction() as tx:
-        assert await tx.fetchval("SELECT 1") == 1
-    await database.close()
-
-
-async def test_connections_go_round_by_the_pool_too_and_closing_waits_for_who_uses_one(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(store, "POOL_EVERY", 2)
-    database = Database(database_url, pool_max=2)
-    await database.open()
-    pids = set()
-    for _ in range(6):
-        async with database.transaction() as tx:
-            pids.add(await tx.fetchval("SELECT pg_backend_pid()"))
-    assert len(pids) <= 2
-    async with database.transaction() as tx:
-        closing = asyncio.create_task(database.close())
-        await asyncio.sleep(0)
-        assert await tx.fetchval("SELECT 1") == 1
-    await closing
-    with pytest.raises(Unavailable):
-        await database.ping()
-
-
-@contextlib.asynccontextmanager
-async def _own_transaction(database: Database) -> AsyncIterator[None]:
-    """One of several that are open at once: each command has a context of its own."""
-    entered, leave = asyncio.Event(), asyncio.Event()
-
-    async def hold() -> None:
-        async with database.transaction():
-            entered.set()
-            await leave.wait()
-
-    holding = asyncio.create_task(hold(), context=contextvars.Context())
-    await entered.wait()
-    yield
-    leave.set()
-    await holding
 
 
 async def test_a_line_that_freezes_at_commit_leaves_the_outcome_unknown(line: Proxy, far: Database) -> None:

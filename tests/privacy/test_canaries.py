@@ -59,6 +59,9 @@ EXCUSED = {
     "verification.reason": "an administrator's word about papers: its commands are tried, nothing waits for one",
     "verification_step.reason": "as above",
     "verification_step.facts": "as above",
+    "doctor_extra.day": "a day in a calendar",
+    "doctor_leave.first": "a day in a calendar",
+    "doctor_leave.last": "a day in a calendar",
     "login_otp.phone": "gone when the code is used",
 }
 # Columns in which only the code speaks: here a canary is a leak inside of the house.

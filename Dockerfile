@@ -22,6 +22,8 @@ ENV PATH=/opt/carewire/bin:$PATH \
     CAREWIRE_PORT=8000 \
     CAREWIRE_DATA=/var/lib/carewire
 WORKDIR /var/lib/carewire
+# A new volume that is mounted here belongs to its user.
+RUN install --directory --owner=carewire files
 USER carewire
 EXPOSE 8000
 STOPSIGNAL SIGTERM

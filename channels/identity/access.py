@@ -11,6 +11,7 @@ from carewire.command import Ctx
 from carewire.errors import Forbidden, InvalidParams, NotFound, Refusal
 from carewire.settings import Settings
 from carewire.store.db import Tx
+from carewire.topic import Ask
 from channels.identity import keys
 from channels.identity.errors import FactDue
 from channels.identity.events import profile_changed
@@ -264,3 +265,11 @@ async def with_scope(tx: Tx, scope: Scope) -> list[UUID]:
         scope,
     )
     return [row["account_id"] for row in rows]
+
+
+async def may_hear_oneself(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | None]:
+    """Of a topic that is an account's own: only the account itself, since it exists."""
+    own = [actor.id for actor, (account_id,) in asks if actor.id == account_id]
+    rows = await ctx.tx.fetch("SELECT id, created_at FROM account WHERE id = ANY($1) AND state = 'active'", own)
+    since = {row["id"]: row["created_at"] for row in rows}
+    return [since.get(actor.id) if actor.id == account_id else None for actor, (account_id,) in asks]

@@ -1,7 +1,6 @@
 """How far one's uploads are, for one's own sockets. Conflated: of each upload only the newest state counts."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,7 +8,8 @@ import msgspec
 
 from carewire.command import Ctx
 from carewire.event import Event
-from carewire.topic import Ask, topic
+from carewire.topic import topic
+from channels.identity.access import may_hear_oneself
 from channels.media.nouns import MediaKind, UploadState
 
 SHOWN: Final = timedelta(hours=1)
@@ -49,15 +49,7 @@ def view(row: Any) -> UploadView:
     return msgspec.convert(dict(row), UploadView)
 
 
-async def may_hear(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | None]:
-    """Only the account itself, since it exists."""
-    own = [actor.id for actor, (account_id,) in asks if actor.id == account_id]
-    rows = await ctx.tx.fetch("SELECT id, created_at FROM account WHERE id = ANY($1) AND state = 'active'", own)
-    since = {row["id"]: row["created_at"] for row in rows}
-    return [since.get(actor.id) if actor.id == account_id else None for actor, (account_id,) in asks]
-
-
-@topic("uploads:{account_id}", may=may_hear)
+@topic("uploads:{account_id}", may=may_hear_oneself)
 async def uploads(ctx: Ctx, account_id: UUID) -> Uploads:
     """One's own uploads of the last hour."""
     rows = await ctx.tx.fetch(

@@ -1,6 +1,5 @@
 """What a person's own sockets hear of her notifications, and what they see first."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -10,7 +9,8 @@ from msgspec.structs import replace
 
 from carewire.command import Ctx
 from carewire.event import Event
-from carewire.topic import Ask, topic
+from carewire.topic import topic
+from channels.identity.access import may_hear_oneself
 from channels.notification import access
 from channels.notification.access import NotificationView
 
@@ -73,15 +73,7 @@ class NotificationDeleted(Event, name="notification:deleted", topic="notificatio
         return Notifications(unread=event.unread, newest=[*left, *([event.next] if event.next else [])])
 
 
-async def may_hear(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | None]:
-    """Only the account itself, since it exists."""
-    own = [actor.id for actor, (account_id,) in asks if actor.id == account_id]
-    rows = await ctx.tx.fetch("SELECT id, created_at FROM account WHERE id = ANY($1) AND state = 'active'", own)
-    since = {row["id"]: row["created_at"] for row in rows}
-    return [since.get(actor.id) if actor.id == account_id else None for actor, (account_id,) in asks]
-
-
-@topic("notifications:{account_id}", may=may_hear)
+@topic("notifications:{account_id}", may=may_hear_oneself)
 async def notifications(ctx: Ctx, account_id: UUID) -> Notifications:
     """One's own notifications: how many are unread, and the newest."""
     return Notifications(

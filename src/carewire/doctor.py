@@ -2,6 +2,7 @@
 
 import asyncio
 import resource
+import secrets
 import shutil
 import sys
 from collections.abc import AsyncIterator
@@ -15,7 +16,9 @@ from redis.exceptions import RedisError
 from carewire.backup.folder import age_of, kept
 from carewire.bus.connect import open_client
 from carewire.embedded import Postgres, Valkey
-from carewire.settings import Settings, SettingsError
+from carewire.providers import storage
+from carewire.providers.storage import StorageAway
+from carewire.settings import Settings, SettingsError, mask_password
 from carewire.store.migrate import pending
 from carewire.strength import MIN_SECRET_CHARS, is_weak
 
@@ -69,6 +72,7 @@ async def examine() -> AsyncIterator[Finding]:
     for finding in await check_database(settings):
         yield finding
     yield await check_redis(settings)
+    yield await check_storage(settings)
     yield check_backups(settings)
 
 
@@ -154,6 +158,25 @@ def check_backups(settings: Settings) -> Finding:
     hours = age_of(newest).total_seconds() / 3600
     text = f"the newest is {hours:.0f} h old ({newest})"
     return Finding(level, "backups", text, mend) if hours > OLDEST_BACKUP_H else Finding("ok", "backups", text)
+
+
+async def check_storage(settings: Settings) -> Finding:
+    """A small file is put, read and taken away again."""
+    path = f"doctor/{secrets.token_hex(8)}"
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"carewire doctor"
+
+    try:
+        files = storage.provider(settings)
+        await files.put(path, pieces())
+        whole = b"".join([piece async for piece in await files.read(path)])
+        await files.delete(path)
+    except (StorageAway, OSError) as exc:
+        return Finding("fail", "storage", f"keeps no file: {exc}", "correct CAREWIRE_STORAGE_URL, or its rights")
+    if whole != b"carewire doctor":
+        return Finding("fail", "storage", "gives back another file than was put", "look at the service")
+    return Finding("ok", "storage", mask_password(settings.storage_url or str(settings.data / "files")))
 
 
 async def check_redis(settings: Settings) -> Finding:

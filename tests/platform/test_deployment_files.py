@@ -119,7 +119,7 @@ def test_two_workers_do_the_gateways_jobs_and_they_differ_by_name_only(compose: 
 def test_real_servers_of_the_wanted_versions_stand_behind_them(compose: dict[str, Any]) -> None:
     assert compose["services"]["postgres"]["image"].startswith("postgres:18")
     assert compose["services"]["redis"]["image"].startswith("valkey/valkey:9")
-    assert set(compose["volumes"]) == {"postgres"}
+    assert set(compose["volumes"]) == {"postgres", "files"}
 
 
 def test_every_service_has_a_health_check_of_its_own_or_of_its_image(compose: dict[str, Any]) -> None:

@@ -46,6 +46,19 @@ async def test_a_schema_that_is_behind_fails_until_it_is_migrated(
         }
 
 
+async def test_a_storage_that_keeps_nothing_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("no folder")
+    found = await findings(
+        monkeypatch, CAREWIRE_DATA=str(tmp_path), CAREWIRE_STORAGE_URL=(in_the_way / "files").as_uri()
+    )
+    assert found["storage"].level == "fail"
+    assert "CAREWIRE_STORAGE_URL" in found["storage"].mend
+    found = await findings(monkeypatch, CAREWIRE_STORAGE_URL=(tmp_path / "files").as_uri())
+    assert found["storage"].level == "ok"
+    assert not [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
+
+
 async def test_a_database_that_forgets_commits_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     async with Postgres(tmp_path, fsync=False):
         found = await findings(monkeypatch, CAREWIRE_DATA=str(tmp_path))  # found by its folder alone

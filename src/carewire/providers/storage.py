@@ -93,7 +93,8 @@ def _told_plainly() -> Iterator[None]:
 def provider(settings: Settings) -> Storage:
     """The storage of this deployment."""
     url = settings.storage_url or (settings.data.absolute() / "files").as_uri()
-    return _open(url, settings.mode == "development")
+    with _told_plainly():
+        return _open(url, settings.mode == "development")
 
 
 @lru_cache(maxsize=16)

@@ -15,6 +15,7 @@ from channels.care import access, asking
 from channels.care.errors import NotHerHand
 from channels.care.lifecycle import RELATIONSHIP
 from channels.care.nouns import RelationState
+from channels.directory import access as directory
 from channels.identity import Capacity, Duty
 from channels.identity import access as identity
 from channels.identity.errors import CodeGone, WrongCode
@@ -129,7 +130,8 @@ async def asked_here(ctx: Ctx, relation_id: UUID, *, lock: bool = False) -> Any:
         await ctx.tx.execute("SELECT FROM relationship WHERE id = $1 FOR UPDATE", relation_id)
     row = await _row(ctx, relation_id)
     doctor = row["doctor_id"] is not None and await ctx.tx.fetchval(
-        "SELECT EXISTS (SELECT FROM doctor d JOIN affiliation f ON f.doctor_id = d.id AND f.state = 'accepted'"
+        f"SELECT EXISTS (SELECT FROM {directory.VERIFIED}"
+        " JOIN affiliation f ON f.doctor_id = d.id AND f.state = 'accepted'"
         " WHERE d.id = $1 AND d.account_id = $2 AND f.place_id = $3)",
         row["doctor_id"],
         ctx.actor.id,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -40,12 +40,11 @@ class RoomRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _PLACE = "SELECT p.id, p.kind, p.name, p.zone, p.city, p.phone FROM place p"
-# A doctor whose capacity is pending or withdrawn is nobody's doctor.
-_DOCTOR = """SELECT d.id, d.account_id, d.name, d.specialty, d.languages
-  FROM doctor d
-  JOIN account a ON a.id = d.account_id AND a.state = 'active'
-  JOIN account_capacity c ON c.account_id = d.account_id AND c.capacity = 'doctor' AND c.state = 'active'
- WHERE d.closed_at IS NULL"""
+VERIFIED: Final = """doctor d JOIN account_capacity v ON v.account_id = d.account_id AND v.capacity = 'doctor'
+       AND v.state = 'active' AND d.closed_at IS NULL"""
+"""A doctor `d` whose capacity is pending or withdrawn is nobody's doctor: neither seen nor let in."""
+_DOCTOR = f"""SELECT d.id, d.account_id, d.name, d.specialty, d.languages
+  FROM {VERIFIED} JOIN account a ON a.id = d.account_id AND a.state = 'active'"""
 
 
 @door
@@ -93,7 +92,7 @@ async def any_place(ctx: Ctx, place_id: UUID) -> PlaceRow:
 @door
 async def own_doctor(ctx: Ctx) -> DoctorRow:
     """The caller's own doctor row, while verified."""
-    row = await ctx.tx.fetchrow(f"{_DOCTOR} AND d.account_id = $1", ctx.actor.id)
+    row = await ctx.tx.fetchrow(f"{_DOCTOR} WHERE d.account_id = $1", ctx.actor.id)
     if row is None:
         raise NotFound()
     return msgspec.convert(dict(row), DoctorRow)
@@ -101,7 +100,7 @@ async def own_doctor(ctx: Ctx) -> DoctorRow:
 
 async def doctor(ctx: Ctx, doctor_id: UUID) -> DoctorRow:
     """A verified doctor as the public sees him."""
-    row = await ctx.tx.fetchrow(f"{_DOCTOR} AND d.id = $1", doctor_id)
+    row = await ctx.tx.fetchrow(f"{_DOCTOR} WHERE d.id = $1", doctor_id)
     if row is None:
         raise NotFound()
     return msgspec.convert(dict(row), DoctorRow)

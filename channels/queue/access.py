@@ -12,6 +12,7 @@ from carewire.actor import Actor
 from carewire.command import Ctx
 from carewire.errors import NotFound
 from carewire.store.db import Tx
+from channels.directory.access import VERIFIED
 from channels.queue.estimate import Pace, Point, Score
 from channels.queue.lifecycle import ACTIVE, EndReason, Priority, TokenKind, TokenState
 from channels.queue.line import Line, Room, Token
@@ -128,10 +129,10 @@ async def _session_of(ctx: Ctx, token_id: UUID, right: str, lock: bool) -> Sessi
 # --- who may hear what -----------------------------------------------------------------------------------------------
 Asks = Sequence[tuple[Actor, tuple[UUID]]]
 
-_RUNS: Final = """
+_RUNS: Final = f"""
     SELECT m.since FROM membership m WHERE m.account_id = ask.actor AND m.place_id = s.place_id AND m.until IS NULL
        AND m.duty = ANY ($3)
-    UNION ALL SELECT greatest(s.created_at, f.since) FROM doctor d JOIN affiliation f ON f.doctor_id = d.id
+    UNION ALL SELECT greatest(s.created_at, f.since, v.since) FROM {VERIFIED} JOIN affiliation f ON f.doctor_id = d.id
        AND f.place_id = s.place_id AND f.state = 'accepted' WHERE d.id = s.doctor_id AND d.account_id = ask.actor"""
 _HOLDS: Final = """
     SELECT greatest(g.since, t.joined_at) FROM guarding g

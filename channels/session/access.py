@@ -11,6 +11,7 @@ from carewire.access import door
 from carewire.command import Ctx
 from carewire.errors import Field, InvalidParams, NotFound
 from carewire.store.db import Tx
+from channels.directory.access import VERIFIED
 from channels.identity import Duty
 from channels.session.lifecycle import PauseReason, SessionState
 
@@ -49,12 +50,12 @@ class Session(Struct, frozen=True, kw_only=True):
 COLUMNS: Final = ", ".join(f"s.{name}" for name in Session.__struct_fields__)
 STORED: Final = tuple(name for name in Session.__struct_fields__ if name not in ("id", "doctor_id", "place_id", "zone"))
 
-AT_DESK: Final = """(
-    EXISTS (SELECT FROM doctor d JOIN affiliation f ON f.doctor_id = d.id AND f.place_id = s.place_id
+AT_DESK: Final = f"""(
+    EXISTS (SELECT FROM {VERIFIED} JOIN affiliation f ON f.doctor_id = d.id AND f.place_id = s.place_id
                AND f.state = 'accepted' WHERE d.id = s.doctor_id AND d.account_id = $2)
     OR EXISTS (SELECT FROM membership m WHERE m.account_id = $2 AND m.place_id = s.place_id AND m.duty = ANY ($3)
                AND m.until IS NULL))"""
-"""The desk of the place, or the doctor herself while she works there: `$2` account, `$3` duties."""
+"""The desk of the place, or the doctor herself while verified and working there: `$2` account, `$3` duties."""
 
 
 def from_row(row: Any) -> Session:

@@ -8,6 +8,7 @@ from carewire.errors import Field, InvalidParams, NotFound
 from carewire.forms import Cursor, Limit
 from carewire.store import paging
 from carewire.store.paging import Page
+from channels.directory.access import VERIFIED
 from channels.identity import Capacity
 from channels.session import access
 from channels.session.errors import NotApproved
@@ -64,7 +65,7 @@ async def create(
             SELECT d.id, p.id, $5, p.zone, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16
               FROM place p
               JOIN affiliation a ON a.place_id = p.id AND a.state = 'accepted'
-              JOIN doctor d ON d.id = a.doctor_id
+              JOIN {VERIFIED} ON d.id = a.doctor_id
              WHERE p.id = $1 AND d.id = coalesce($4, (SELECT id FROM doctor WHERE account_id = $2))
                AND ($5::uuid IS NULL OR EXISTS (SELECT FROM room r WHERE r.id = $5 AND r.place_id = p.id))
                AND (d.account_id = $2 OR EXISTS (

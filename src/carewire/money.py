@@ -19,7 +19,7 @@ def exponent(currency: str) -> int:
     return 0 if currency in ZERO_DIGITS else 3 if currency in THREE_DIGITS else 2
 
 
-class Money(msgspec.Struct, frozen=True, kw_only=True):
+class Money(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An amount in minor units: 50000 INR with exponent 2 are five hundred rupees."""
 
     amount: Minor

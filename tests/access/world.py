@@ -148,7 +148,8 @@ class World:
         )
         await self.sql(
             "INSERT INTO affiliation (doctor_id, place_id, state, offered_at, since)"
-            " VALUES ($1, $2, $3::text, $4::timestamptz, CASE WHEN $3::text = 'accepted' THEN $4::timestamptz END)",
+            " VALUES ($1, $2, $3::text, $4::timestamptz, CASE WHEN $3::text = 'accepted' THEN $4::timestamptz END)"
+            " ON CONFLICT DO NOTHING",
             doctor_id,
             place_id,
             state,
@@ -171,6 +172,14 @@ class World:
             await client.call("auth.authenticate", access_token=self._tokens[one])
         elif one is not ANONYMOUS:
             await client.call("auth.authenticate", access_token=await self.log_in(self.account[one]))
+        return client
+
+    async def enter(self, account_id: UUID) -> Client:
+        """A socket of this account, beside those of the actors."""
+        client = Client(self.url, reconnect=False)
+        await client.open()
+        self._spares.append(client)
+        await client.authenticate(await self.log_in(account_id))
         return client
 
     async def login(self, account_id: UUID) -> Login:

@@ -13,7 +13,8 @@ from carewire.forms import Cursor, Limit, Line
 from carewire.ids import uuid7
 from carewire.notice import fact
 from carewire.store import paging
-from channels.identity import Capacity
+from channels.identity import Capacity, Scope
+from channels.identity import access as identity
 from channels.notification import access
 from channels.notification.access import NotificationView
 from channels.notification.events import SHOWN, NotificationDeleted, NotificationRead
@@ -95,7 +96,8 @@ async def delete(ctx: Ctx, notification_id: UUID) -> Unread:
 async def create(
     ctx: Ctx, account_id: UUID, title: Line, message: Annotated[str, Meta(min_length=1, max_length=1000)]
 ) -> None:
-    """Tell one account something in your own words. For admins."""
+    """Tell one account something in your own words. For those with `support` or `super`."""
+    await identity.administrator(ctx, scopes=(Scope.SUPPORT,))
     if not await access.lock_list(ctx.tx, account_id):
         raise NotFound()
     ctx.notify(account_id, BY_HAND, uuid7(ctx.real_now.timestamp()), title=title, message=message)

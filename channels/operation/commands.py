@@ -14,7 +14,8 @@ from carewire.errors import InvalidParams, NotFound
 from carewire.forms import Cursor, Limit
 from carewire.store import paging
 from carewire.store.paging import Page
-from channels.identity import Capacity
+from channels.identity import Capacity, Scope
+from channels.identity import access as identity
 from channels.operation.errors import JobNotDead, SecretWiped
 
 log = structlog.get_logger("channels.operation")
@@ -54,7 +55,8 @@ _COLUMNS = (
 async def list_(
     ctx: Ctx, state: JobState = JobState.DEAD, limit: Limit = 50, cursor: Cursor | None = None
 ) -> Page[JobView]:
-    """Jobs of a state, newest first: the dead letters unless you ask for others."""
+    """Jobs of a state, newest first: the dead letters unless you ask for others. For those with `super`."""
+    await identity.administrator(ctx, scopes=(Scope.SUPER,))
     before: UUID | None = paging.decode(cursor, tuple[UUID])[0] if cursor else None
     rows = await ctx.tx.fetch(
         f"SELECT {_COLUMNS} FROM job WHERE state = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
@@ -79,7 +81,8 @@ async def dead_letter(ctx: Ctx, job_id: UUID) -> JobView:
 
 @command("job.replay", allow={Capacity.ADMIN}, errors={NotFound, JobNotDead, SecretWiped})
 async def replay(ctx: Ctx, job_id: UUID) -> JobView:
-    """Try a dead letter again from the start, at once. One that held a secret cannot be."""
+    """Try a dead letter again from the start, at once. One that held a secret cannot be. For those with `super`."""
+    await identity.administrator(ctx, scopes=(Scope.SUPER,))
     found = await dead_letter(ctx, job_id)
     if not found.replayable:
         raise SecretWiped()
@@ -96,7 +99,8 @@ async def replay(ctx: Ctx, job_id: UUID) -> JobView:
 
 @command("job.discard", allow={Capacity.ADMIN}, errors={NotFound, JobNotDead})
 async def discard(ctx: Ctx, job_id: UUID) -> JobView:
-    """Give a dead letter up for good; what stood in it is wiped."""
+    """Give a dead letter up for good; what stood in it is wiped. For those with `super`."""
+    await identity.administrator(ctx, scopes=(Scope.SUPER,))
     found = await dead_letter(ctx, job_id)
     row = await ctx.tx.fetchrow(
         f"UPDATE job SET state = 'discarded', payload = NULL, ended_at = now() WHERE id = $1 RETURNING {_COLUMNS}",

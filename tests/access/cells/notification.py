@@ -1,7 +1,7 @@
 """Notifications: one's own, and nobody else's."""
 
 from tests.access.matrix import cells, ground, hears
-from tests.access.who import HERSELF
+from tests.access.who import HERSELF, SUPER, SUPPORT
 from tests.access.world import World
 
 LETTER = "A letter of hers"
@@ -24,6 +24,11 @@ cells("notification.list")
 cells("notification.mark_read", lambda w: {"notification_id": w.letter}, opens={HERSELF})
 cells("notification.mark_all_read")
 cells("notification.delete", lambda w: {"notification_id": w.letter}, opens={HERSELF})
-cells("notification.create", lambda w: {"account_id": w.account[HERSELF], "title": "News", "message": "None"})
+cells(
+    "notification.create",
+    lambda w: {"account_id": w.account[HERSELF], "title": "News", "message": "None"},
+    opens={SUPPORT, SUPER},
+    says="forbidden",
+)
 
 hears("notifications:{account_id}", lambda w: w.account[HERSELF], opens={HERSELF})

@@ -1,6 +1,7 @@
 """Jobs as administrators see them."""
 
 from tests.access.matrix import Params, cells
+from tests.access.who import SUPER
 from tests.access.world import World
 
 
@@ -14,6 +15,6 @@ async def a_job(w: World) -> Params:
     }
 
 
-cells("job.list")
-cells("job.replay", a_job)
-cells("job.discard", a_job)
+cells("job.list", opens={SUPER}, says="forbidden")
+cells("job.replay", a_job, opens={SUPER}, says="forbidden")
+cells("job.discard", a_job, opens={SUPER}, says="forbidden")

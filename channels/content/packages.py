@@ -31,7 +31,7 @@ _SEASON_NOW: Final = (
 )
 
 
-class Season(msgspec.Struct, frozen=True, kw_only=True):
+class Season(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a package costs from a day until another, both included, in its currency's minor units."""
 
     first: date

@@ -31,7 +31,7 @@ class Window(Opening, frozen=True, kw_only=True):
     place_id: UUID | None = None
 
 
-class Extra(msgspec.Struct, frozen=True, kw_only=True):
+class Extra(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When a doctor is there on one day besides her week, also during leave."""
 
     day: date
@@ -40,7 +40,7 @@ class Extra(msgspec.Struct, frozen=True, kw_only=True):
     place_id: UUID | None = None
 
 
-class Leave(msgspec.Struct, frozen=True, kw_only=True):
+class Leave(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Days on which a doctor's week does not count, the last one included."""
 
     first: date

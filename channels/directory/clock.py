@@ -24,7 +24,7 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
     closes: time
 
 
-class DayOpening(msgspec.Struct, frozen=True, kw_only=True):
+class DayOpening(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A window of one day. One that closes at or before it opens closes on the next day."""
 
     opens: time

@@ -34,7 +34,7 @@ PAUSE_MAX: Final = timedelta(days=30)
 PAUSERS: Final = HEADS | {Duty.PHARMACIST, Duty.TECHNICIAN, Duty.FRONT_DESK}
 
 
-class Holiday(msgspec.Struct, frozen=True, kw_only=True):
+class Holiday(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A day on which the week does not count: closed, but for its own openings."""
 
     day: date

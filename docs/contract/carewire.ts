@@ -573,19 +573,19 @@ export interface Commands {
     result: InsuranceView;
     refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
-  /** Give a dead letter up for good; what stood in it is wiped. */
+  /** Give a dead letter up for good; what stood in it is wiped. For those with `super`. */
   "job.discard": {
     params: JobDiscardParams;
     result: JobView;
     refusal: "not_found" | "job_not_dead" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
-  /** Jobs of a state, newest first: the dead letters unless you ask for others. */
+  /** Jobs of a state, newest first: the dead letters unless you ask for others. For those with `super`. */
   "job.list": {
     params: JobListParams;
     result: PageOfJobView;
     refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
-  /** Try a dead letter again from the start, at once. One that held a secret cannot be. */
+  /** Try a dead letter again from the start, at once. One that held a secret cannot be. For those with `super`. */
   "job.replay": {
     params: JobReplayParams;
     result: JobView;
@@ -683,7 +683,7 @@ export interface Commands {
     result: MemberInvitation[];
     refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
-  /** Tell one account something in your own words. For admins. */
+  /** Tell one account something in your own words. For those with `support` or `super`. */
   "notification.create": {
     params: NotificationCreateParams;
     result: null;

@@ -1,6 +1,6 @@
 """Every cell of docs/access.md, over real sockets: first all that refuse, and nothing changes; then all that open.
 
-The ledger's rights column (the capacity behind the colon of every row) is proved here, command by command.
+Ledger: auth.authorize H-074; and the capacity, the `:own` and the `anon` of every row of a command or query.
 """
 
 import asyncio

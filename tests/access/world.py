@@ -73,13 +73,14 @@ class World:
         """A number nobody has."""
         return f"+9198000{next(self._numbers):05d}"
 
-    async def new_place(self, kind: str) -> UUID:
-        """An approved place where nobody works."""
+    async def new_place(self, kind: str, approval: str = "approved") -> UUID:
+        """A place where nobody works."""
         place_id: UUID = await self.sql(
             "INSERT INTO place (kind, name, zone, city, created_at, approval)"
-            " VALUES ($1, 'Another Place', 'Asia/Kolkata', 'Pune', $2, 'approved') RETURNING id",
+            " VALUES ($1, 'Another Place', 'Asia/Kolkata', 'Pune', $2, $3) RETURNING id",
             kind,
             self.now,
+            approval,
         )
         return place_id
 

@@ -1,6 +1,10 @@
 """Nothing is declared without its cells in the access matrix, and the matrix asks for everybody there is."""
 
+from typing import Any
+
+import msgspec
 import pytest
+from msgspec.inspect import StructType
 
 from carewire.command import REGISTRY
 from channels.identity.nouns import Capacity, Duty, Scope
@@ -46,3 +50,19 @@ def test_what_is_missing_left_over_or_contradicts_is_named(monkeypatch: pytest.M
     assert members.startswith("place.members opens to [verify, ")
     assert join == 'queue.join has no cells: add cells("queue.join", …) to tests/access/cells/queue.py'
     assert jump == "queue.jump has cells and is not declared: remove them"
+
+
+def test_params_take_no_member_they_do_not_declare_however_deep() -> None:
+    """The params themselves refuse them by construction; here are the structs inside."""
+    commands = matrix.product().commands
+    open_ = {c.name: found for c in commands if (found := _open_structs(msgspec.inspect.type_info(c.params)))}
+    assert not open_, "say forbid_unknown_fields=True"
+
+
+def _open_structs(kind: Any) -> list[str]:
+    """The structs in a type that would let unknown members pass."""
+    found = [kind.cls.__name__] if isinstance(kind, StructType) and not kind.forbid_unknown_fields else []
+    inner = [field.type for field in kind.fields] if isinstance(kind, StructType) else []
+    inner += list(getattr(kind, "types", ())) + list(getattr(kind, "item_types", ()))
+    inner += [getattr(kind, name) for name in ("item_type", "value_type") if hasattr(kind, name)]
+    return found + [name for part in inner for name in _open_structs(part)]

@@ -183,7 +183,7 @@ async def log_in_patients(url: str, day: Day, seed: int, journal: Journal) -> li
         async with gate:
             phone = await open_listener(url, f"patient {number}", journal)
             await log_in(phone, f"+9198{seed % 10_000:04d}{number:04d}", visit.name)
-            return phone, UUID((await phone.query("patient.list"))[0]["id"])
+            return phone, UUID((await phone.query("patient.list"))["rows"][0]["id"])
 
     return await asyncio.gather(*(one(number, visit) for number, visit in enumerate(day.visits, 1)))
 

@@ -6,7 +6,9 @@ A **consent** opens more, to one doctor or place, for a purpose and a time. **Br
 hour, with a reason, in everybody's sight. The **summary** is allergies and current medicines.
 """
 
+from channels.care.history import HistoryAsk, HistoryItem, HistoryKind, register_history
 from channels.care.nouns import Purpose, RecordType, RelationState, RightKind
 from channels.care.presence import register_presence
 
-__all__ = ["Purpose", "RecordType", "RelationState", "RightKind", "register_presence"]
+__all__ = ["HistoryAsk", "HistoryItem", "HistoryKind", "Purpose", "RecordType", "RelationState", "RightKind",
+           "register_history", "register_presence"]  # fmt: skip

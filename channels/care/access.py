@@ -21,18 +21,24 @@ from channels.care.nouns import RecordType, RightKind
 from channels.care.rights import CLINICAL, Ask, Right, rights
 from channels.identity import access as identity
 
-__all__ = ["RELATED", "VISITED", "Ask", "Asked", "Made", "Right", "Seen", "ask", "may_hear", "may_read", "opened",
-           "readers_changed", "reading", "reasons", "relate", "visited"]  # fmt: skip
+__all__ = ["RELATED", "VISITED", "Ask", "Asked", "Made", "Right", "Seen", "all_readers_changed", "ask", "may_hear",
+           "may_read", "opened", "readers_changed", "readers_of", "reading", "reasons", "records_of", "relate",
+           "visited"]  # fmt: skip
 
 
 PRECEDENCE: Final = tuple(RightKind)
 """By which of several rights somebody reads: break-glass only where there is no other."""
 
 
-def opened(ctx: Ctx, patient_id: UUID, record: RecordType, found: Sequence[Right], *, by: Actor | None = None) -> None:
-    """What every clinical door passes before it shows anything: the audit has who read what, by which right."""
+def opened(
+    ctx: Ctx, patient_id: UUID, record: RecordType | None, found: Sequence[Right], *, by: Actor | None = None
+) -> None:
+    """What every clinical door passes before it shows anything: the audit has who read what, by which right.
+
+    `record` None: who she is and how she is reached.
+    """
     right = min(found, key=lambda right: PRECEDENCE.index(right.kind))
-    ctx.read(record.value, right.ref, right.kind.value, patient=patient_id, by=by)
+    ctx.read(record or "identity", right.ref, right.kind.value, patient=patient_id, by=by)
 
 
 @door
@@ -156,3 +162,32 @@ async def readers_changed(ctx: Ctx, parties: Sequence[tuple[UUID | None, UUID | 
     )
     for row in rows:
         ctx.rights_changed(row["account_id"])
+
+
+# Whoever has a right about one of these records, as (doctor, place).
+_PARTIES: Final = """
+SELECT doctor_id, place_id FROM relationship WHERE patient_id = ANY ($1) AND state = 'standing'
+UNION SELECT doctor_id, place_id FROM consent WHERE patient_id = ANY ($1) AND revoked_at IS NULL AND until > $2
+UNION SELECT doctor_id, place_id FROM break_glass WHERE patient_id = ANY ($1) AND ended_at IS NULL AND until > $2"""
+
+
+async def readers_of(ctx: Ctx, patient_ids: Sequence[UUID]) -> list[tuple[UUID | None, UUID | None]]:
+    """Every (doctor, place) who has a right about one of these records, other than her own side."""
+    rows = await ctx.tx.fetch(_PARTIES, list(patient_ids), ctx.now)
+    return [(row["doctor_id"], row["place_id"]) for row in rows]
+
+
+async def all_readers_changed(ctx: Ctx, patient_id: UUID) -> None:
+    """Whoever can see anything of her, her own side too, has to be looked at again."""
+    await readers_changed(ctx, await readers_of(ctx, [patient_id]))
+    for account_id in sorted({account for _, account in await identity.acting_for(ctx.tx, [patient_id])}):
+        ctx.rights_changed(account_id)
+
+
+async def records_of(ctx: Ctx, patient_id: UUID) -> list[UUID]:
+    """The record, and those that were merged into it."""
+    rows = await ctx.tx.fetch(
+        "SELECT c.patient_id FROM patient_claim c WHERE c.into_id = $1 AND c.undone_at IS NULL ORDER BY c.id",
+        patient_id,
+    )
+    return [patient_id, *(row["patient_id"] for row in rows)]

@@ -1,6 +1,6 @@
 """When a desk-made record turns out to be hers, or turns out not to be: what was opened by it, and what is shown."""
 
-from typing import Any, Final
+from typing import Any
 
 from carewire.command import Ctx
 from carewire.jobs.job import consumer
@@ -9,12 +9,6 @@ from channels.care.events import BackgroundChanged, SummaryChanged
 from channels.care.nouns import EntryKind
 from channels.identity import access as identity
 from channels.identity.events import ClaimChanged
-
-# Whoever has a right about one of these records, as (doctor, place).
-_PARTIES: Final = """
-SELECT doctor_id, place_id FROM relationship WHERE patient_id = ANY ($1) AND state = 'standing'
-UNION SELECT doctor_id, place_id FROM consent WHERE patient_id = ANY ($1) AND revoked_at IS NULL AND until > $2
-UNION SELECT doctor_id, place_id FROM break_glass WHERE patient_id = ANY ($1) AND ended_at IS NULL AND until > $2"""
 
 
 @consumer(ClaimChanged, emits={SummaryChanged, BackgroundChanged})
@@ -27,7 +21,7 @@ async def follow(ctx: Ctx, job: ClaimChanged) -> None:
         return
     records = [claim["patient_id"], *([claim["into_id"]] if claim["into_id"] else [])]
     await ctx.tx.execute("SELECT FROM patient WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE", records)
-    parties = [(row["doctor_id"], row["place_id"]) for row in await ctx.tx.fetch(_PARTIES, records, ctx.now)]
+    parties = await access.readers_of(ctx, records)
     if claim["undone_at"] is not None:
         await _take_back(ctx, claim)
     await access.readers_changed(ctx, parties)

@@ -50,12 +50,12 @@ SELECT ask.n, ask.account_id, ask.record, ask.doctor_id AS by_doctor, ask.place_
          WHERE c.patient_id = p.id AND c.into_id IS NOT NULL AND c.undone_at IS NULL) AS person_id
   FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::uuid[])
        WITH ORDINALITY AS ask (account_id, patient_id, record, doctor_id, place_id, n)
-  JOIN patient p ON p.id = ask.patient_id
+  JOIN patient p ON p.id = ask.patient_id AND p.deleted_at IS NULL
   JOIN account a ON a.id = ask.account_id AND a.state = 'active'"""
 
 # A doctor while verified; his relationships only while he works where they were made.
 _VERIFIED: Final = """doctor d JOIN account_capacity v
-        ON v.account_id = d.account_id AND v.capacity = 'doctor' AND v.state = 'active'"""
+        ON v.account_id = d.account_id AND v.capacity = 'doctor' AND v.state = 'active' AND d.closed_at IS NULL"""
 
 _FAMILY: Final = """
     SELECT CASE g.kind WHEN 'self' THEN 'own' ELSE 'guardian' END, g.since, g.id

@@ -167,3 +167,9 @@ async def content_only(ctx: Ctx, verb: str, key: Any, given: Mapping[str, Any]) 
     """The door of catalogues that administrators with the scope `content` keep."""
     await identity.administrator(ctx, scopes=frozenset({Scope.CONTENT}))
     return dict(given)
+
+
+async def doctor_of(tx: Tx, account_id: UUID) -> UUID | None:
+    """The doctor that this account is, while verified."""
+    row = await tx.fetchrow(f"{_DOCTOR} AND d.account_id = $1", account_id)
+    return None if row is None else row["id"]

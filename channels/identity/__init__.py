@@ -12,6 +12,7 @@ from channels.identity.credentials import register as register_credential
 from channels.identity.notices import tell_number
 from channels.identity.nouns import MEDICAL, Capacity, CapacityState, Duty, Kin, Scope, Sex
 from channels.identity.phones import normalise as normalise_phone
+from channels.identity.views import PatientView, family_view
 
 __all__ = [
     "MEDICAL",
@@ -19,9 +20,11 @@ __all__ = [
     "CapacityState",
     "Duty",
     "Kin",
+    "PatientView",
     "Scope",
     "Sex",
     "credentials",
+    "family_view",
     "normalise_phone",
     "register_credential",
     "tell_number",

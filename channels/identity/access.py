@@ -35,7 +35,7 @@ class PatientRow(msgspec.Struct, frozen=True, kw_only=True):
 
 _GUARDED = """SELECT p.id, p.name, p.phone, p.birth_year, p.birth_date, p.sex, g.kind, g.since, p.created_at
   FROM guarding g JOIN patient p ON p.id = g.patient_id
- WHERE g.account_id = $1 AND NOT g.merged"""
+ WHERE g.account_id = $1 AND NOT g.merged AND p.deleted_at IS NULL"""
 _ASKED = f"""SELECT ask.n, found.*
   FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS ask (account_id, patient_id, n)
  CROSS JOIN LATERAL ({_GUARDED.replace("$1", "ask.account_id")}
@@ -273,3 +273,13 @@ async def may_hear_oneself(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | Non
     rows = await ctx.tx.fetch("SELECT id, created_at FROM account WHERE id = ANY($1) AND state = 'active'", own)
     since = {row["id"]: row["created_at"] for row in rows}
     return [since.get(actor.id) if actor.id == account_id else None for actor, (account_id,) in asks]
+
+
+async def works_at(tx: Tx, account_id: UUID, wanted: frozenset[Duty]) -> list[UUID]:
+    """The places where an account has one of these duties now."""
+    rows = await tx.fetch(
+        "SELECT DISTINCT place_id FROM membership WHERE account_id = $1 AND until IS NULL AND duty = ANY($2)",
+        account_id,
+        sorted(wanted),
+    )
+    return [row["place_id"] for row in rows]

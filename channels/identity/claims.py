@@ -27,7 +27,7 @@ CLAIMING: Final = Rate(burst=20, per_minute=10, shared=True)
 # A record of this number that nobody claimed for herself: a desk made it, or its guardians' time is over.
 _FREE: Final = """SELECT p.id AS patient_id, p.place_id, p.created_at, p.name, p.birth_year::text AS birth_year
   FROM patient p JOIN account a ON a.phone = p.phone
- WHERE a.id = $1
+ WHERE a.id = $1 AND p.deleted_at IS NULL
    AND NOT EXISTS (SELECT FROM guarding g WHERE g.patient_id = p.id AND (g.kind = 'self' OR g.account_id = $1))
    AND (p.place_id IS NOT NULL OR NOT EXISTS (SELECT FROM guarding g WHERE g.patient_id = p.id))"""
 

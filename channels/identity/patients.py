@@ -1,33 +1,21 @@
-"""The patients an account acts for: itself and its family."""
+"""The patients an account acts for: itself and its family. They are read in `channels.care.patients`."""
 
 from datetime import date, timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
-import msgspec
 from msgspec import Meta
 
-from carewire.command import Ctx, command, query
+from carewire.command import Ctx, command
 from carewire.errors import Field, InvalidParams, NotFound
 from carewire.forms import Name, Phone
 from channels.identity import access, people, phones
-from channels.identity.access import PatientRow
 from channels.identity.errors import AlreadyGuardian, BirthdayFixed, FactDue, TooManyPatients
 from channels.identity.nouns import Capacity, Kin, Sex
+from channels.identity.views import PatientView, family_view
 
 PATIENTS_MAX: Final = 12
 BirthYear = Annotated[int, Meta(ge=1880, le=2200)]
-
-
-class PatientView(msgspec.Struct, frozen=True, kw_only=True):
-    """A patient of the family. `kind` is what the account's holder is to her."""
-
-    id: UUID
-    name: str
-    birth_year: int | None
-    birth_date: date | None
-    sex: Sex | None
-    kind: Kin
 
 
 @command(
@@ -56,7 +44,7 @@ async def create(
         ctx.tx, name=name, phone=None, birth_year=birth_year, sex=sex, now=ctx.now, birth_date=birth_date
     )
     await people.guard(ctx.tx, ctx.actor.id, patient_id, kind, ctx.now)
-    return _view(await access.patient(ctx, patient_id), hidden=await access.owes_fact(ctx))
+    return family_view(await access.patient(ctx, patient_id), hidden=await access.owes_fact(ctx))
 
 
 @command("patient.update", allow={Capacity.PATIENT}, errors={NotFound, InvalidParams, BirthdayFixed, FactDue})
@@ -90,20 +78,7 @@ async def update(
         birth_date,
         None if birth_date is None else birth_date.year,
     )
-    return _view(await access.patient(ctx, patient.id))
-
-
-@query("patient.list", allow={Capacity.PATIENT})
-async def list_patients(ctx: Ctx) -> list[PatientView]:
-    """Everybody this account acts for, oneself first. At most a dozen, so there are no pages."""
-    hidden = await access.owes_fact(ctx)
-    return [_view(row, hidden=hidden) for row in await access.patients(ctx)]
-
-
-@query("patient.get", allow={Capacity.PATIENT}, errors={NotFound, InvalidParams})
-async def get(ctx: Ctx, patient_id: UUID | None = None) -> PatientView:
-    """One patient this account acts for; without an id the only one."""
-    return _view(await access.patient(ctx, patient_id), hidden=await access.owes_fact(ctx))
+    return family_view(await access.patient(ctx, patient.id))
 
 
 def _check_birth(ctx: Ctx, birth_year: int | None, birth_date: date | None) -> int | None:
@@ -117,15 +92,3 @@ def _check_birth(ctx: Ctx, birth_year: int | None, birth_date: date | None) -> i
     if birth_year not in (None, birth_date.year):
         raise InvalidParams(fields=(Field("$.birth_year", "is not the year of birth_date"),))
     return birth_date.year
-
-
-def _view(row: PatientRow, *, hidden: bool = False) -> PatientView:
-    """`hidden`: without what a login that owes a known fact would be asked for."""
-    return PatientView(
-        id=row.id,
-        name=row.name,
-        birth_year=None if hidden else row.birth_year,
-        birth_date=None if hidden else row.birth_date,
-        sex=None if row.sex is None else Sex(row.sex),
-        kind=row.kind,
-    )

@@ -96,7 +96,7 @@ SELECT ask.n, found.id, found.name
     SELECT p.id, p.name FROM patient p
      WHERE (p.phone = ask.phone OR EXISTS (SELECT FROM guarding g JOIN account a ON a.id = g.account_id
             WHERE g.patient_id = p.id AND a.phone = ask.phone))
-       AND lower(p.name) = lower(ask.name) AND (p.place_id = ask.place_id OR EXISTS (
+       AND lower(p.name) = lower(ask.name) AND p.deleted_at IS NULL AND (p.place_id = ask.place_id OR EXISTS (
            SELECT FROM token t JOIN session s ON s.id = t.session_id
             WHERE t.patient_id = p.id AND s.place_id = ask.place_id AND t.number IS NOT NULL))
      ORDER BY p.created_at LIMIT 1) found"""
@@ -113,7 +113,7 @@ async def at_desk(ctx: Ctx, typed: Asked) -> Person:
 async def of_place(ctx: Ctx, place_id: UUID, patient_id: UUID) -> Person:
     """A patient of this place: made by its desk, or holder of a token here."""
     row = await ctx.tx.fetchrow(
-        """SELECT p.id, p.name FROM patient p WHERE p.id = $2 AND (p.place_id = $1 OR EXISTS (
+        """SELECT p.id, p.name FROM patient p WHERE p.id = $2 AND p.deleted_at IS NULL AND (p.place_id = $1 OR EXISTS (
                SELECT FROM token t JOIN session s ON s.id = t.session_id
                 WHERE t.patient_id = p.id AND s.place_id = $1))""",
         place_id,

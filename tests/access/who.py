@@ -104,7 +104,7 @@ SCREENS: Final = frozenset({SCREEN, PENDING_SCREEN})
 USER_READERS: Final = frozenset({VERIFY, SUPPORT, PRIVACY, SUPER})
 """Administrators who look accounts up."""
 
-KNOW_HER_NAME: Final[frozenset[Who]] = FAMILY | RUNS | USER_READERS
+KNOW_HER_NAME: Final[frozenset[Who]] = FAMILY | RUNS | USER_READERS | {CONSENTED, BREAK_GLASS}
 """Whom any answer may tell her name, number or mail. Nobody else ever reads them, whatever she asks."""
 
 

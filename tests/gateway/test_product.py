@@ -37,7 +37,7 @@ async def test_a_patient_logs_in_with_a_code_and_sees_her_family(clinic: server.
     cw = await connect()
     account = await log_in(cw, demo.PRIYA.phone)
     assert account == str(demo.PRIYA.account_id)
-    patients = await cw.query("patient.list")
+    patients = (await cw.query("patient.list"))["rows"]
     assert len(patients["rows"] if isinstance(patients, dict) else patients) == 3
     topic = await cw.subscribe(f"account:{account}")
     first = await anext(topic)

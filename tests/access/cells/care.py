@@ -8,12 +8,14 @@ from tests.access.who import (
     COLLEAGUE,
     COLLECTOR,
     CONSENTED,
+    DESK,
     DOCTOR,
     FAMILY,
     HERSELF,
     PRIVACY,
     STAFF_HERE,
     SUPER,
+    SUPPORT,
 )
 from tests.access.world import World, soon
 
@@ -40,6 +42,21 @@ async def grant(w: World, doctor_account: Any) -> Any:
 def hers(w: World) -> Params:
     return {"patient_id": w.she}
 
+
+# --- who she is ------------------------------------------------------------------------------------------------------
+
+SUPPORTS = {SUPPORT, PRIVACY, SUPER}
+
+
+async def record(w: World) -> Params:
+    """One that nobody needs, for each to delete."""
+    return {"patient_id": await w.record(await w.person())}
+
+
+cells("patient.list")
+cells("patient.get", hers, opens=SUMMARY | DESK | SUPPORTS)
+cells("patient.history", hers, opens=SUMMARY | DESK)
+cells("patient.delete", record, opens={PRIVACY, SUPER}, says="forbidden")
 
 # --- consents --------------------------------------------------------------------------------------------------------
 

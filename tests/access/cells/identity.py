@@ -188,8 +188,6 @@ async def invitation(w: World, one: Who) -> Params:
     return {"invitation_id": await invite(w) if one is OTHER_PATIENT else w.guardian_invitation}
 
 
-cells("patient.list")
-cells("patient.get", lambda w: {"patient_id": w.she}, opens=FAMILY)
 cells("patient.update", lambda w: {"patient_id": w.she, "sex": "female"}, opens=FAMILY)
 cells("patient.create", {"name": "Somebody", "kind": "sibling"})
 cells("patient.guardians", lambda w: {"patient_id": w.she}, opens=FAMILY)

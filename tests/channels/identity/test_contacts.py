@@ -192,7 +192,8 @@ async def test_the_next_owner_of_a_number_reads_nothing_clinical(
     assert (await caller().log_in(PRIYA.phone, device=IPHONE))["fact_due"] is None
     thief = other
     # Nothing tells him the answer, and he cannot make it one that he knows.
-    family = [*await thief.call("patient.list"), await thief.call("patient.get", patient_id=str(PRIYA_PATIENT))]
+    family = (await thief.call("patient.list"))["rows"]
+    family.append(await thief.call("patient.get", patient_id=str(PRIYA_PATIENT)))
     assert {(row["birth_year"], row["birth_date"]) for row in family} == {(None, None)}
     with pytest.raises(FactDue):
         await thief.call("patient.update", patient_id=str(PRIYA_PATIENT), birth_date="1990-01-01")

@@ -91,7 +91,7 @@ async def test_on_the_very_day_a_guardian_is_a_stranger_also_before_the_job_has_
     ):
         with pytest.raises(NotFound):
             await priya.call(method, patient_id=ARJUN, **params)
-    assert ARJUN not in {row["id"] for row in await priya.call("patient.list")}
+    assert ARJUN not in {row["id"] for row in (await priya.call("patient.list"))["rows"]}
     async with clinic.db.snapshot() as tx:
         assert await access.guards(tx, PRIYA.account_id, ARJUN_PATIENT) is None
         assert await access.guards_many(tx, [(PRIYA.account_id, ARJUN_PATIENT)]) == [None]
@@ -148,7 +148,7 @@ async def test_what_lapsed_comes_back_only_by_her_own_word(
     code = await caller().ask_code("+919811100051")
     claimed = await arjun.call("patient.claim", patient_id=ARJUN, code=code, kind="self", answer="2016")
     own = claimed["into_id"]
-    assert [row["id"] for row in await arjun.call("patient.list")] == [own]
+    assert [row["id"] for row in (await arjun.call("patient.list"))["rows"]] == [own]
     asked = await arjun.call("patient.invite_guardian", patient_id=own, phone=PRIYA.phone, kind="parent")
     back = await priya.call("patient.accept_guardian", invitation_id=asked["id"])
     assert back["lapses_at"] is None
@@ -264,7 +264,7 @@ async def test_a_record_is_claimed_with_its_number_a_fresh_code_and_a_fact(
     claimed = await vikram.call("patient.claim", **wanted, code=await caller().ask_code(VIKRAM.phone), answer=" 1968")
     async with clinic.db.snapshot() as tx:
         assert await access.guards(tx, VIKRAM.account_id, record) is not None
-    mine = await vikram.call("patient.list")
+    mine = (await vikram.call("patient.list"))["rows"]
     assert [row["id"] for row in mine] == [claimed["into_id"]]  # one person, one row, and no question which
     assert (await vikram.call("patient.get"))["id"] == claimed["into_id"]
     assert await vikram.call("patient.claimable") == []
@@ -286,7 +286,7 @@ async def test_a_claim_is_taken_back_by_who_made_it_or_by_support_and_by_nobody_
         await undoes.call("patient.undo_claim", patient_id=str(record))
         async with clinic.db.snapshot() as tx:
             assert await access.guards(tx, VIKRAM.account_id, record) is None
-        assert len(await vikram.call("patient.list")) == 1
+        assert len((await vikram.call("patient.list"))["rows"]) == 1
         with pytest.raises(NotFound):
             await undoes.call("patient.undo_claim", patient_id=str(record))
     log = await rows(clinic, "SELECT undone_by FROM patient_claim ORDER BY id")

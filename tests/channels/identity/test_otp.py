@@ -244,7 +244,7 @@ async def test_a_new_number_becomes_a_patient_with_a_record_of_her_own(caller: M
     assert login["account"]["name"] == "Lakshmi"
     assert login["account"]["locale"] == "hi"
     assert login["account"]["capacities"] == ["patient"]
-    (own,) = await new.call("patient.list")
+    (own,) = (await new.call("patient.list"))["rows"]
     assert (own["name"], own["kind"]) == ("Lakshmi", "self")
     assert str(PRIYA_PATIENT) != own["id"]
 

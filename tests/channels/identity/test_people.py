@@ -49,7 +49,7 @@ def ctx_of(clinic: Node, tx: Any, actor: Actor | None) -> Ctx:
 
 async def test_a_stranger_finds_no_patient_whatever_id_she_tries(caller: MakeCaller) -> None:
     desk = await logged_in(caller, DESK.phone)
-    for patient_id in (PRIYA_PATIENT, ARJUN_PATIENT, uuid4()):
+    for patient_id in (PRIYA_PATIENT, KAMLA_PATIENT, uuid4()):
         with pytest.raises(NotFound):
             await desk.call("patient.get", patient_id=str(patient_id))
 
@@ -62,7 +62,7 @@ async def test_a_guardianship_that_ended_opens_nothing(caller: MakeCaller, clini
         assert await access.guards(tx, PRIYA.account_id, KAMLA_PATIENT) is not None
     with pytest.raises(NotFound):
         await priya.call("patient.get", patient_id=str(ARJUN_PATIENT))
-    assert len(await priya.call("patient.list")) == 2
+    assert len((await priya.call("patient.list"))["rows"]) == 2
 
 
 async def test_many_guardianships_are_asked_in_one_query_in_order(clinic: Node) -> None:
@@ -81,15 +81,14 @@ async def test_many_guardianships_are_asked_in_one_query_in_order(clinic: Node) 
 async def test_an_admin_and_an_anonymous_have_no_patients(caller: MakeCaller) -> None:
     admin = caller()
     await admin.call("auth.login", email=ADMIN_EMAIL, password=ADMIN_PASSWORD)
-    with pytest.raises(Forbidden):
-        await admin.call("patient.list")
+    assert (await admin.call("patient.list"))["rows"] == []
     with pytest.raises(Unauthenticated):
         await caller().call("patient.list")
 
 
 async def test_one_phone_acts_for_its_family_and_must_say_for_whom(caller: MakeCaller) -> None:
     priya = await logged_in(caller, PRIYA.phone)
-    family = await priya.call("patient.list")
+    family = (await priya.call("patient.list"))["rows"]
     assert [member["kind"] for member in family] == ["self", "parent", "child"]
     assert family[0]["id"] == str(PRIYA_PATIENT)
     with pytest.raises(InvalidParams):
@@ -110,7 +109,7 @@ async def test_a_family_grows_to_a_dozen_even_when_all_are_added_at_once(caller:
     )
     assert sum(isinstance(answer, dict) for answer in answers) == PATIENTS_MAX - 1
     assert sum(isinstance(answer, TooManyPatients) for answer in answers) == 15 - (PATIENTS_MAX - 1)
-    assert len(await desk.call("patient.list")) == PATIENTS_MAX
+    assert len((await desk.call("patient.list"))["rows"]) == PATIENTS_MAX
 
 
 async def test_adding_with_the_same_key_adds_once(caller: MakeCaller) -> None:
@@ -118,14 +117,14 @@ async def test_adding_with_the_same_key_adds_once(caller: MakeCaller) -> None:
     key = str(UUID(int=(int(desk.node.clock.real_now().timestamp() * 1000) << 80) | (7 << 76) | (2 << 62)))
     both = [await desk.call("patient.create", name="Chintu", kind="parent", idempotency_key=key) for _ in range(2)]
     assert both[0] == both[1]
-    assert len(await desk.call("patient.list")) == 2
+    assert len((await desk.call("patient.list"))["rows"]) == 2
 
 
 async def test_nobody_is_herself_twice(caller: MakeCaller) -> None:
     desk = await logged_in(caller, DESK.phone)
     with pytest.raises(AlreadyGuardian):
         await desk.call("patient.create", name="Me again", kind="self")
-    assert len(await desk.call("patient.list")) == 1
+    assert len((await desk.call("patient.list"))["rows"]) == 1
 
 
 @pytest.mark.parametrize(

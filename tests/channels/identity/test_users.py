@@ -69,7 +69,7 @@ async def test_the_receipt_key_of_another_caller_opens_nothing(caller: MakeCalle
     assert await priya.call("patient.create", **same) == hers
     his = await desk.call("patient.create", **same)
     assert his["id"] != hers["id"]
-    assert hers["id"] not in {row["id"] for row in await desk.call("patient.list")}
+    assert hers["id"] not in {row["id"] for row in (await desk.call("patient.list"))["rows"]}
 
 
 async def test_a_deactivated_account_is_out_until_it_is_activated(caller: MakeCaller, clinic: Node) -> None:
@@ -118,7 +118,7 @@ async def test_a_deleted_account_frees_its_number_and_leaves_the_patients(caller
     heir = caller()
     login = await heir.log_in(PRIYA.phone, name="Somebody else")
     assert login["account"]["id"] != str(PRIYA.account_id)
-    assert [row["kind"] for row in await heir.call("patient.list")] == ["self"]
+    assert [row["kind"] for row in (await heir.call("patient.list"))["rows"]] == ["self"]
 
 
 async def test_a_places_only_owner_is_not_deleted_and_one_of_two_is(caller: MakeCaller, clinic: Node) -> None:

@@ -16,7 +16,7 @@ from carewire.store.paging import Page
 from channels.care import access
 from channels.care.history import HistoryAsk, HistoryItem, HistoryKind, items
 from channels.care.nouns import RecordType
-from channels.care.rights import DESK, Ask
+from channels.care.rights import DESK, OPEN, Ask
 from channels.directory import access as directory
 from channels.identity import Capacity, Duty, PatientView, Scope, family_view
 from channels.identity import access as identity
@@ -49,16 +49,16 @@ class PatientDeleted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _CARD: Final = "p.id, p.name, p.birth_year, p.birth_date, p.sex, NULL::text AS kind, p.phone"
-_OF_DOCTOR: Final = """
+_OF_DOCTOR: Final = f"""
 SELECT r.patient_id, r.last_visit_at FROM relationship r JOIN affiliation f ON f.doctor_id = r.doctor_id
    AND f.place_id = r.place_id AND f.state = 'accepted'
- WHERE r.doctor_id = $5 AND r.state = 'standing' AND relationship_until(r.last_visit_at, r.expected_until) > $6
+ WHERE r.doctor_id = $5 AND r.state = 'standing' AND {OPEN}
 UNION ALL SELECT c.patient_id, NULL FROM consent c
  WHERE c.doctor_id = $5 AND c.revoked_at IS NULL AND c.since <= $6 AND c.until > $6"""
-_OF_PLACE: Final = """
+_OF_PLACE: Final = f"""
 SELECT r.patient_id, r.last_visit_at FROM relationship r
  WHERE r.place_id = $5 AND (r.doctor_id IS NULL OR $7) AND r.state = 'standing'
-   AND relationship_until(r.last_visit_at, r.expected_until) > $6"""
+   AND {OPEN}"""
 
 
 @query("patient.list", allow=PEOPLE, errors={NotFound, InvalidParams, FactDue})

@@ -1,6 +1,6 @@
 """What care keeps of a person; see `carewire.personal`."""
 
-from carewire.personal import harmless, holds
+from carewire.personal import harmless, holds, leaves_traces
 from channels.identity import MEDICAL
 
 _PATIENTS = "patient_id = ANY($2)"
@@ -32,3 +32,10 @@ holds("background", whose=_PATIENTS, personal={"blood_group": None, "emergency_n
 
 harmless("consent", "records", why="words of a closed list")
 harmless("break_glass", "day", why="of when it was opened")
+
+leaves_traces(
+    topics=(
+        "SELECT 'summary:' || id FROM patient WHERE id = ANY($2)",
+        "SELECT 'background:' || id FROM patient WHERE id = ANY($2)",
+    ),
+)

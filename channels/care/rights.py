@@ -53,6 +53,9 @@ SELECT ask.n, ask.account_id, ask.record, ask.doctor_id AS by_doctor, ask.place_
   JOIN patient p ON p.id = ask.patient_id AND p.deleted_at IS NULL
   JOIN account a ON a.id = ask.account_id AND a.state = 'active'"""
 
+OPEN: Final = "(r.expected_until > $6 OR r.last_visit_at + (SELECT relation_days()) > $6)"
+"""A relationship `r` is open at `$6`: what `relationship_until` says, with the setting read once for a whole list."""
+
 # A doctor while verified; his relationships only while he works where they were made.
 _VERIFIED: Final = """doctor d JOIN account_capacity v
         ON v.account_id = d.account_id AND v.capacity = 'doctor' AND v.state = 'active' AND d.closed_at IS NULL"""
@@ -65,18 +68,18 @@ _BY_DOCTOR: Final = f"""
     SELECT 'relationship', greatest(r.made_at, f.since), r.id
       FROM {_VERIFIED}
       JOIN relationship r ON r.doctor_id = d.id AND r.patient_id IN (ask.patient_id, ask.person_id)
-       AND r.state = 'standing' AND relationship_until(r.last_visit_at, r.expected_until) > $6
+       AND r.state = 'standing' AND {OPEN}
       JOIN affiliation f ON f.doctor_id = d.id AND f.place_id = r.place_id AND f.state = 'accepted'
      WHERE d.account_id = ask.account_id
        AND (ask.record IS NULL OR ask.record = 'summary' OR ask.by_doctor = d.id)"""
 
 # A pharmacy or a laboratory sees contact, address and its own papers. Where a doctor sits, the place knows who comes.
-_BY_DUTY: Final = """
+_BY_DUTY: Final = f"""
     SELECT 'relationship', greatest(r.made_at, m.since), r.id
       FROM membership m
       JOIN place l ON l.id = m.place_id
       JOIN relationship r ON r.place_id = m.place_id AND r.patient_id IN (ask.patient_id, ask.person_id)
-       AND r.state = 'standing' AND relationship_until(r.last_visit_at, r.expected_until) > $6
+       AND r.state = 'standing' AND {OPEN}
      WHERE m.account_id = ask.account_id AND m.until IS NULL
        AND ((ask.record IS NULL AND (r.doctor_id IS NULL OR m.duty = ANY ($8)))
             OR (r.doctor_id IS NULL AND m.duty = ANY ($7)

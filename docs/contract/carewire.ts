@@ -800,6 +800,16 @@ export interface Commands {
     refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
+   * Let nobody find a patient any more: a record made by mistake, or erased by law. For those with `privacy`.
+   *
+   * Her row and what was written about her stay; families, other patients and accounts are untouched.
+   */
+  "patient.delete": {
+    params: PatientDeleteParams;
+    result: PatientDeleted;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
    * Stop acting for a patient, or end another's (`account_id`): the patient anybody's, others whom they let in.
    *
    * Somebody acts for a minor: her last guardian cannot go. Nobody stops acting for herself.
@@ -809,17 +819,31 @@ export interface Commands {
     result: GuardianEnded;
     refusal: "invalid_params" | "not_found" | "last_guardian" | "own_record" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
-  /** One patient this account acts for; without an id the only one. */
+  /**
+   * One patient: whom one acts for (the only one need not be named), whom one treats, who comes to one's place.
+   *
+   * Administrators with `support` or `privacy` find everybody. Nothing clinical: that is `summary.get`.
+   */
   "patient.get": {
     params: PatientGetParams;
     result: PatientView;
-    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Who acts for a patient that this account acts for, longest first. */
   "patient.guardians": {
     params: PatientGuardiansParams;
     result: GuardianView[];
     refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * What there was with a patient, the latest first: all of it for her own side and by consent to `consultation`.
+   *
+   * A doctor sees what she had a part in, the staff of a place what was there.
+   */
+  "patient.history": {
+    params: PatientHistoryParams;
+    result: PageOfHistoryItem;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** For whom one is asked to act; at most 50. */
   "patient.invitations": {
@@ -833,11 +857,15 @@ export interface Commands {
     result: Invitation;
     refusal: "invalid_params" | "not_found" | "already_invited" | "too_many_patients" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
-  /** Everybody this account acts for, oneself first. At most a dozen, so there are no pages. */
+  /**
+   * Patients by name, one's family oneself first. Without `whose` those one acts for.
+   *
+   * A doctor's are those in a relationship with her, a place's those who come to it (the only place where one works need not be named): both until some days after the last visit. `last_visit_at` is theirs here.
+   */
   "patient.list": {
     params: PatientListParams;
-    result: PatientView[];
-    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+    result: PageOfPatientView;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Give a record back that one took over; support may do it for anybody. What was written into it stays. */
   "patient.undo_claim": {
@@ -2719,6 +2747,21 @@ export interface GuardianView {
   lapses_at: string | null;
 }
 
+/** One line of the history. `id` is that of the thing itself: a token, later a booking, an order, a report. */
+export interface HistoryItem {
+  kind: HistoryKind;
+  id: string;
+  at: string;
+  doctor_id: string | null;
+  place_id: string | null;
+  doctor: string | null;
+  place: string | null;
+  state: string;
+}
+
+/** What a line of the history is about. */
+export type HistoryKind = "visit";
+
 /** A day on which the week does not count: closed, but for its own openings. */
 export interface Holiday {
   day: string;
@@ -3693,6 +3736,13 @@ export interface PageOfGlassView {
 }
 
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfHistoryItem {
+  rows: HistoryItem[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfHospitalDoctor {
   rows: HospitalDoctor[];
   cursor: string | null;
@@ -3737,6 +3787,13 @@ export interface PageOfMediaView {
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfPackageView {
   rows: PackageView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfPatientView {
+  rows: PatientView[];
   cursor: string | null;
   total: number | null;
 }
@@ -3870,6 +3927,17 @@ export interface PatientDeclineGuardianParams {
   idempotency_key?: string | null;
 }
 
+export interface PatientDeleteParams {
+  patient_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** Nobody finds this patient any more. What was written about her stays for the legal time. */
+export interface PatientDeleted {
+  id: string;
+}
+
 export interface PatientEndGuardianParams {
   patient_id: string;
   account_id?: string | null;
@@ -3885,6 +3953,16 @@ export interface PatientGuardiansParams {
   patient_id?: string | null;
 }
 
+export interface PatientHistoryParams {
+  patient_id?: string | null;
+  kind?: HistoryKind | null;
+  since?: string | null;
+  until?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
 export interface PatientInvitationsParams { [key: string]: never }
 
 export interface PatientInviteGuardianParams {
@@ -3896,7 +3974,14 @@ export interface PatientInviteGuardianParams {
   idempotency_key?: string | null;
 }
 
-export interface PatientListParams { [key: string]: never }
+export interface PatientListParams {
+  whose?: Whose;
+  place_id?: string | null;
+  search?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
 
 export interface PatientUndoClaimParams {
   patient_id: string;
@@ -3914,14 +3999,16 @@ export interface PatientUpdateParams {
   idempotency_key?: string | null;
 }
 
-/** A patient of the family. `kind` is what the account's holder is to her. */
+/** Who she is and how she is reached; nothing clinical. `kind` is what the account's holder is to her, null for whoever treats her: only those see `last_visit_at`. */
 export interface PatientView {
   id: string;
   name: string;
   birth_year: number | null;
   birth_date: string | null;
   sex: Sex | null;
-  kind: Kin;
+  kind: Kin | null;
+  phone: string | null;
+  last_visit_at: string | null;
 }
 
 /** Why a doctor paused. A closed list: the waiting room reads it, so nobody may type a patient's name into it. */
@@ -5511,6 +5598,9 @@ export interface Welcome {
 
 /** What happened to a token, in one word. */
 export type What = "joined" | "arrived" | "called" | "announced" | "begun" | "away" | "skipped" | "no_show" | "completed" | "cancelled" | "back" | "near" | "changed";
+
+/** Whose patients are asked for. */
+export type Whose = "family" | "doctor" | "place" | "all";
 
 /** When a doctor is there every week; without a place by video. */
 export interface Window {

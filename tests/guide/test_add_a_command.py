@@ -78,7 +78,7 @@ async def test_who_follows_the_page_has_a_command_an_event_and_a_contract(copy: 
     assert (status, said.splitlines()) == (1, ["docs/access.md is stale; run `make contract` and commit it"]), said
     status, said = await run(copy, "-m", "tests.access")
     assert (status, said) == (0, "")
-    assert "| `notice.post` | `○` | `····` | `·····` | `✓✓✓" in (copy / "docs" / "access.md").read_text("utf-8")
+    assert "| `notice.post` | `○` | `····` | `·······` | `✓✓✓" in (copy / "docs" / "access.md").read_text("utf-8")
 
     status, said = await run(copy, "-m", "pytest", "-p", "no:cacheprovider", "tests/style/test_imports.py")
     assert status == 0, said

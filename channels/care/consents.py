@@ -22,7 +22,7 @@ from channels.identity import Capacity
 from channels.identity import access as identity
 
 STANDING_MAX: Final = 100
-GRANTING: Final = Rate(burst=30, per_minute=20)
+GRANTING: Final = Rate(burst=100, per_minute=60)
 Records = Annotated[list[RecordType], Meta(min_length=1, max_length=len(RecordType), description="What may be read")]
 
 

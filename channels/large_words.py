@@ -1,7 +1,7 @@
 """What a generated directory is made of besides Faker's names: specialties, cities and trades in three languages.
 
-The specialties are the ones that Wikidata (CC0) lists as medical specialties and a hospital's signboard names; their
-words in Hindi and Arabic are what people say, not translations of each other.
+The specialties are those a hospital's signboard names; their words in Hindi and Arabic are our own and wait for native
+speakers.
 """
 
 from typing import Final, NamedTuple

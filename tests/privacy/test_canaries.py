@@ -154,7 +154,7 @@ async def live_through(house: House, nest: Nest) -> tuple[list[Wire], dict[str, 
     await ada.call("auth.register", user_type="patient", name=nest.text(), phone=nest.phone(), email=nest.email())
     login = await ada.log_in(phone, device=f"{nest.text()} {nest.text()}", registration=asked["result"]["registration"])
     account_id = login["account"]["id"]
-    (own,) = (await ada.call("patient.list"))["result"]
+    (own,) = (await ada.call("patient.list"))["result"]["rows"]
     answers = [
         await ada.call("patient.update", patient_id=own["id"], birth_date=nest.day(), name=nest.text()),
         await ada.call("patient.create", name=nest.text(), kind="parent", birth_date=nest.day()),
@@ -168,7 +168,7 @@ async def live_through(house: House, nest: Nest) -> tuple[list[Wire], dict[str, 
         await admin.call("notification.create", account_id=account_id, title=nest.text(), message=nest.text()),
         await ada.call("user.export"),
     ]
-    children = [one for one in (await ada.call("patient.list"))["result"] if one["kind"] == "parent"]
+    children = [one for one in (await ada.call("patient.list"))["result"]["rows"] if one["kind"] == "parent"]
     answers.append(
         await ada.call("patient.invite_guardian", patient_id=children[0]["id"], phone=nest.phone(), kind="other")
     )

@@ -169,7 +169,7 @@ async def test_after_it_nothing_of_her_stands_anywhere(
     lakshmi = await new_person(caller)
     stranger = caller()
     await stranger.call("auth.register", user_type="doctor", name="Lakshmi Narayanan", phone=HERS, email="l@n.example")
-    (own,) = await lakshmi.call("patient.list")
+    (own,) = (await lakshmi.call("patient.list"))["rows"]
     child = await lakshmi.call("patient.create", name="Her Child", kind="parent", birth_year=2020)
     await lakshmi.call("user.export")
     token = await lakshmi.call("queue.join", session_id=session, patient_id=own["id"])

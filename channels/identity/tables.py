@@ -58,6 +58,8 @@ class Patient(Table, db=ENGINE):
     sex = Text(null=True, default=None)
     place_id = UUID(null=True, default=None)
     created_at = Timestamptz(required=True, default=None)
+    deleted_at = Timestamptz(null=True, default=None)
+    deleted_by = ForeignKey(Account, null=True, on_delete=KEEP, on_update=KEPT)
 
 
 class Guardianship(Table, db=ENGINE):

@@ -106,7 +106,7 @@ async def test_what_a_killed_backup_left_goes_with_the_next_one(deployment: Depl
 
 
 async def test_without_a_name_it_lies_in_the_folder_for_backups_and_the_doctor_sees_it(deployment: Deployment) -> None:
-    secret = {"CAREWIRE_MODE": "production"}
+    secret = {"CAREWIRE_MODE": "production", "CAREWIRE_SECRET": "n3ZbqgC0vS7kX1yTtW8dLrP5mHfJ2aEu"}
     assert "warn  backups: none in" in (await deployment.run("doctor", **secret)).out
     said = await deployment.run("backup")
     path = Path(said.out.strip())

@@ -20,6 +20,7 @@ from carewire.store.migrate import files, migrate
 from tests.backup.conftest import Deployment
 from tests.platform.conftest import *  # noqa: F403 - its fixtures
 from tests.platform.conftest import MakeNode, call
+from tests.toy.parts import somebody
 
 EPOCH = "SELECT carewire_epoch()"
 Databases = Callable[[], Any]
@@ -186,18 +187,20 @@ async def partitions(deployment: Deployment) -> list[str]:
 
 
 async def test_a_backup_taken_while_writers_write_is_of_one_moment(
-    deployment: Deployment, elsewhere: Deployment, make_node: MakeNode, owner: Actor
+    deployment: Deployment, elsewhere: Deployment, make_node: MakeNode
 ) -> None:
     node = await make_node()
-    counters = [uuid4() for _ in range(4)]
+    counters = {uuid4(): somebody() for _ in range(4)}  # each its own writer: what one may in a minute is limited
     async with node.db.transaction() as tx:
-        await tx.executemany("INSERT INTO counter (id, owner) VALUES ($1, $2)", [(one, owner.id) for one in counters])
+        await tx.executemany(
+            "INSERT INTO counter (id, owner) VALUES ($1, $2)", [(one, owner.id) for one, owner in counters.items()]
+        )
     done = asyncio.Event()
 
     async def write(counter: UUID) -> int:
         many = 0
         while not done.is_set():
-            await call(node, owner, "toy.add", counter_id=counter, times=2)
+            await call(node, counters[counter], "toy.add", counter_id=counter, times=2)
             many += 2
         return many
 

@@ -251,8 +251,9 @@ async def test_a_withdrawn_approval_pauses_what_is_live_blocks_what_is_new_and_l
     async with asyncio.timeout(10):
         while (await desk.call("session.get", session_id=live))["state"] != "paused":
             pass
+    with pytest.raises(NotFound):  # a doctor who is not verified is nobody's doctor
+        await desk.call("session.create", **plan)
     for method, given in (
-        ("session.create", plan),
         ("session.start", {"session_id": planned}),
         ("session.resume", {"session_id": live}),
         ("queue.walk_in", {"session_id": live, "name": "Somebody New"}),

@@ -1,4 +1,4 @@
-"""Which hospital offers which treatment (ledger: M-092, M-216; hospital.list_treatments, hospital.add_treatment)."""
+"""Which hospital offers which treatment (ledger: M-092, M-187, M-188, M-216)."""
 
 from collections.abc import Callable
 from typing import Any

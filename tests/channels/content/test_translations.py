@@ -1,5 +1,5 @@
 """Catalogues in other languages: shown while fresh, marked where missing, not overwritten once a person looked
-(ledger: M-108, M-304, M-305, M-306, M-307, M-366, M-367, M-368, M-369, M-392)."""
+(ledger: M-067, M-108, M-304, M-305, M-306, M-307, M-366, M-367, M-368, M-369, M-392)."""
 
 import json
 from collections.abc import AsyncIterator, Callable

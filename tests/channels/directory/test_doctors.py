@@ -1,6 +1,6 @@
 """A doctor's entry: who writes it, what it shows, and what verification sticks to.
 
-Ledger: doctor.list H-109 H-254 M-191, doctor.get H-110 H-255 M-192, doctor.create M-193, doctor.update M-194,
+Ledger: doctor.list H-109 H-254 M-191, doctor.get H-110 H-255 M-192, doctor.create M-193, doctor.update M-194 H-147,
 doctor.delete M-195, doctors M-089 H-009, search.location_filter H-098, search.filters H-099; PRODUCT 7.
 """
 

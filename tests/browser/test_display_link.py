@@ -131,7 +131,9 @@ async def test_a_screen_told_to_move_resumes_elsewhere_before_it_lets_go(
     async with asyncio.timeout(5):
         while told[-1] != "0 closed":
             await page.evaluate("1")  # a round trip through the page
-    assert told[-3:] == ["1 auth.authenticate", "1 socket.resume board line", "0 closed"]
+    # Whatever else it says meanwhile (a ping): it is logged in and resumed there before it lets go here.
+    steps = ["1 auth.authenticate", "1 socket.resume board line", "0 closed"]
+    assert [one for one in told if one in steps] == steps
     await desk.walk_in("Hari")
     await expect(page.locator(".row-number").nth(2)).to_have_text("3")
 

@@ -41,7 +41,9 @@ ALONE = (
     "gateway/test_limits.py",
     "gateway/test_workers.py",
     "platform/test_audit",
+    "platform/test_cluster_bus.py",
     "platform/test_gate.py",
+    "platform/test_redis_bus.py",
 )
 """See `alone` in pyproject.toml."""
 PROMPTLY_S = 3.0

@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType
 from carewire.command import Ctx
 from carewire.errors import NotFound
 from carewire.resource.catalogue import Resource
+from carewire.resource.reading import language_of
 from carewire.resource.signature import REQUIRED, signed
 
 Verb = Literal["create", "update", "delete"]
@@ -109,5 +110,4 @@ async def _entry(ctx: Ctx, declared: Resource, key: Any) -> Any:
     row = await declared.row(ctx, key, None)
     if row is None:
         raise NotFound()
-    locale = "en" if ctx.anonymous else ctx.actor.locale
-    return (await declared.show(ctx, [row], locale))[0]
+    return (await declared.show(ctx, [row], language_of(ctx, None)))[0]

@@ -5,6 +5,7 @@
 """
 
 ORDER = (
-    "identity", "directory", "media", "content", "care", "session", "queue", "verification", "notification", "activity",
-    "operation",
+    "identity", "directory", "media", "content", "care", "session", "queue", "calendar", "appointment", "consultation",
+    "prescription", "lab", "record", "stock", "order", "request", "payment", "chat", "review", "verification",
+    "notification", "insight", "activity", "operation",
 )  # fmt: skip

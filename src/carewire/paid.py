@@ -1,0 +1,59 @@
+"""What is told to a thing when money came for it, and what it answers.
+
+    async def mark_paid(ctx: Ctx, fact: Paid) -> Outcome: ...       # every payable thing has one, in its `access`
+    async def owed(ctx: Ctx, thing_id: UUID, *, lock: bool = False) -> Owed: ...
+
+Money comes late, twice, or for what is over meanwhile: then the thing does not refuse, it says that the money is due
+back. Nobody else knows whether a thing is still payable.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from carewire.money import Money
+
+
+class Paid(msgspec.Struct, frozen=True, kw_only=True):
+    """One payment that succeeded. Telling the same payment again changes nothing and answers as before."""
+
+    payment_id: UUID
+    about_id: UUID
+    money: Money
+    at: datetime
+
+
+class Due(StrEnum):
+    """Why money goes back to who paid."""
+
+    EXPIRED = "expired"
+    """The hold, quote or offer ran out before the money came."""
+    CANCELLED = "cancelled"
+    OVER = "over"
+    """It went another way and is not payable: rejected, completed, closed."""
+    PAID_ALREADY = "paid_already"
+    WRONG_AMOUNT = "wrong_amount"
+    """Not the amount, or not the currency, that is owed."""
+
+
+class Applied(msgspec.Struct, frozen=True, tag="applied", tag_field="outcome"):
+    """The money counts for the thing."""
+
+
+class RefundDue(msgspec.Struct, frozen=True, tag="refund_due", tag_field="outcome"):
+    """The money does not count, and goes back whole."""
+
+    reason: Due
+
+
+Outcome = Applied | RefundDue
+
+
+class Owed(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be paid for a thing. `money` None: nothing (any more). `place_id`: at whose counter it can be paid."""
+
+    money: Money | None
+    place_id: UUID | None
+    patient_id: UUID | None

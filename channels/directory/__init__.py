@@ -6,7 +6,21 @@ him hold sessions there.
 """
 
 from channels.directory.approvals import Verified, judge, verified
+from channels.directory.doctors import DOCTORS, EDITORS
+from channels.directory.members import HEADS
 from channels.directory.nouns import AffiliationState, Approval, PlaceKind, Subject
 from channels.directory.sticky import on_facts_changed
 
-__all__ = ["AffiliationState", "Approval", "PlaceKind", "Subject", "Verified", "judge", "on_facts_changed", "verified"]
+__all__ = [
+    "DOCTORS",
+    "EDITORS",
+    "HEADS",
+    "AffiliationState",
+    "Approval",
+    "PlaceKind",
+    "Subject",
+    "Verified",
+    "judge",
+    "on_facts_changed",
+    "verified",
+]

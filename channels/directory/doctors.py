@@ -14,6 +14,7 @@ from carewire.forms import Line, Locale, Name, Text, Zone
 from carewire.money import Currency, Minor, Money
 from carewire.resource import Order, Verb, at_least, at_most, equal, holds, resource
 from carewire.resource.parts import Filter
+from carewire.wall_clock import require_zone
 from channels.directory import access, sticky
 from channels.directory.errors import AlreadyListed, UnknownSpecialty
 from channels.directory.finding import Words
@@ -26,7 +27,6 @@ from channels.directory.forms import (
     Stars,
     Year,
     Years,
-    require_zone,
 )
 from channels.directory.nouns import Subject
 from channels.directory.tables import Doctor

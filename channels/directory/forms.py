@@ -2,11 +2,9 @@
 
 from datetime import datetime
 from typing import Annotated, Final
-from zoneinfo import available_timezones
 
 from msgspec import Meta
 
-from carewire.errors import Field, InvalidParams
 from carewire.forms import Line, Locale, Name
 
 # One alphabet to a word: Latin letters beside Greek or Cyrillic ones that look the same make another's name. The
@@ -38,14 +36,7 @@ Labels = Annotated[list[Name], Meta(max_length=100)]
 PostalCodes = Annotated[list[PostalCode], Meta(max_length=1000)]
 Address = Annotated[Line, Meta(description="Street and house")]
 
-ZONES: Final = available_timezones()
 MOST_FEE: Final = 1_000_000_000
-
-
-def require_zone(zone: str) -> None:
-    """Raises `InvalidParams` for what is no IANA time zone."""
-    if zone not in ZONES:
-        raise InvalidParams(fields=(Field("$.zone", "is no IANA time zone"),))
 
 
 def year_before(now: datetime, years: int) -> int:

@@ -14,8 +14,8 @@ from carewire.command import Ctx, command, query
 from carewire.errors import Conflict, Field, InvalidParams, NotFound
 from carewire.forms import Name
 from carewire.resource import CatalogueChanged, Resource
+from carewire.wall_clock import DayOpening, Opening, require_apart, require_minutes
 from channels.directory import access, sites
-from channels.directory.clock import DayOpening, Opening, require_apart, require_minutes
 from channels.directory.hospitals import HOSPITALS
 from channels.directory.laboratories import LABORATORIES
 from channels.directory.members import HEADS

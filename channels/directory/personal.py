@@ -16,9 +16,6 @@ holds(
 )  # fmt: skip
 holds("doctor_specialty", whose=_DOCTOR, personal={})
 holds("doctor_card", whose="account_id = ANY($1)", personal={"name_key": "name_key"}, kept=MEDICAL)
-holds("doctor_window", whose=_DOCTOR, personal={})
-holds("doctor_extra", whose=_DOCTOR, personal={"day": None})
-holds("doctor_leave", whose=_DOCTOR, personal={"first": None, "last": None})
 holds("affiliation", whose=_DOCTOR, personal={})
 holds("member_invitation", whose="phone = ANY($3) OR invited_by = ANY($1)", personal={"phone": None})
 

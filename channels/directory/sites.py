@@ -15,8 +15,8 @@ from carewire.ids import uuid7
 from carewire.resource import Order, Verb, equal
 from carewire.resource.parts import Filter
 from carewire.resource.writing import Made, Write
+from carewire.wall_clock import Opening, require_zone
 from channels.directory import access, sticky
-from channels.directory.clock import Opening
 from channels.directory.errors import TooManyPending
 from channels.directory.finding import Words
 from channels.directory.forms import (
@@ -28,7 +28,6 @@ from channels.directory.forms import (
     PostalCode,
     PublicName,
     Website,
-    require_zone,
 )
 from channels.directory.invitations import offer_duty
 from channels.directory.members import HEADS

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
 from carewire.command import Ctx
+from carewire.refund import RefundStep, RefundSteps
 from carewire.store.db import Tx
 
 Days = Annotated[int, Meta(ge=0, le=3650)]
@@ -16,6 +17,7 @@ BasisPoints = Annotated[int, Meta(ge=0, le=5_000, description="Hundredths of a p
 Minor = Annotated[int, Meta(ge=0, le=10**12, description="In minor units of `currency`")]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z", description="ISO 4217")]
 LeadTimes = Annotated[list[Annotated[int, Meta(ge=1, le=20_160)]], Meta(max_length=5)]
+Minutes = Annotated[int, Meta(ge=1, le=10_080)]
 Switches = Annotated[
     dict[Annotated[str, Meta(pattern=r"^[a-z][a-z_]{0,39}\Z")], bool],
     Meta(max_length=50, description="Parts of the product that are on or off"),
@@ -38,6 +40,16 @@ class PlatformSettings(msgspec.Struct, frozen=True, kw_only=True):
     withdrawal_minimum: Minor = 50_000
     reminder_minutes: LeadTimes = field(default_factory=lambda: [1_440, 60])
     """How long before a visit its patient is reminded."""
+    refund_steps: RefundSteps = field(
+        default_factory=lambda: [
+            RefundStep(hours_before=24, percent=100),
+            RefundStep(hours_before=4, percent=50),
+        ]
+    )
+    """What goes back of a visit's price where the place says nothing else (PRODUCT 22)."""
+    hold_minutes: Minutes = 10
+    """How long a slot is held for who is about to pay, where the place says nothing else; so with the next."""
+    request_minutes: Minutes = 240
     switches: Switches = field(default_factory=dict)
 
 
@@ -53,6 +65,9 @@ class SettingsChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     currency: Currency | UnsetType = UNSET
     withdrawal_minimum: Minor | UnsetType = UNSET
     reminder_minutes: LeadTimes | UnsetType = UNSET
+    refund_steps: RefundSteps | UnsetType = UNSET
+    hold_minutes: Annotated[int, Meta(ge=1, le=60)] | UnsetType = UNSET
+    request_minutes: Annotated[int, Meta(ge=10, le=10_080)] | UnsetType = UNSET
     switches: Switches | UnsetType = UNSET
 
 

@@ -2,6 +2,7 @@
 
 from carewire.command import Ctx, command, query
 from carewire.errors import InvalidParams
+from carewire.refund import require_falling
 from channels.identity import admins, platform_settings, scopes
 from channels.identity.admins import AdminRequest
 from channels.identity.nouns import AdminRequestKind, Capacity, Scope
@@ -23,4 +24,5 @@ async def update(ctx: Ctx, changes: SettingsChange) -> AdminRequest:
     await scopes.require(ctx, Scope.MONEY)
     if changes == SettingsChange():
         raise InvalidParams("Say what shall change")
+    require_falling("$.changes.refund_steps", changes.refund_steps or [])
     return await admins.ask(ctx, AdminRequestKind.CHANGE_SETTINGS, changes=changes)

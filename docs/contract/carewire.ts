@@ -397,7 +397,7 @@ export interface Commands {
     result: CaseView;
     refusal: "forbidden" | "own_verification" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
-  /** When a doctor is there: her week, and the moments of the days asked for, right also where clocks change. */
+  /** When a doctor is there and can be booked: her week, and the moments of the days asked for, right also where clocks change. */
   "doctor.schedule": {
     params: DoctorScheduleParams;
     result: Schedule;
@@ -406,7 +406,7 @@ export interface Commands {
   /**
    * Say when one sees patients: this week, this leave and these days besides, and nothing of what was said before.
    *
-   * For the doctor herself, and for administrators (verify, content). A place is one where she works.
+   * For the doctor herself, and for administrators (verify, content). A place is one where she works. Who is there by video is shown as a doctor to consult by video from then on. What is booked already stays booked.
    */
   "doctor.set_availability": {
     params: DoctorSetAvailabilityParams;
@@ -2645,6 +2645,13 @@ export interface Extra {
   opens: string;
   closes: string;
   place_id?: string | null;
+  mode?: Mode | null;
+  /** How long a visit is */
+  slot_minutes?: number;
+  /** How long the pause behind each visit is */
+  buffer_minutes?: number;
+  /** How many patients can book the same slot */
+  capacity?: number;
 }
 
 /** What a login may owe before it sees clinical data. */
@@ -3426,6 +3433,9 @@ export interface Missing {
   stale: TranslationView | null;
 }
 
+/** How a doctor and her patient meet. */
+export type Mode = "in_person" | "teleconsult";
+
 /** An amount in minor units: 50000 INR with exponent 2 are five hundred rupees. */
 export interface Money {
   /** In minor units, e.g. paise */
@@ -3525,11 +3535,16 @@ export interface Notifications {
   newest: NotificationView[];
 }
 
-/** From when until when a doctor is there, as moments; without a place by video. */
+/** From when until when a doctor is there, as moments; without a place by video. `zone` is the clock this was said on. `slots` are when visits of `slot_minutes` for `capacity` patients each begin that can be booked now, if they are not taken. */
 export interface Occasion {
   starts_at: string;
   ends_at: string;
   place_id: string | null;
+  zone: string;
+  mode: Mode;
+  slot_minutes: number;
+  capacity: number;
+  slots: string[];
 }
 
 /** A hospital offers a treatment, offers it otherwise, or no longer (`offer` is null). */
@@ -4247,6 +4262,11 @@ export interface PlatformSettings {
   withdrawal_minimum: number;
   /** How long before a visit its patient is reminded. */
   reminder_minutes: number[];
+  /** The earliest first; later than the last step nothing goes back */
+  refund_steps: RefundStep[];
+  /** How long a slot is held for who is about to pay, where the place says nothing else; so with the next. */
+  hold_minutes: number;
+  request_minutes: number;
   /** Parts of the product that are on or off */
   switches: { [key: string]: boolean };
 }
@@ -4566,6 +4586,12 @@ export interface Reader {
 /** What can be read of a patient: the unit of every right, and of a consent. */
 export type RecordType = "summary" | "background" | "consultation" | "prescription" | "lab_report" | "medical_record" | "chat";
 
+/** So many hours before the beginning, or more, this share goes back. */
+export interface RefundStep {
+  hours_before: number;
+  percent: number;
+}
+
 /** A code is on its way. Give the ticket to `auth.otp_verify` together with the code. */
 export interface Registered {
   registration: string;
@@ -4665,7 +4691,7 @@ export interface RoomView {
   name: string;
 }
 
-/** A doctor's week in her `zone`, and the occasions that come of it on the days asked for. */
+/** A doctor's week, and the occasions that come of it on the days asked for; `zone` is her own. */
 export interface Schedule {
   doctor_id: string;
   zone: string;
@@ -4824,6 +4850,10 @@ export interface SettingsChange {
   /** In minor units of `currency` */
   withdrawal_minimum?: number;
   reminder_minutes?: number[];
+  /** The earliest first; later than the last step nothing goes back */
+  refund_steps?: RefundStep[];
+  hold_minutes?: number;
+  request_minutes?: number;
   /** Parts of the product that are on or off */
   switches?: { [key: string]: boolean };
 }
@@ -5602,11 +5632,18 @@ export type What = "joined" | "arrived" | "called" | "announced" | "begun" | "aw
 /** Whose patients are asked for. */
 export type Whose = "family" | "doctor" | "place" | "all";
 
-/** When a doctor is there every week; without a place by video. */
+/** When a doctor is there every week: on the clock of its place, without a place on her own. */
 export interface Window {
   /** 1 is Monday (ISO) */
   weekday: number;
   opens: string;
   closes: string;
   place_id?: string | null;
+  mode?: Mode | null;
+  /** How long a visit is */
+  slot_minutes?: number;
+  /** How long the pause behind each visit is */
+  buffer_minutes?: number;
+  /** How many patients can book the same slot */
+  capacity?: number;
 }

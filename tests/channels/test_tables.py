@@ -12,6 +12,7 @@ from piccolo.columns import ForeignKey, OnDelete
 from piccolo.table import Table
 
 from channels import ORDER
+from channels.calendar import nouns as calendar
 from channels.care import nouns as care
 from channels.content import forms as content
 from channels.directory import nouns as places
@@ -97,6 +98,9 @@ LISTS: list[tuple[str, str, Any]] = [
     ("place", "kind", places.PlaceKind),
     ("place", "approval", places.Approval),
     ("affiliation", "state", places.AffiliationState),
+    ("doctor_window", "mode", calendar.Mode),
+    ("doctor_extra", "mode", calendar.Mode),
+    ("consultation_fee", "mode", calendar.Mode),
     ("relationship", "state", care.RelationState),
     ("consent", "purpose", care.Purpose),
     ("summary_entry", "kind", care.EntryKind),

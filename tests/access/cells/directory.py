@@ -216,9 +216,3 @@ site("laboratory", lambda w: demo.LABORATORY, {LABORATORY}, LABORATORY)
 cells("provider.hours", lambda w: {"place_id": w.place})
 cells("provider.set_hours", lambda w: {"place_id": w.place, "weekly": [], "holidays": []}, opens=HEADS | EDITORS)
 cells("provider.pause_orders", {"place_id": demo.PHARMACY, "until": None}, opens={PHARMACY} | EDITORS)
-cells("doctor.schedule", lambda w: {"doctor_id": w.doctor[DOCTOR]})
-cells(
-    "doctor.set_availability",
-    lambda w: {"doctor_id": w.doctor[DOCTOR], "weekly": [], "leave": [], "extra": []},
-    opens={DOCTOR} | EDITORS,
-)

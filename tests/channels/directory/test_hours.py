@@ -1,9 +1,5 @@
-"""When places are open and doctors are there, on their own clocks: over midnight, split, on holidays, as clocks change.
+"""When places are open, on their own clocks: over midnight, split, on holidays, as clocks change (PRODUCT 9, 26)."""
 
-Ledger: doctor.set_availability H-169 M-198, doctor.schedule H-168 M-197; PRODUCT 9, 26.
-"""
-
-import asyncio
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
@@ -16,14 +12,13 @@ from hypothesis import strategies as st
 
 from carewire.errors import InvalidParams, NotFound
 from carewire.node import Node
-from channels.directory.clock import moments
-from channels.directory.demo import CLINIC, DOCTOR_ASHA, PHARMACY
-from channels.identity.demo import ADMIN_ID, ASHA, DESK, PHARMACIST, PRIYA, VIKRAM
-from tests.channels.callers import rows, told
+from carewire.wall_clock import moments
+from channels.directory.demo import CLINIC, PHARMACY
+from channels.identity.demo import ADMIN_ID, ASHA, DESK, PHARMACIST, PRIYA
+from tests.channels.callers import told
 from tests.channels.directory.conftest import Enter
 
 SHOP = {"place_id": str(PHARMACY)}
-DOCTOR = {"doctor_id": str(DOCTOR_ASHA)}
 
 
 def at(weekday: int, opens: str, closes: str, **more: Any) -> dict[str, Any]:
@@ -41,9 +36,6 @@ async def test_only_who_works_there_says_when_it_is_open_or_pauses_orders(enter:
         await (await enter(PHARMACIST.account_id)).call(
             "provider.set_hours", place_id=str(uuid4()), weekly=[], holidays=[]
         )
-    for account_id in (PRIYA.account_id, VIKRAM.account_id):
-        with pytest.raises(NotFound):
-            await (await enter(account_id)).call("doctor.set_availability", **DOCTOR, weekly=[], leave=[], extra=[])
     assert (await (await enter(ADMIN_ID)).call("provider.set_hours", **SHOP, weekly=[], holidays=[]))["weekly"] == []
 
 
@@ -64,10 +56,6 @@ async def test_only_who_works_there_says_when_it_is_open_or_pauses_orders(enter:
 async def test_a_week_that_cannot_be_is_refused(enter: Enter, weekly: list[Any]) -> None:
     with pytest.raises(InvalidParams):
         await (await enter(PHARMACIST.account_id)).call("provider.set_hours", **SHOP, weekly=weekly, holidays=[])
-    with pytest.raises(InvalidParams):
-        await (await enter(ASHA.account_id)).call(
-            "doctor.set_availability", **DOCTOR, weekly=weekly, leave=[], extra=[]
-        )
 
 
 async def test_the_doors_are_open_when_the_places_own_clock_says_so(clinic: Node, enter: Enter) -> None:
@@ -129,72 +117,6 @@ async def test_a_pause_is_told_and_ends_by_itself_or_by_word(clinic: Node, enter
             await owner.call("provider.pause_orders", **SHOP, until=(clinic.clock.now() + wrong).isoformat())
     with pytest.raises(InvalidParams):
         await (await enter(ASHA.account_id)).call("provider.pause_orders", place_id=str(CLINIC), until=until)
-
-
-async def test_a_doctors_week_becomes_moments_that_are_right_where_clocks_change(enter: Enter) -> None:
-    asha, anybody = await enter(ASHA.account_id), await enter(PRIYA.account_id)
-    await asha.call(
-        "doctor.set_availability",
-        **DOCTOR,
-        zone="America/New_York",
-        weekly=[at(7, "01:30", "03:30", place_id=str(CLINIC)), at(1, "22:00", "01:00")],
-        leave=[{"first": "2026-03-16", "last": "2026-03-22"}],
-        extra=[{"day": "2026-03-17", "opens": "10:00:00", "closes": "11:00:00"}],
-    )
-    shown = await anybody.call("doctor.schedule", **DOCTOR, first="2026-03-01", count=29)
-    assert [(o["starts_at"], o["ends_at"], o["place_id"]) for o in shown["occasions"]] == [
-        ("2026-03-01T06:30:00Z", "2026-03-01T08:30:00Z", str(CLINIC)),
-        ("2026-03-03T03:00:00Z", "2026-03-03T06:00:00Z", None),
-        ("2026-03-08T06:30:00Z", "2026-03-08T07:30:00Z", str(CLINIC)),  # the night of the spring forward is shorter
-        ("2026-03-10T02:00:00Z", "2026-03-10T05:00:00Z", None),
-        ("2026-03-15T05:30:00Z", "2026-03-15T07:30:00Z", str(CLINIC)),
-        ("2026-03-17T14:00:00Z", "2026-03-17T15:00:00Z", None),  # besides, although on leave
-        ("2026-03-24T02:00:00Z", "2026-03-24T05:00:00Z", None),
-        ("2026-03-29T05:30:00Z", "2026-03-29T07:30:00Z", str(CLINIC)),
-    ]
-    autumn = await anybody.call("doctor.schedule", **DOCTOR, first="2026-11-01", count=1)
-    assert autumn["occasions"][0] == {
-        "starts_at": "2026-11-01T05:30:00Z",  # 01:30 comes twice: the first is meant
-        "ends_at": "2026-11-01T08:30:00Z",
-        "place_id": str(CLINIC),
-    }
-
-
-async def test_she_is_only_where_she_works(enter: Enter) -> None:
-    asha = await enter(ASHA.account_id)
-    for place_id in (PHARMACY, uuid4()):
-        with pytest.raises(NotFound):
-            await asha.call(
-                "doctor.set_availability",
-                **DOCTOR,
-                weekly=[at(1, "09:00", "10:00", place_id=str(place_id))],
-                leave=[],
-                extra=[],
-            )
-    with pytest.raises(InvalidParams):
-        await asha.call(
-            "doctor.set_availability",
-            **DOCTOR,
-            weekly=[],
-            leave=[{"first": "2026-02-02", "last": "2026-02-01"}],
-            extra=[],
-        )
-    with pytest.raises(NotFound):
-        await asha.call("doctor.schedule", doctor_id=str(uuid4()))
-
-
-async def test_two_who_set_the_same_week_at_once_leave_one_week(clinic: Node, enter: Enter) -> None:
-    first, second = await enter(ASHA.account_id), await enter(ADMIN_ID)
-    weeks = [[at(1, "09:00", "12:00")], [at(1, "10:00", "13:00"), at(2, "10:00", "13:00")]]
-    await asyncio.gather(
-        *(
-            who.call("doctor.set_availability", **DOCTOR, weekly=week, leave=[], extra=[])
-            for who, week in zip((first, second), weeks, strict=True)
-        )
-    )
-    kept = await rows(clinic, "SELECT weekday FROM doctor_window WHERE doctor_id = $1", DOCTOR_ASHA)
-    assert len(kept) in (1, 2)
-    assert len(kept) == len({row["weekday"] for row in kept})
 
 
 WALL = st.times().map(lambda t: t.replace(second=0, microsecond=0))

@@ -1,10 +1,10 @@
-"""Wall-clock windows: what a place or a doctor says of its week, and the moments that come of it on its own clock."""
+"""Wall-clock windows: what somebody says of her week, and the moments that come of it on her own clock."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Annotated, Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 from msgspec import Meta
@@ -12,6 +12,8 @@ from msgspec import Meta
 from carewire.errors import Field, InvalidParams
 
 WEEK: Final = 7 * 1440
+ZONES: Final = available_timezones()
+SECOND: Final = timedelta(seconds=1)
 
 Weekday = Annotated[int, Meta(ge=1, le=7, description="1 is Monday (ISO)")]
 
@@ -53,15 +55,40 @@ def _span(opening: Opening) -> tuple[int, int]:
     return begins, ends + (1440 if opening.closes <= opening.opens else 0)
 
 
+def require_zone(zone: str) -> None:
+    """Raises `InvalidParams` for what is no IANA time zone."""
+    if zone not in ZONES:
+        raise InvalidParams(fields=(Field("$.zone", "is no IANA time zone"),))
+
+
 def moments(zone: ZoneInfo, day: date, opens: time, closes: time) -> tuple[datetime, datetime] | None:
     """From when until when a window of this day is, as instants; None when the clocks leave nothing of it.
 
-    A time that the clocks skip is as much later as they skip; of one that comes twice the first is meant.
+    A time that the clocks skip is when they skip it; of one that comes twice the first is meant.
     """
     last = day + timedelta(days=1) if closes <= opens else day
-    begins = datetime.combine(day, opens, tzinfo=zone).astimezone(UTC)
-    ends = datetime.combine(last, closes, tzinfo=zone).astimezone(UTC)
+    begins, ends = shown(zone, datetime.combine(day, opens)), shown(zone, datetime.combine(last, closes))
     return (begins, ends) if begins < ends else None
+
+
+def shown(zone: ZoneInfo, wall: datetime) -> datetime:
+    """The first instant at which a clock there shows this time, or would have, had it not been moved on over it."""
+    instant = wall.replace(tzinfo=zone).astimezone(UTC)
+    if shows(zone, instant, wall):
+        return instant
+    before = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    while instant - before > SECOND:  # the clocks move on between these two
+        middle = before + (instant - before) // 2
+        if middle.astimezone(zone).replace(tzinfo=None) < wall:
+            before = middle
+        else:
+            instant = middle
+    return instant.replace(microsecond=0)
+
+
+def shows(zone: ZoneInfo, instant: datetime, wall: datetime) -> bool:
+    """Whether a clock there shows this time at that instant; one that is skipped is shown at none."""
+    return instant.astimezone(zone).replace(tzinfo=None, fold=0) == wall
 
 
 def days(first: date, count: int) -> Iterator[date]:

@@ -4,3 +4,8 @@ A *slot* is a time at which she offers herself at a place or by video, for so ma
 her leave and what she does besides, on the right clock, and is nowhere stored. Its *terms* are the place's: what a
 booking there costs, how late it may be cancelled for how much, when coming back is free.
 """
+
+from channels.calendar.changes import on_slots_changed
+from channels.calendar.nouns import Mode, PaymentMode
+
+__all__ = ["Mode", "PaymentMode", "on_slots_changed"]

@@ -19,6 +19,7 @@ from carewire.forms import Zone
 from carewire.resource import CatalogueChanged
 from carewire.wall_clock import Opening, require_apart, require_minutes, require_zone
 from channels.calendar import rules, slots
+from channels.calendar.changes import slots_changed
 from channels.calendar.nouns import Mode
 from channels.calendar.rules import Leave
 from channels.directory import DOCTORS, EDITORS
@@ -140,6 +141,7 @@ async def set_availability(
             f"INSERT INTO doctor_extra (doctor_id, day, {_CUT}) VALUES ($1, $2, {_VALUES})",
             [(doctor_id, one.day, *_cut(one)) for one in extra],
         )
+    await slots_changed(ctx, doctor_id)
     return await _schedule(ctx, doctor_id, None, 14)
 
 

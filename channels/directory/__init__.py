@@ -6,6 +6,7 @@ him hold sessions there.
 """
 
 from channels.directory.approvals import Verified, judge, verified
+from channels.directory.bookable import on_bookable_changed
 from channels.directory.doctors import DOCTORS, EDITORS
 from channels.directory.members import HEADS
 from channels.directory.nouns import AffiliationState, Approval, PlaceKind, Subject
@@ -21,6 +22,7 @@ __all__ = [
     "Subject",
     "Verified",
     "judge",
+    "on_bookable_changed",
     "on_facts_changed",
     "verified",
 ]

@@ -10,12 +10,13 @@ from carewire.command import Ctx, Rate, command, query
 from carewire.errors import IllegalMove, InvalidParams, NotFound
 from carewire.resource import CatalogueChanged
 from channels.directory import access
+from channels.directory.bookable import bookable_changed
 from channels.directory.doctors import DOCTORS
 from channels.directory.errors import AlreadyAsked
 from channels.directory.facts import AFFILIATION_OFFERED
 from channels.directory.lifecycle import AFFILIATION
 from channels.directory.members import HEADS
-from channels.directory.nouns import AffiliationState
+from channels.directory.nouns import AffiliationState, Subject
 from channels.identity import Capacity
 from channels.identity import access as identity
 
@@ -153,6 +154,7 @@ async def _own(ctx: Ctx, affiliation_id: UUID) -> Any:
 async def _moved(ctx: Ctx, row: Any, change: str, state: AffiliationState) -> AffiliationView:
     await ctx.tx.execute(f"UPDATE affiliation SET {change} WHERE id = $1", row["id"], state, ctx.now)
     await identity.rights_changed(ctx, row["account_id"])
+    await bookable_changed(ctx, Subject.DOCTOR, row["doctor_id"])
     return _view(await _row(ctx, row["id"]))
 
 

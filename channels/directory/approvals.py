@@ -11,6 +11,7 @@ from carewire.command import Ctx
 from carewire.errors import NotFound
 from carewire.resource import Resource
 from carewire.store.db import Tx
+from channels.directory.bookable import bookable_changed
 from channels.directory.doctors import DOCTORS
 from channels.directory.hospitals import HOSPITALS
 from channels.directory.laboratories import LABORATORIES
@@ -117,6 +118,7 @@ async def judge(ctx: Ctx, subject: Subject, subject_id: UUID, approval: Approval
             )
             if kind in _HOLDERS:
                 await _owners_follow(ctx, subject_id, kind, approval)
+    await bookable_changed(ctx, subject, subject_id)
 
 
 async def _owners_follow(ctx: Ctx, place_id: UUID, kind: str, approval: Approval) -> None:

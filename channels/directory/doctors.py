@@ -16,6 +16,7 @@ from carewire.resource import Order, Verb, at_least, at_most, equal, holds, reso
 from carewire.resource.parts import Filter
 from carewire.wall_clock import require_zone
 from channels.directory import access, sticky
+from channels.directory.bookable import bookable_changed
 from channels.directory.errors import AlreadyListed, UnknownSpecialty
 from channels.directory.finding import Words
 from channels.directory.forms import (
@@ -100,6 +101,8 @@ async def may_write(ctx: Ctx, verb: Verb, key: UUID | None, given: Mapping[str, 
     row = await access.doctor_to_edit(ctx, key, scopes=EDITORS)
     if verb == "delete":
         await identity.administrator(ctx, scopes=VERIFIERS)
+    if verb == "delete" or not {"zone", "teleconsult"}.isdisjoint(columns):
+        await bookable_changed(ctx, Subject.DOCTOR, key)
     if "specialties" in columns:
         first, *further = dict.fromkeys(columns.pop("specialties"))
         columns["specialty"] = first

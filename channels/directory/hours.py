@@ -16,10 +16,11 @@ from carewire.forms import Name
 from carewire.resource import CatalogueChanged, Resource
 from carewire.wall_clock import DayOpening, Opening, require_apart, require_minutes
 from channels.directory import access, sites
+from channels.directory.bookable import bookable_changed
 from channels.directory.hospitals import HOSPITALS
 from channels.directory.laboratories import LABORATORIES
 from channels.directory.members import HEADS
-from channels.directory.nouns import PlaceKind
+from channels.directory.nouns import PlaceKind, Subject
 from channels.directory.pharmacies import PHARMACIES
 from channels.identity import Duty
 
@@ -90,6 +91,7 @@ async def set_hours(ctx: Ctx, place_id: UUID, weekly: Weekly, holidays: Holidays
             "INSERT INTO place_holiday_opening (place_id, day, opens, closes) VALUES ($1, $2, $3, $4)",
             [(place_id, one.day, at.opens, at.closes) for one in holidays for at in one.openings],
         )
+    await bookable_changed(ctx, Subject.PLACE, place_id)
     return await _hours(ctx, place_id)
 
 

@@ -17,6 +17,7 @@ from carewire.resource.parts import Filter
 from carewire.resource.writing import Made, Write
 from carewire.wall_clock import Opening, require_zone
 from channels.directory import access, sticky
+from channels.directory.bookable import bookable_changed
 from channels.directory.errors import TooManyPending
 from channels.directory.finding import Words
 from channels.directory.forms import (
@@ -169,6 +170,8 @@ def door_of(kind: PlaceKind, holder: Capacity) -> Write:
         row = await access.place_to_edit(ctx, key, duties=HEADS, scopes=EDITORS)
         if verb == "delete":
             await identity.administrator(ctx, scopes=VERIFIERS)
+        if verb == "delete" or "zone" in columns:
+            await bookable_changed(ctx, Subject.PLACE, key)
         await sticky.facts_changed(ctx, Subject.PLACE, key, sticky.changed_facts(Subject.PLACE, row, columns))
         return columns
 

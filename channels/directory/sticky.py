@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from carewire.command import Ctx
+from channels.directory.bookable import bookable_changed
 from channels.directory.nouns import Approval, Subject
 from channels.identity import Capacity
 from channels.identity import access as identity
@@ -54,5 +55,6 @@ async def facts_changed(ctx: Ctx, subject: Subject, subject_id: UUID, facts: fro
     else:
         account_id = await ctx.tx.fetchval("SELECT account_id FROM doctor WHERE id = $1", subject_id)
         await identity.return_to_pending(ctx, account_id, Capacity.DOCTOR)
+    await bookable_changed(ctx, subject, subject_id)
     for hook in _HOOKS:
         await hook(ctx, subject, subject_id, facts)

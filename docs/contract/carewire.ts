@@ -125,6 +125,28 @@ export interface Commands {
     result: AffiliationView;
     refusal: "invalid_params" | "not_found" | "already_asked" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /** On what terms one books this doctor, at this place, in this mode: shown before booking. */
+  "appointment_terms.get": {
+    params: AppointmentTermsGetParams;
+    result: Terms;
+    refusal: "invalid_params" | "not_found" | "internal" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** What one said, to be changed: for owners and managers of the place; without a place for a doctor. */
+  "appointment_terms.own": {
+    params: AppointmentTermsOwnParams;
+    result: OwnTerms;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Say on what terms visits are booked: these, and nothing of what was said before. Bookings keep those they have.
+   *
+   * For owners and managers of the place; without a place for a doctor, about her consultations by video. What is left out or null is as the platform says.
+   */
+  "appointment_terms.set": {
+    params: AppointmentTermsSetParams;
+    result: OwnTerms;
+    refusal: "invalid_params" | "not_found" | "conflict" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** Log this socket in with an access token (or a display's credential). */
   "auth.authenticate": {
     params: AuthAuthenticateParams;
@@ -310,6 +332,16 @@ export interface Commands {
     params: ConsentSeenByParams;
     result: Reader[];
     refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Say what a visit to a doctor costs here, in this mode; null: the fee of her profile.
+   *
+   * For owners and managers of the place, about a doctor who works there; without a place for the doctor herself, about her consultations by video.
+   */
+  "consultation_fee.set": {
+    params: ConsultationFeeSetParams;
+    result: OwnTerms;
+    refusal: "invalid_params" | "not_found" | "conflict" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * The latest letters to a phone number or e-mail address, newest first, after those now on their way have arrived.
@@ -1948,6 +1980,35 @@ export interface AffiliationView {
   is_primary: boolean;
 }
 
+export interface AppointmentTermsGetParams {
+  doctor_id: string;
+  mode: Mode;
+  place_id?: string | null;
+}
+
+export interface AppointmentTermsOwnParams {
+  place_id?: string | null;
+}
+
+export interface AppointmentTermsSetParams {
+  place_id?: string | null;
+  needs_confirmation?: boolean;
+  refund?: RefundStep[] | null;
+  hold_minutes?: number | null;
+  request_minutes?: number | null;
+  /** How long before it begins a visit can be booked */
+  lead_minutes?: number;
+  /** How far ahead a visit can be booked */
+  horizon_days?: number;
+  /** How long after a paid visit coming back is free */
+  revisit_days?: number;
+  /** How often coming back is free */
+  revisit_visits?: number;
+  payment_modes?: PaymentMode[] | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
 /** Whether a place's papers were looked at; only an approved one is found by everybody. */
 export type Approval = "pending" | "approved" | "rejected" | "withdrawn";
 
@@ -2282,6 +2343,15 @@ export interface ConsentView {
   until: string;
   granted_at: string;
   revoked_at: string | null;
+}
+
+export interface ConsultationFeeSetParams {
+  mode: Mode;
+  fee: Money | null;
+  place_id?: string | null;
+  doctor_id?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
 }
 
 /** By which of them somebody is reached. */
@@ -2719,6 +2789,13 @@ export interface FaqView {
   is_published: boolean;
   locale: string;
   fallback: string[];
+}
+
+/** What a visit to this doctor costs here in this mode, where it is not the fee of her profile. */
+export interface FeeView {
+  doctor_id: string;
+  mode: Mode;
+  fee: Money;
 }
 
 /** Who read whom without asking, why and how long; `justified` once a privacy administrator has said so or not. */
@@ -3601,6 +3678,23 @@ export interface OwnErasure {
   erasure: Erasure | null;
 }
 
+/** What was said: by a place, or by a doctor for her consultations by video without one. Null: as the platform says. `changed_at` null: nothing was said yet. */
+export interface OwnTerms {
+  place_id: string | null;
+  doctor_id: string | null;
+  needs_confirmation: boolean;
+  refund: RefundStep[] | null;
+  hold_minutes: number | null;
+  request_minutes: number | null;
+  lead_minutes: number;
+  horizon_days: number;
+  revisit_days: number;
+  revisit_visits: number;
+  payment_modes: PaymentMode[] | null;
+  changed_at: string | null;
+  fees: FeeView[];
+}
+
 export interface PackageCreateParams {
   /** A person's or thing's name as people write it */
   name: string;
@@ -4028,6 +4122,9 @@ export interface PatientView {
 
 /** Why a doctor paused. A closed list: the waiting room reads it, so nobody may type a patient's name into it. */
 export type PauseReason = "break" | "rounds" | "emergency" | "prayer" | "technical" | "other";
+
+/** How a visit is paid (PRODUCT 23). */
+export type PaymentMode = "online" | "counter" | "free";
 
 export interface PharmacyCreateParams {
   /** A name as the public reads it; no word mixes alphabets */
@@ -5028,6 +5125,30 @@ export interface SummaryNoteParams {
 
 /** The languages that catalogues are translated into. */
 export type Target = "ar" | "hi" | "es" | "fr";
+
+/** The terms of a visit to this doctor, here, in this mode; a booking keeps a copy of them. `fee` null: nobody said what it costs. A visit that costs nothing is `free` whatever `payment_modes` says. */
+export interface Terms {
+  doctor_id: string;
+  place_id: string | null;
+  mode: Mode;
+  fee: Money | null;
+  payment_modes: PaymentMode[];
+  refund: RefundStep[];
+  /** True: a booking is a request until the doctor's side has confirmed it. */
+  needs_confirmation: boolean;
+  /** How long a slot is held for who is about to pay */
+  hold_minutes: number;
+  /** How long a request waits for an answer */
+  request_minutes: number;
+  /** How long before it begins a visit can be booked */
+  lead_minutes: number;
+  /** How far ahead a visit can be booked */
+  horizon_days: number;
+  /** How long after a paid visit coming back is free */
+  revisit_days: number;
+  /** How often coming back is free */
+  revisit_visits: number;
+}
 
 export interface TermsAcceptParams {
   kind: TermsKind;

@@ -41,9 +41,10 @@ check: .venv/.check ## format, lint, types, contract, the rules of the house
 	@$(BIN)/carewire contract --check
 	@$(BIN)/python -m pytest tests/style
 
-contract: .venv/.run ## write docs/contract and docs/access.md anew from the declarations
+contract: .venv/.run ## write docs/contract, docs/access.md and docs/sagas.md anew from the declarations
 	@$(BIN)/carewire contract
 	@$(BIN)/python -m tests.access
+	@$(BIN)/python -m tests.sagas
 
 load: .venv/.load ## locust against a running server: its web page, or ARGS=--headless (HOST=…)
 	@$(BIN)/locust --locustfile load/locustfile.py --host "$(HOST)" $(ARGS)

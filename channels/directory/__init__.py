@@ -8,6 +8,7 @@ him hold sessions there.
 from channels.directory.approvals import Verified, judge, verified
 from channels.directory.bookable import on_bookable_changed
 from channels.directory.doctors import DOCTORS, EDITORS
+from channels.directory.forms import Address, PostalCode
 from channels.directory.members import HEADS
 from channels.directory.nouns import AffiliationState, Approval, PlaceKind, Subject
 from channels.directory.sticky import on_facts_changed
@@ -16,9 +17,11 @@ __all__ = [
     "DOCTORS",
     "EDITORS",
     "HEADS",
+    "Address",
     "AffiliationState",
     "Approval",
     "PlaceKind",
+    "PostalCode",
     "Subject",
     "Verified",
     "judge",

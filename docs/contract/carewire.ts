@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_verified" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "no_translator" | "not_approved" | "not_her_hand" | "not_oneself" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "summary_full" | "terms_outdated" | "terms_published" | "too_early" | "too_late" | "too_many_consents" | "too_many_files" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "two_people" | "unknown_specialty" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_verified" | "bill_expired" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "no_translator" | "not_approved" | "not_her_hand" | "not_in_hand" | "not_oneself" | "nothing_asked" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "other_bill" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "requests_full" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "substitutes_open" | "summary_full" | "terms_outdated" | "terms_published" | "too_early" | "too_late" | "too_many_consents" | "too_many_files" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "two_people" | "unknown_specialty" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -1250,7 +1250,7 @@ export interface Commands {
    */
   "relation.ask": {
     params: RelationAskParams;
-    result: Asked;
+    result: CareAsked;
     refusal: "not_found" | "no_number" | "rate_limited" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Enter the code that the patient tells. For the doctor it is about and the staff of the place. */
@@ -1270,6 +1270,70 @@ export interface Commands {
     params: RelationListParams;
     result: RelationView[];
     refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Take a request in hand. Of several who do so at once one gets it; the others hear `illegal_move` with its `state` and `admin_id`, who has it. For administrators who coordinate. */
+  "request.accept": {
+    params: RequestAcceptParams;
+    result: RequestView;
+    refusal: "forbidden" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Ask a pharmacy (or, for tests, a laboratory) to read the photos into lines; only its pharmacists and technicians see them, while the request is open. */
+  "request.ask_reader": {
+    params: RequestAskReaderParams;
+    result: RequestView;
+    refusal: "invalid_params" | "forbidden" | "not_found" | "illegal_move" | "not_in_hand" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Take it back, before it is confirmed. A bill that was chosen and is not paid yet is not confirmed; money that comes for it afterwards goes back. Of what is confirmed, cancel the orders. */
+  "request.cancel": {
+    params: RequestCancelParams;
+    result: RequestView;
+    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Ask for medicines or tests: by lines, or by photos of a paper prescription that a pharmacist reads into lines.
+   *
+   * A coordinator answers with a bill. `share`: the coordinators may look at the photos themselves; without it only who reads them does. `address` is where it is brought, needed for `home`; only the provider of an order learns it and the `contact_phone` (by default the patient's).
+   */
+  "request.create": {
+    params: RequestCreateParams;
+    result: RequestView;
+    refusal: "invalid_params" | "not_found" | "requests_full" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** A request with its bills and history, as far as the side one stands on sees them. */
+  "request.get": {
+    params: RequestGetParams;
+    result: RequestDetail;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Requests, the newest first: of everybody one acts for; all of them for administrators who coordinate; for who works at a provider, those it is quoted in or asked to read, its own part of them. `mine`: only those a coordinator has in hand herself. */
+  "request.list": {
+    params: RequestListParams;
+    result: PageOfRequestView;
+    refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Write down what the photos say; it replaces what was read before, never what she asked for herself. For pharmacists and technicians of the place that was asked to read. */
+  "request.read_lines": {
+    params: RequestReadLinesParams;
+    result: RequestView;
+    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Say that it cannot be served, and why. */
+  "request.reject": {
+    params: RequestRejectParams;
+    result: RequestView;
+    refusal: "forbidden" | "not_found" | "illegal_move" | "not_in_hand" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Let the coordinators look at the photos of this request, or not any longer. While it is open. */
+  "request.share": {
+    params: RequestShareParams;
+    result: RequestView;
+    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Take a request over from the coordinator who has it in hand, as when a shift ends. */
+  "request.take_over": {
+    params: RequestTakeOverParams;
+    result: RequestView;
+    refusal: "forbidden" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** The sitting does not take place, or breaks off; everybody is offered the doctor's next session here. */
   "session.cancel": {
@@ -1402,7 +1466,7 @@ export interface Commands {
   /** Allergies and current medicines of a patient one acts for (the only one need not be named) or treats. */
   "summary.get": {
     params: SummaryGetParams;
-    result: Summary;
+    result: CareSummary;
     refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Note an allergy, a medicine that is taken now, or a condition: who acts for the patient, or a doctor who may read where it stands. `severity`: only of an allergy. */
@@ -1728,7 +1792,7 @@ export interface Topics {
     topic: `board:${string}`;
     snapshot: BoardSnapshot;
     events: {
-      "board:updated": BoardUpdated;
+      "board:updated": QueueBoardUpdated;
     };
   };
   /** A public catalogue: how many entries it has, then every change. */
@@ -1773,10 +1837,44 @@ export interface Topics {
       "queue:updated": QueueUpdated;
     };
   };
+  /** The open and confirmed bills this place is on, its own part of each. */
+  "quotes": {
+    topic: `quotes:${string}`;
+    snapshot: Quotes;
+    events: {
+      "request:confirmed": QuoteConfirmed;
+      "request:responded": QuoteResponded;
+      "request:updated": QuoteUpdated;
+    };
+  };
+  /** A request as it stands. */
+  "request": {
+    topic: `request:${string}`;
+    snapshot: RequestView;
+    events: {
+      "request:accepted": RequestAccepted;
+      "request:confirmed": RequestConfirmed;
+      "request:created": RequestCreated;
+      "request:responded": RequestResponded;
+      "request:updated": RequestUpdated;
+    };
+  };
+  /** The open requests whose id ends with this digit. */
+  "requests": {
+    topic: `requests:${string}`;
+    snapshot: Board;
+    events: {
+      "request:accepted": BoardAccepted;
+      "request:confirmed": BoardConfirmed;
+      "request:created": BoardCreated;
+      "request:responded": BoardResponded;
+      "request:updated": RequestBoardUpdated;
+    };
+  };
   /** Allergies and current medicines, who noted them and when. */
   "summary": {
     topic: `summary:${string}`;
-    snapshot: Summary;
+    snapshot: CareSummary;
     events: {
       "summary:changed": SummaryChanged;
     };
@@ -2004,7 +2102,7 @@ export interface AppointmentTermsSetParams {
   revisit_days?: number;
   /** How often coming back is free */
   revisit_visits?: number;
-  payment_modes?: PaymentMode[] | null;
+  payment_modes?: CalendarPaymentMode[] | null;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }
@@ -2017,14 +2115,6 @@ export interface ArrivalCode {
   place_id: string;
   code: string;
   since: string;
-}
-
-/** A code is on its way to the patient's number. A relationship that stands is renewed by it. */
-export interface Asked {
-  id: string;
-  state: RelationState;
-  expires_at: string;
-  resend_after_s: number;
 }
 
 /** Where and when a code was asked for: the approver compares it with the screen she looks at. */
@@ -2168,8 +2258,67 @@ export interface BackgroundUpdateParams {
   idempotency_key?: string | null;
 }
 
+/** One thing a provider offers. `replaces`: what it stands for instead; it needs her consent. `price_reason`: why the price is not that of the provider's catalogue. */
+export interface BillLineView {
+  id: string;
+  request_line_id: string | null;
+  item_id: string | null;
+  name: string;
+  schedule: string | null;
+  quantity: number;
+  unit_price: Money;
+  price_reason: string | null;
+  replaces: string | null;
+}
+
+/** What became of a bill. */
+export type BillState = "open" | "superseded" | "withdrawn" | "expired" | "dropped" | "confirmed";
+
+/** An offer, open until `valid_until`; what was in stock is kept for her until then. */
+export interface BillView {
+  id: string;
+  version: number;
+  state: BillState;
+  total: Money;
+  message: string | null;
+  valid_until: string;
+  substitutes: boolean;
+  made_at: string;
+  parts: PartView[];
+}
+
 /** ABO and Rhesus. */
 export type BloodGroup = "A+" | "A-" | "B+" | "B-" | "AB+" | "AB-" | "O+" | "O-";
+
+/** The open requests of a bucket, the oldest first. */
+export interface Board {
+  bucket: string;
+  requests: RequestSummary[];
+}
+
+/** A coordinator has it in hand, or has taken it over. */
+export interface BoardAccepted {
+  bucket: string;
+  request: RequestSummary;
+}
+
+/** It is orders now, and leaves the board. */
+export interface BoardConfirmed {
+  bucket: string;
+  request: RequestSummary;
+}
+
+/** Somebody asked. */
+export interface BoardCreated {
+  bucket: string;
+  request: RequestSummary;
+}
+
+/** It was answered with a bill. */
+export interface BoardResponded {
+  bucket: string;
+  request: RequestSummary;
+}
 
 /** A session that a display shows; its line is the topic `line:{session_id}`. */
 export interface BoardSession {
@@ -2208,12 +2357,6 @@ export interface BoardToken {
   room: string | null;
 }
 
-/** This display was approved, renamed or revoked, or the sessions it shows changed: the whole board, again. */
-export interface BoardUpdated {
-  display_id: string;
-  board: BoardSnapshot;
-}
-
 export interface BreakGlassEndParams {
   break_glass_id: string;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
@@ -2245,8 +2388,26 @@ export interface BreakGlassReviewParams {
   idempotency_key?: string | null;
 }
 
+/** How a visit is paid (PRODUCT 23). */
+export type CalendarPaymentMode = "online" | "counter" | "free";
+
 /** What a principal may be; the coarse gate of every command. */
 export type Capacity = "patient" | "doctor" | "staff" | "pharmacy" | "laboratory" | "hospital_admin" | "admin" | "display";
+
+/** A code is on its way to the patient's number. A relationship that stands is renewed by it. */
+export interface CareAsked {
+  id: string;
+  state: RelationState;
+  expires_at: string;
+  resend_after_s: number;
+}
+
+/** What everybody who treats her must know; records that were merged into hers count. */
+export interface CareSummary {
+  patient_id: string;
+  allergies: Entry[];
+  medicines: Entry[];
+}
 
 /** A case with the facts as they are now, those that were approved last, its papers and its steps. */
 export interface CaseDetail {
@@ -2255,7 +2416,7 @@ export interface CaseDetail {
   facts_hash: string;
   approved_facts: { [key: string]: unknown } | null;
   documents: MediaView[];
-  steps: StepView[];
+  steps: VerificationStepView[];
 }
 
 /** Where a case stands. `reason` says why it was rejected or withdrawn; `revision` counts its steps. */
@@ -2797,6 +2958,9 @@ export interface FeeView {
   mode: Mode;
   fee: Money;
 }
+
+/** How it comes to the patient, or she to it. */
+export type Fulfilment = "home" | "pickup" | "visit";
 
 /** Who read whom without asking, why and how long; `justified` once a privacy administrator has said so or not. */
 export interface GlassView {
@@ -3376,6 +3540,9 @@ export interface LineSnapshot {
   curve: Point[];
 }
 
+/** Who wrote a line down. */
+export type LineSource = "asked" | "read";
+
 /** The line moved, for the waiting room: numbers, states, rooms and the expected times by position. No names. */
 export interface LineUpdated {
   session_id: string;
@@ -3383,6 +3550,17 @@ export interface LineUpdated {
   tokens: BoardToken[];
   gone: number[];
   curve: Point[];
+}
+
+/** One thing that is asked for. `source`: her side wrote it down, or a pharmacist read it from her photo. */
+export interface LineView {
+  id: string;
+  n: number;
+  name: string;
+  quantity: number;
+  note: string | null;
+  prescription_line_id: string | null;
+  source: LineSource;
 }
 
 /** Where the file can be read by whoever holds the link, until it expires or the right behind it ends. */
@@ -3660,6 +3838,9 @@ export interface Opening {
   closes: string;
 }
 
+/** When it is paid. */
+export type OrderPaymentMode = "online" | "counter" | "free";
+
 /** A code is on its way to the number, whoever has it. */
 export interface OtpSent {
   expires_at: string;
@@ -3690,7 +3871,7 @@ export interface OwnTerms {
   horizon_days: number;
   revisit_days: number;
   revisit_visits: number;
-  payment_modes: PaymentMode[] | null;
+  payment_modes: CalendarPaymentMode[] | null;
   changed_at: string | null;
   fees: FeeView[];
 }
@@ -3915,6 +4096,13 @@ export interface PageOfPharmacyView {
 }
 
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfRequestView {
+  rows: RequestView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfSessionView {
   rows: SessionView[];
   cursor: string | null;
@@ -3983,6 +4171,16 @@ export interface PaperNumber {
   /** Set when she was seen during the outage. */
   called_at?: string | null;
   ended_at?: string | null;
+}
+
+/** What one provider offers, for how much. `order_id`: what came of it. */
+export interface PartView {
+  id: string;
+  place_id: string;
+  lines: BillLineView[];
+  delivery_fee: Money;
+  total: Money;
+  order_id: string | null;
 }
 
 /** The new password counts; so many logins of other devices were ended. */
@@ -4122,9 +4320,6 @@ export interface PatientView {
 
 /** Why a doctor paused. A closed list: the waiting room reads it, so nobody may type a patient's name into it. */
 export type PauseReason = "break" | "rounds" | "emergency" | "prayer" | "technical" | "other";
-
-/** How a visit is paid (PRODUCT 23). */
-export type PaymentMode = "online" | "counter" | "free";
 
 export interface PharmacyCreateParams {
   /** A name as the public reads it; no word mixes alphabets */
@@ -4513,6 +4708,12 @@ export interface QueueBeginParams {
   idempotency_key?: string | null;
 }
 
+/** This display was approved, renamed or revoked, or the sessions it shows changed: the whole board, again. */
+export interface QueueBoardUpdated {
+  display_id: string;
+  board: BoardSnapshot;
+}
+
 export interface QueueCallNextParams {
   session_id: string;
   room_id?: string | null;
@@ -4667,6 +4868,56 @@ export interface QueueWalkInParams {
   idempotency_key?: string | null;
 }
 
+/** The bill was confirmed: `part.order_id` is the order of this place. */
+export interface QuoteConfirmed {
+  place_id: string;
+  quote: QuoteView;
+  /** False: the provider is not quoted any more. */
+  stands: boolean;
+}
+
+/** This place is on a bill; what it offers is kept until `valid_until`. */
+export interface QuoteResponded {
+  place_id: string;
+  quote: QuoteView;
+  /** False: the provider is not quoted any more. */
+  stands: boolean;
+}
+
+/** The bill changed, or came to nothing. */
+export interface QuoteUpdated {
+  place_id: string;
+  quote: QuoteView;
+  /** False: the provider is not quoted any more. */
+  stands: boolean;
+}
+
+/** A request as a quoted provider sees it: its own part, no other's. */
+export interface QuoteView {
+  request_id: string;
+  kind: RequestKind;
+  state: RequestState;
+  revision: number;
+  fulfilment: Fulfilment;
+  postal_code: string;
+  valid_until: string;
+  part: PartView;
+}
+
+/** What a provider is quoted in and has not ended, the oldest first. */
+export interface Quotes {
+  place_id: string;
+  quotes: QuoteView[];
+}
+
+/** One line of a paper prescription. */
+export interface Read {
+  /** A person's or thing's name as people write it */
+  name: string;
+  quantity: number;
+  note?: string | null;
+}
+
 /** Somebody who can see something of a patient now, by one right. `records` empty: everything that she can. A relationship opens `summary` and what its doctor or place wrote. `ref`: what the right is and can be ended by. */
 export interface Reader {
   kind: RightKind;
@@ -4756,6 +5007,200 @@ export interface Removed {
 export interface Renewed {
   code: string;
   expires_at: string;
+}
+
+export interface RequestAcceptParams {
+  request_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A coordinator has it in hand, or has taken it over. */
+export interface RequestAccepted {
+  request_id: string;
+  request: RequestView;
+}
+
+export interface RequestAskReaderParams {
+  request_id: string;
+  place_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** One thing that is asked for, in the words of who asks. */
+export interface RequestAsked {
+  /** A person's or thing's name as people write it */
+  name: string;
+  quantity?: number;
+  note?: string | null;
+}
+
+/** Anything else; one that ended leaves the board. */
+export interface RequestBoardUpdated {
+  bucket: string;
+  request: RequestSummary;
+}
+
+export interface RequestCancelParams {
+  request_id: string;
+  reason?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** It is orders now. */
+export interface RequestConfirmed {
+  request_id: string;
+  request: RequestView;
+}
+
+export interface RequestCreateParams {
+  kind: RequestKind;
+  /** In capitals */
+  postal_code: string;
+  patient_id?: string | null;
+  lines?: RequestAsked[] | null;
+  media_ids?: string[] | null;
+  /** the coordinators may look at the photos themselves; without it only who reads them does. `address` is where it is brought, needed for `home`; only the provider of an order learns it and the `contact_phone` (by default the patient's). */
+  share?: boolean;
+  fulfilment?: Fulfilment;
+  address?: string | null;
+  contact_phone?: string | null;
+  notes?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** She asked. */
+export interface RequestCreated {
+  request_id: string;
+  request: RequestView;
+}
+
+/** A request, its history and its bills. `contact_name`, `contact_phone` and `address` are told to her own side only, `photos` to who may see them, `steps` and earlier `bills` not to providers. */
+export interface RequestDetail {
+  request: RequestView;
+  contact_name: string | null;
+  contact_phone: string | null;
+  address: string | null;
+  photos: MediaView[];
+  bills: BillView[];
+  steps: RequestStepView[];
+}
+
+export interface RequestGetParams {
+  request_id: string;
+}
+
+/** What is asked for: of pharmacies, or of laboratories. */
+export type RequestKind = "medicine" | "test";
+
+export interface RequestListParams {
+  state?: RequestState | null;
+  kind?: RequestKind | null;
+  patient_id?: string | null;
+  place_id?: string | null;
+  /** only those a coordinator has in hand herself. */
+  mine?: boolean;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface RequestReadLinesParams {
+  request_id: string;
+  lines: Read[];
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface RequestRejectParams {
+  request_id: string;
+  /** One line of text */
+  reason: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** There is a bill, or another version of it. */
+export interface RequestResponded {
+  request_id: string;
+  request: RequestView;
+}
+
+export interface RequestShareParams {
+  request_id: string;
+  share: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** Where a request stands. */
+export type RequestState = "created" | "accepted" | "responded" | "confirmed" | "partially_fulfilled" | "closed" | "rejected" | "cancelled" | "expired";
+
+/** A step of a request; `actor_id` is null where it moved by itself. */
+export interface RequestStepView {
+  revision: number;
+  move: string;
+  state: RequestState;
+  actor_id: string | null;
+  reason: string | null;
+  at: string;
+}
+
+/** A request on the coordinators' board. `admin_id`: who has it in hand. */
+export interface RequestSummary {
+  id: string;
+  kind: RequestKind;
+  state: RequestState;
+  revision: number;
+  postal_code: string;
+  lines: number;
+  photos: number;
+  admin_id: string | null;
+  valid_until: string | null;
+  created_at: string;
+  changed_at: string;
+}
+
+export interface RequestTakeOverParams {
+  request_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** Anything else: read, rejected, cancelled, expired, its bill withdrawn, ended. */
+export interface RequestUpdated {
+  request_id: string;
+  request: RequestView;
+}
+
+/** A request. `shared`: she lets the coordinators see its photos and prescription. `photos` counts them. `bill`: the one that stands or was confirmed. `payment_mode`: chosen at `request.confirm`; with `online` it stays `responded` until the money came. `reason`: why it was rejected, cancelled or its bill withdrawn. */
+export interface RequestView {
+  id: string;
+  kind: RequestKind;
+  state: RequestState;
+  revision: number;
+  patient_id: string;
+  fulfilment: Fulfilment;
+  postal_code: string;
+  notes: string | null;
+  lines: LineView[];
+  photos: number;
+  prescription_id: string | null;
+  shared: boolean;
+  admin_id: string | null;
+  accepted_at: string | null;
+  reader_place_id: string | null;
+  read_at: string | null;
+  bill: BillView | null;
+  payment_mode: OrderPaymentMode | null;
+  confirmed_at: string | null;
+  paid_at: string | null;
+  reason: string | null;
+  created_at: string;
+  changed_at: string;
 }
 
 /** Where the client stands on each topic. */
@@ -5056,18 +5501,6 @@ export interface Standing {
 /** What was done to a case. `adopt` takes over what stood before there were cases. */
 export type Step = "adopt" | "submit" | "reopen" | "approve" | "reject" | "withdraw";
 
-/** A step of a case; notifications name its `id`. `actor_id` is null where nobody took it. */
-export interface StepView {
-  id: string;
-  revision: number;
-  move: Step;
-  state: Approval;
-  actor_id: string | null;
-  at: string;
-  reason: string | null;
-  facts_hash: string | null;
-}
-
 /** What is verified. */
 export type Subject = "doctor" | "place";
 
@@ -5088,17 +5521,10 @@ export interface Subscribed {
   epoch: string;
 }
 
-/** What everybody who treats her must know; records that were merged into hers count. */
-export interface Summary {
-  patient_id: string;
-  allergies: Entry[];
-  medicines: Entry[];
-}
-
 /** Somebody noted or ended something; this is the whole summary as it is now. */
 export interface SummaryChanged {
   patient_id: string;
-  summary: Summary;
+  summary: CareSummary;
 }
 
 export interface SummaryEndParams {
@@ -5132,7 +5558,7 @@ export interface Terms {
   place_id: string | null;
   mode: Mode;
   fee: Money | null;
-  payment_modes: PaymentMode[];
+  payment_modes: CalendarPaymentMode[];
   refund: RefundStep[];
   /** True: a booking is a request until the doctor's side has confirmed it. */
   needs_confirmation: boolean;
@@ -5624,6 +6050,18 @@ export interface VerificationSitting {
 
 export interface VerificationStandingParams {
   verification_id: string;
+}
+
+/** A step of a case; notifications name its `id`. `actor_id` is null where nobody took it. */
+export interface VerificationStepView {
+  id: string;
+  revision: number;
+  move: Step;
+  state: Approval;
+  actor_id: string | null;
+  at: string;
+  reason: string | null;
+  facts_hash: string | null;
 }
 
 export interface VerificationSubmitParams {

@@ -30,11 +30,14 @@ class Move(NamedTuple, Generic[S]):
 class Lifecycle(Generic[S]):
     """The states of one kind of thing and the only steps between them."""
 
-    def __init__(self, states: type[S], *, start: Iterable[S], moves: Mapping[str, Move[S]]) -> None:
+    def __init__(
+        self, states: type[S], *, start: Iterable[S], moves: Mapping[str, Move[S]], without: Iterable[S] = ()
+    ) -> None:
+        """`without`: states that things of another kind have, who share the enum."""
         self.states = states
         self.start = frozenset(start)
         self.moves = dict(moves)
-        reachable = self.start | {m.target for m in self.moves.values()}
+        reachable = self.start | {m.target for m in self.moves.values()} | set(without)
         if unreachable := set(states) - reachable:
             raise TypeError(f"{states.__name__}: nothing leads to {sorted(unreachable)}")
 

@@ -7,8 +7,8 @@ hour, with a reason, in everybody's sight. The **summary** is allergies and curr
 """
 
 from channels.care.history import HistoryAsk, HistoryItem, HistoryKind, register_history
-from channels.care.nouns import Purpose, RecordType, RelationState, RightKind
+from channels.care.nouns import Purpose, RecordType, RelationState, RightKind, Schedule
 from channels.care.presence import register_presence
 
 __all__ = ["HistoryAsk", "HistoryItem", "HistoryKind", "Purpose", "RecordType", "RelationState", "RightKind",
-           "register_history", "register_presence"]  # fmt: skip
+           "Schedule", "register_history", "register_presence"]  # fmt: skip

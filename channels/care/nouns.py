@@ -37,6 +37,16 @@ class EntryKind(StrEnum):
     CONDITION = "condition"
 
 
+class Schedule(StrEnum):
+    """How a medicine may be given away (Drugs Rules 1945; counsel). Only `otc` needs no prescription."""
+
+    OTC = "otc"
+    H = "h"
+    H1 = "h1"
+    X = "x"
+    NARCOTIC = "narcotic"
+
+
 class Severity(StrEnum):
     """How bad an allergy is."""
 

@@ -8,6 +8,7 @@ him hold sessions there.
 from channels.directory.approvals import Verified, judge, verified
 from channels.directory.bookable import on_bookable_changed
 from channels.directory.doctors import DOCTORS, EDITORS
+from channels.directory.finding import Words
 from channels.directory.forms import Address, PostalCode
 from channels.directory.members import HEADS
 from channels.directory.nouns import AffiliationState, Approval, PlaceKind, Subject
@@ -24,6 +25,7 @@ __all__ = [
     "PostalCode",
     "Subject",
     "Verified",
+    "Words",
     "judge",
     "on_bookable_changed",
     "on_facts_changed",

@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_verified" | "bill_expired" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "no_translator" | "not_approved" | "not_her_hand" | "not_in_hand" | "not_oneself" | "nothing_asked" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "other_bill" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "requests_full" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "substitutes_open" | "summary_full" | "terms_outdated" | "terms_published" | "too_early" | "too_late" | "too_many_consents" | "too_many_files" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "two_people" | "unknown_specialty" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_stocked" | "already_verified" | "batch_differs" | "bill_expired" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "hold_over" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "no_translator" | "not_approved" | "not_held" | "not_her_hand" | "not_in_hand" | "not_oneself" | "not_sold" | "nothing_asked" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "other_bill" | "out_of_stock" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "requests_full" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "substitutes_open" | "summary_full" | "terms_outdated" | "terms_published" | "too_early" | "too_late" | "too_many_articles" | "too_many_consents" | "too_many_files" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "two_people" | "unknown_specialty" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -432,7 +432,7 @@ export interface Commands {
   /** When a doctor is there and can be booked: her week, and the moments of the days asked for, right also where clocks change. */
   "doctor.schedule": {
     params: DoctorScheduleParams;
-    result: Schedule;
+    result: CalendarSchedule;
     refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /**
@@ -442,7 +442,7 @@ export interface Commands {
    */
   "doctor.set_availability": {
     params: DoctorSetAvailabilityParams;
-    result: Schedule;
+    result: CalendarSchedule;
     refusal: "invalid_params" | "not_found" | "conflict" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Change an entry; what is not given stays. */
@@ -692,6 +692,36 @@ export interface Commands {
     params: MediaListParams;
     result: PageOfMediaView;
     refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Add an entry. */
+  "medicine.create": {
+    params: MedicineCreateParams;
+    result: MedicineView;
+    refusal: "invalid_params" | "not_found" | "already_stocked" | "conflict" | "too_many_articles" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Close an entry: nobody finds it any more; what hangs on it stays. */
+  "medicine.delete": {
+    params: MedicineDeleteParams;
+    result: null;
+    refusal: "invalid_params" | "not_found" | "already_stocked" | "conflict" | "too_many_articles" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One entry. */
+  "medicine.get": {
+    params: MedicineGetParams;
+    result: MedicineView;
+    refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Entries by name; `count` asks how many there are as well, whatever the page. */
+  "medicine.list": {
+    params: MedicineListParams;
+    result: PageOfMedicineView;
+    refusal: "invalid_params" | "internal" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Change an entry; what is not given stays. */
+  "medicine.update": {
+    params: MedicineUpdateParams;
+    result: MedicineView;
+    refusal: "invalid_params" | "not_found" | "already_stocked" | "conflict" | "too_many_articles" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Take a duty that is offered to one's own number. It counts from now on, on every socket within a second.
@@ -956,6 +986,36 @@ export interface Commands {
     params: PharmacyVerifyParams;
     result: CaseView;
     refusal: "forbidden" | "own_verification" | "not_found" | "facts_changed" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Add an entry. */
+  "pharmacy_service.create": {
+    params: PharmacyServiceCreateParams;
+    result: PharmacyServiceView;
+    refusal: "invalid_params" | "not_found" | "conflict" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Remove an entry; `conflict` while something refers to it. */
+  "pharmacy_service.delete": {
+    params: PharmacyServiceDeleteParams;
+    result: null;
+    refusal: "invalid_params" | "not_found" | "conflict" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One entry. */
+  "pharmacy_service.get": {
+    params: PharmacyServiceGetParams;
+    result: PharmacyServiceView;
+    refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Entries by name; `count` asks how many there are as well, whatever the page. */
+  "pharmacy_service.list": {
+    params: PharmacyServiceListParams;
+    result: PageOfPharmacyServiceView;
+    refusal: "invalid_params" | "internal" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Change an entry; what is not given stays. */
+  "pharmacy_service.update": {
+    params: PharmacyServiceUpdateParams;
+    result: PharmacyServiceView;
+    refusal: "invalid_params" | "not_found" | "conflict" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Give a member another duty instead of one she has. Only an owner touches owners and managers.
@@ -1457,6 +1517,44 @@ export interface Commands {
     result: SpecialtyView;
     refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /**
+   * Put right what the books say of a batch. Only a count (`counted`) may find more than they say.
+   *
+   * What is held for somebody cannot be taken away: `out_of_stock` says how much can.
+   */
+  "stock.adjust": {
+    params: StockAdjustParams;
+    result: StockBatch;
+    refusal: "invalid_params" | "not_found" | "out_of_stock" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** The batches of a pharmacy whose stock one keeps, those that expire first before the others. */
+  "stock.list": {
+    params: StockListParams;
+    result: PageOfStockBatch;
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** What ever moved in a pharmacy whose stock one keeps, newest first. */
+  "stock.movements": {
+    params: StockMovementsParams;
+    result: PageOfMovementView;
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Put packs of a batch on the shelf; a batch that stands there already grows.
+   *
+   * `expires_on` is the last day on which it may be sold, `cost` what one pack cost, in the article's currency.
+   */
+  "stock.receive": {
+    params: StockReceiveParams;
+    result: StockBatch;
+    refusal: "invalid_params" | "not_found" | "batch_differs" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Say at how many packs, or fewer, this article is low: then its people are told, each time anew. Null: never. */
+  "stock.set_threshold": {
+    params: StockSetThresholdParams;
+    result: null;
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** It is over: a medicine is not taken any more, an allergy was none. It stays on record with its end. */
   "summary.end": {
     params: SummaryEndParams;
@@ -1871,6 +1969,14 @@ export interface Topics {
       "request:updated": RequestBoardUpdated;
     };
   };
+  /** What a pharmacy has now, article by article, for its owner, managers and pharmacists. */
+  "stock": {
+    topic: `stock:${string}`;
+    snapshot: Stock;
+    events: {
+      "stock:updated": StockUpdated;
+    };
+  };
   /** Allergies and current medicines, who noted them and when. */
   "summary": {
     topic: `summary:${string}`;
@@ -1991,6 +2097,9 @@ export interface ActivityView {
   reason: string | null;
   times: number;
 }
+
+/** Why stock was adjusted. Only a count may find more than the books say. */
+export type AdjustReason = "counted" | "damaged" | "lost" | "recalled" | "sent_back" | "unfit";
 
 export interface AdminChangeScopesParams {
   user_id: string;
@@ -2224,6 +2333,9 @@ export interface Authenticated {
   terms_due: Owed[];
 }
 
+/** What everybody may know of a pharmacy's stock: never how many. */
+export type Availability = "available" | "few" | "none";
+
 /** The tokens entered, and the numbers that were jumped over. */
 export interface Backfilled {
   tokens: DeskView[];
@@ -2391,6 +2503,16 @@ export interface BreakGlassReviewParams {
 /** How a visit is paid (PRODUCT 23). */
 export type CalendarPaymentMode = "online" | "counter" | "free";
 
+/** A doctor's week, and the occasions that come of it on the days asked for; `zone` is her own. */
+export interface CalendarSchedule {
+  doctor_id: string;
+  zone: string;
+  weekly: Window[];
+  leave: Leave[];
+  extra: Extra[];
+  occasions: Occasion[];
+}
+
 /** What a principal may be; the coarse gate of every command. */
 export type Capacity = "patient" | "doctor" | "staff" | "pharmacy" | "laboratory" | "hospital_admin" | "admin" | "display";
 
@@ -2401,6 +2523,9 @@ export interface CareAsked {
   expires_at: string;
   resend_after_s: number;
 }
+
+/** How a medicine may be given away (Drugs Rules 1945; counsel). Only `otc` needs no prescription. */
+export type CareSchedule = "otc" | "h" | "h1" | "x" | "narcotic";
 
 /** What everybody who treats her must know; records that were merged into hers count. */
 export interface CareSummary {
@@ -2800,6 +2925,9 @@ export interface DoctorView {
   locale: string;
   fallback: string[];
 }
+
+/** What an article is when one takes it out of its box. */
+export type DosageForm = "tablet" | "capsule" | "syrup" | "suspension" | "drops" | "injection" | "cream" | "ointment" | "gel" | "inhaler" | "patch" | "powder" | "suppository" | "spray" | "device" | "other";
 
 /** What a member does at a place. */
 export type Duty = "owner" | "manager" | "front_desk" | "nurse" | "pharmacist" | "technician" | "collector";
@@ -3631,6 +3759,94 @@ export interface MediaView {
   created_at: string;
 }
 
+export interface MedicineCreateParams {
+  /** A person's or thing's name as people write it */
+  name: string;
+  form: DosageForm;
+  price: Money;
+  schedule: CareSchedule;
+  pharmacy_id?: string;
+  /** A person's or thing's name as people write it */
+  generic?: string;
+  /** A person's or thing's name as people write it */
+  brand?: string;
+  /** E.g. `500 mg` or `125 mg/5 ml` */
+  strength?: string;
+  /** Pieces in one pack, e.g. 10 tablets; 1 for a bottle */
+  pack_size?: number;
+  /** Hundredths of a per cent */
+  tax_basis_points?: number;
+  barcode?: string;
+  is_available?: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface MedicineDeleteParams {
+  medicine_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface MedicineGetParams {
+  medicine_id: string;
+}
+
+export interface MedicineListParams {
+  pharmacy_id?: string | null;
+  generic?: string | null;
+  form?: DosageForm | null;
+  schedule?: CareSchedule | null;
+  barcode?: string | null;
+  is_available?: boolean | null;
+  availability?: Availability | null;
+  price_max?: number | null;
+  search?: string | null;
+  order?: "name" | "price" | "relevance" | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+  count?: boolean;
+}
+
+export interface MedicineUpdateParams {
+  medicine_id: string;
+  /** A person's or thing's name as people write it */
+  name?: string;
+  form?: DosageForm;
+  price?: Money;
+  schedule?: CareSchedule;
+  generic?: string | null;
+  brand?: string | null;
+  strength?: string | null;
+  /** Pieces in one pack, e.g. 10 tablets; 1 for a bottle */
+  pack_size?: number;
+  /** Hundredths of a per cent */
+  tax_basis_points?: number;
+  barcode?: string | null;
+  is_available?: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** An article of a pharmacy. `price` is of one pack, tax included; how many there are, only its people know. */
+export interface MedicineView {
+  id: string;
+  pharmacy_id: string;
+  name: string;
+  generic: string | null;
+  brand: string | null;
+  form: DosageForm;
+  strength: string | null;
+  pack_size: number;
+  price: Money;
+  tax_basis_points: number;
+  schedule: CareSchedule;
+  barcode: string | null;
+  is_available: boolean;
+  availability: Availability;
+}
+
 export interface MemberAcceptParams {
   invitation_id: string;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
@@ -3699,6 +3915,27 @@ export interface Money {
   currency: string;
   /** Digits behind the point. Always told; who gives it must give the currency's own. */
   exponent?: number | null;
+}
+
+/** The only ways in which stock changes. */
+export type MovementKind = "receive" | "sell" | "return" | "expire" | "adjust";
+
+/** Packs of a batch that came or went; `balance` is how many of the batch were there afterwards. */
+export interface MovementView {
+  id: string;
+  medicine_id: string;
+  batch_id: string;
+  name: string;
+  number: string;
+  kind: MovementKind;
+  quantity: number;
+  balance: number;
+  reason: AdjustReason | null;
+  /** What it was sold or came back for. */
+  about_id: string | null;
+  /** Who of the pharmacy did it; null: time, or a buyer. */
+  by_account: string | null;
+  at: string;
 }
 
 /** This node stops. Open a socket elsewhere after `after_ms`, resume there, then let this one go. */
@@ -4075,6 +4312,20 @@ export interface PageOfMediaView {
 }
 
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfMedicineView {
+  rows: MedicineView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfMovementView {
+  rows: MovementView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfPackageView {
   rows: PackageView[];
   cursor: string | null;
@@ -4084,6 +4335,13 @@ export interface PageOfPackageView {
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfPatientView {
   rows: PatientView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfPharmacyServiceView {
+  rows: PharmacyServiceView[];
   cursor: string | null;
   total: number | null;
 }
@@ -4112,6 +4370,13 @@ export interface PageOfSessionView {
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfSpecialtyView {
   rows: SpecialtyView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfStockBatch {
+  rows: StockBatch[];
   cursor: string | null;
   total: number | null;
 }
@@ -4388,6 +4653,58 @@ export interface PharmacyRejectParams {
   reason: string;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
+}
+
+export interface PharmacyServiceCreateParams {
+  /** A person's or thing's name as people write it */
+  name: string;
+  pharmacy_id?: string;
+  description?: string;
+  price?: Money;
+  is_active?: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface PharmacyServiceDeleteParams {
+  pharmacy_service_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface PharmacyServiceGetParams {
+  pharmacy_service_id: string;
+}
+
+export interface PharmacyServiceListParams {
+  pharmacy_id?: string | null;
+  is_active?: boolean | null;
+  search?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+  count?: boolean;
+}
+
+export interface PharmacyServiceUpdateParams {
+  pharmacy_service_id: string;
+  /** A person's or thing's name as people write it */
+  name?: string;
+  description?: string | null;
+  price?: Money | null;
+  is_active?: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A service of a pharmacy; without a price it is asked for there. Everybody sees the active ones. */
+export interface PharmacyServiceView {
+  id: string;
+  pharmacy_id: string;
+  name: string;
+  description: string | null;
+  price: Money | null;
+  is_active: boolean;
 }
 
 export interface PharmacyUpdateParams {
@@ -5233,16 +5550,6 @@ export interface RoomView {
   name: string;
 }
 
-/** A doctor's week, and the occasions that come of it on the days asked for; `zone` is her own. */
-export interface Schedule {
-  doctor_id: string;
-  zone: string;
-  weekly: Window[];
-  leave: Leave[];
-  extra: Extra[];
-  occasions: Occasion[];
-}
-
 /** What an administrator may (PRODUCT 3). None opens clinical data. */
 export type Scope = "verify" | "support" | "coordinate" | "content" | "money" | "privacy" | "super";
 
@@ -5500,6 +5807,98 @@ export interface Standing {
 
 /** What was done to a case. `adopt` takes over what stood before there were cases. */
 export type Step = "adopt" | "submit" | "reopen" | "approve" | "reject" | "withdraw";
+
+/** A pharmacy's stock: its articles that are there or low, by id. Their batches come page by page, `stock.list`. */
+export interface Stock {
+  pharmacy_id: string;
+  lines: StockLine[];
+}
+
+export interface StockAdjustParams {
+  batch_id: string;
+  /** Packs more, or with a minus less */
+  quantity: number;
+  reason: AdjustReason;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A batch on the shelf, in packs. `expired` is judged on the place's own calendar; `cost` is of one pack. */
+export interface StockBatch {
+  id: string;
+  medicine_id: string;
+  name: string;
+  form: DosageForm;
+  strength: string | null;
+  number: string;
+  expires_on: string;
+  expired: boolean;
+  cost: number | null;
+  received_at: string;
+  physical: number;
+  held: number;
+  /** At how many packs of the article, of all batches, its people are told. */
+  low_at: number | null;
+}
+
+/** What changed the stock: a movement, or a hold that came or went. */
+export type StockCause = "receive" | "sell" | "return" | "expire" | "adjust" | "hold" | "release" | "threshold";
+
+/** An article's stock in packs: what is there, and what of it is held for somebody. */
+export interface StockLine {
+  medicine_id: string;
+  physical: number;
+  held: number;
+  /** There are as many as its people want to be told of, or fewer. */
+  low: boolean;
+}
+
+export interface StockListParams {
+  pharmacy_id?: string | null;
+  medicine_id?: string | null;
+  expires_until?: string | null;
+  /** Also batches of which nothing is left */
+  empty?: boolean;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface StockMovementsParams {
+  pharmacy_id?: string | null;
+  medicine_id?: string | null;
+  batch_id?: string | null;
+  kind?: MovementKind | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface StockReceiveParams {
+  medicine_id: string;
+  /** As printed on it */
+  number: string;
+  expires_on: string;
+  /** How many packs */
+  quantity: number;
+  cost?: number | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface StockSetThresholdParams {
+  medicine_id: string;
+  low_at: number | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** The stock of these articles is now this; one with nothing there that is not low leaves the list. */
+export interface StockUpdated {
+  pharmacy_id: string;
+  cause: StockCause;
+  lines: StockLine[];
+}
 
 /** What is verified. */
 export type Subject = "doctor" | "place";

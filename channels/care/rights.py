@@ -73,6 +73,11 @@ _BY_DOCTOR: Final = f"""
      WHERE d.account_id = ask.account_id
        AND (ask.record IS NULL OR ask.record = 'summary' OR ask.by_doctor = d.id)"""
 
+# What a patient writes to a place is for whoever answers there, whichever of its doctors she comes to.
+_CHAT: Final = (
+    "ask.record = 'chat' AND ask.by_doctor IS NULL AND ask.by_place = l.id AND m.duty = ANY ($7::text[] || $8)"
+)
+
 # A pharmacy or a laboratory sees contact, address and its own papers. Where a doctor sits, the place knows who comes.
 _BY_DUTY: Final = f"""
     SELECT 'relationship', greatest(r.made_at, m.since), r.id
@@ -82,6 +87,7 @@ _BY_DUTY: Final = f"""
        AND r.state = 'standing' AND {OPEN}
      WHERE m.account_id = ask.account_id AND m.until IS NULL
        AND ((ask.record IS NULL AND (r.doctor_id IS NULL OR m.duty = ANY ($8)))
+            OR ({_CHAT})
             OR (r.doctor_id IS NULL AND m.duty = ANY ($7)
                 AND (ask.by_place = l.id OR (ask.record = 'summary' AND l.kind IN ('clinic', 'hospital')))))"""
 

@@ -1,7 +1,7 @@
 """The doors to files: a loose one is its uploader's, an attached one is read by who may read what it is attached to.
 
     @readers("verification")
-    async def may_read(tx: Tx, asks: Sequence[tuple[UUID, UUID]]) -> list[datetime | None]: ...
+    async def may_read(ctx: Ctx, asks: Sequence[tuple[UUID, UUID]]) -> list[datetime | None]: ...
 
 A domain that attaches files says so once, for many (account, thing) pairs in one query.
 """
@@ -20,7 +20,7 @@ from carewire.store.db import Tx
 from channels.media.errors import FileInUse
 from channels.media.nouns import MediaKind
 
-Reads = Callable[[Tx, Sequence[tuple[UUID, UUID]]], Awaitable[list[datetime | None]]]
+Reads = Callable[[Ctx, Sequence[tuple[UUID, UUID]]], Awaitable[list[datetime | None]]]
 
 READERS: dict[str, Reads] = {}
 
@@ -73,7 +73,7 @@ async def readable(ctx: Ctx, media_id: UUID) -> MediaRow:
             raise NotFound()
         return found
     reads = READERS.get(found.view.about)
-    if reads is None or (await reads(ctx.tx, [(ctx.actor.id, found.view.about_id)]))[0] is None:
+    if reads is None or (await reads(ctx, [(ctx.actor.id, found.view.about_id)]))[0] is None:
         raise NotFound()
     return found
 
@@ -87,7 +87,7 @@ async def only_readable(ctx: Ctx, files: Sequence[MediaView]) -> list[MediaView]
     denied: set[UUID] = set()
     for noun, some in by_noun.items():
         asks = [(ctx.actor.id, file.about_id) for file in some if file.about_id is not None]
-        since = await READERS[noun](ctx.tx, asks) if noun in READERS else [None] * len(some)
+        since = await READERS[noun](ctx, asks) if noun in READERS else [None] * len(some)
         denied |= {file.id for file, held in zip(some, since, strict=True) if held is None}
     return [file for file in files if file.id not in denied]
 

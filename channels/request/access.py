@@ -146,15 +146,15 @@ async def seen(ctx: Ctx, request_id: UUID) -> Seen:
 
 async def may_see_photos(ctx: Ctx, seen: Seen) -> bool:
     """Her own side; who was asked to read them; coordinators by her grant on this request."""
-    (since,) = await photo_readers(ctx.tx, [(ctx.actor.id, seen.row.id)])
+    (since,) = await photo_readers(ctx, [(ctx.actor.id, seen.row.id)])
     return since is not None
 
 
 @media.readers(NOUN)
-async def photo_readers(tx: Tx, asks: Sequence[tuple[UUID, UUID]]) -> list[datetime | None]:
+async def photo_readers(ctx: Ctx, asks: Sequence[tuple[UUID, UUID]]) -> list[datetime | None]:
     """Her own side; while it is open also who was asked to read them, and coordinators by her grant on this request."""
-    coordinators = await identity.with_scope(tx, Scope.COORDINATE)
-    rows = await tx.fetch(
+    coordinators = await identity.with_scope(ctx.tx, Scope.COORDINATE)
+    rows = await ctx.tx.fetch(
         f"""SELECT CASE WHEN g.since IS NOT NULL THEN g.since
                         WHEN r.state NOT IN ('created', 'accepted', 'responded', 'confirmed') THEN NULL
                         WHEN {READS} OR (r.shared AND ask.account_id = ANY($3)) THEN r.created_at END AS since

@@ -65,9 +65,9 @@ async def since_many(tx: Tx, asks: Sequence[tuple[UUID, UUID]]) -> list[datetime
 
 
 @media.readers(NOUN)
-async def may_read_documents(tx: Tx, asks: Sequence[tuple[UUID, UUID]]) -> list[datetime | None]:
+async def may_read_documents(ctx: Ctx, asks: Sequence[tuple[UUID, UUID]]) -> list[datetime | None]:
     """Who may see a case may read what was submitted with it."""
-    return await since_many(tx, asks)
+    return await since_many(ctx.tx, asks)
 
 
 @door

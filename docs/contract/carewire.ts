@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_stocked" | "already_verified" | "batch_differs" | "bill_expired" | "birthday_fixed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "hold_over" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "no_translator" | "not_approved" | "not_held" | "not_her_hand" | "not_in_hand" | "not_oneself" | "not_sold" | "nothing_asked" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "other_bill" | "out_of_stock" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "requests_full" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "substitutes_open" | "summary_full" | "terms_outdated" | "terms_published" | "too_early" | "too_late" | "too_many_articles" | "too_many_consents" | "too_many_files" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "two_people" | "unknown_specialty" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_stocked" | "already_verified" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "hold_over" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "no_translator" | "not_approved" | "not_held" | "not_her_hand" | "not_in_hand" | "not_oneself" | "not_sold" | "nothing_asked" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "other_bill" | "out_of_stock" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "requests_full" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "substitutes_open" | "summary_full" | "terms_outdated" | "terms_published" | "too_early" | "too_late" | "too_many_articles" | "too_many_consents" | "too_many_files" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "two_people" | "unknown_specialty" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -304,6 +304,70 @@ export interface Commands {
     params: BreakGlassReviewParams;
     result: GlassView;
     refusal: "not_found" | "already_reviewed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * End a thread before its time: the doctor, or whoever answers at the place. Her next visit opens it again.
+   *
+   * The patient's side ends the relationship instead (`relation.end`).
+   */
+  "chat.close": {
+    params: ChatCloseParams;
+    result: ThreadView;
+    refusal: "chat_read_only" | "fact_due" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One thread: by its id, or by that of a message in it, which is what a notification names. */
+  "chat.get": {
+    params: ChatGetParams;
+    result: ThreadView;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** What was said in a thread, newest first. It stays readable when the thread is closed. */
+  "chat.history": {
+    params: ChatHistoryParams;
+    result: History;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Threads, the latest first, with how much of each is unread; without `whose` those of one's family.
+   *
+   * `patient_id`: only hers. A page may be shorter than asked for; the last one has no cursor.
+   */
+  "chat.list": {
+    params: ChatListParams;
+    result: PageOfThreadView;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * The thread of a patient with a doctor at a place, or without `doctor_id` with the place, whose desk answers.
+   *
+   * It is made when the first one asks for it, which takes a visit or an order that goes on or was a few days ago.
+   */
+  "chat.open": {
+    params: ChatOpenParams;
+    result: ThreadView;
+    refusal: "chat_read_only" | "fact_due" | "not_found" | "chat_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Your side has read up to this message. A mark never goes back; an older one changes nothing. */
+  "chat.read": {
+    params: ChatReadParams;
+    result: ReadMark;
+    refusal: "invalid_params" | "chat_read_only" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Say something in a thread that is open, in words, files, or both.
+   *
+   * A guardian writes for the patient and is marked so; whoever works at the place writes as its desk.
+   */
+  "chat.send": {
+    params: ChatSendParams;
+    result: MessageView;
+    refusal: "invalid_params" | "chat_read_only" | "fact_due" | "not_found" | "chat_closed" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** You are writing now, or have stopped. Say it again every few seconds: it is taken back after six by itself. */
+  "chat.typing": {
+    params: ChatTypingParams;
+    result: null;
+    refusal: "chat_read_only" | "fact_due" | "not_found" | "chat_closed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Let one doctor, or the clinical staff of one place, read these records of a patient you act for.
@@ -1901,6 +1965,32 @@ export interface Topics {
       "catalogue:changed": CatalogueChanged;
     };
   };
+  /** A thread as it stands, with its latest messages. */
+  "chat": {
+    topic: `chat:${string}`;
+    snapshot: Chat;
+    events: {
+      "chat:message": ChatMessage;
+      "chat:read": ChatRead;
+      "chat:state": ChatState;
+    };
+  };
+  /** The unread threads of a place with its patients. */
+  "desk_inbox": {
+    topic: `desk_inbox:${string}`;
+    snapshot: Inbox;
+    events: {
+      "desk_inbox:changed": DeskInboxChanged;
+    };
+  };
+  /** One's own unread threads: of everybody one acts for, and as the doctor one is. */
+  "inbox": {
+    topic: `inbox:${string}`;
+    snapshot: Inbox;
+    events: {
+      "inbox:changed": InboxChanged;
+    };
+  };
   /** The line without names, for holders of an active token and displays: numbers, states, rooms, expected times. */
   "line": {
     topic: `line:${string}`;
@@ -1991,6 +2081,14 @@ export interface Topics {
     snapshot: TokenFact;
     events: {
       "token:updated": TokenUpdated;
+    };
+  };
+  /** Who is writing now. Nothing of it is kept, so a newcomer begins with nobody and hears within some seconds. */
+  "typing": {
+    topic: `typing:${string}`;
+    snapshot: Typing;
+    events: {
+      "chat:typing": ChatTyping;
     };
   };
   /** One's own uploads of the last hour. */
@@ -2333,6 +2431,9 @@ export interface Authenticated {
   terms_due: Owed[];
 }
 
+/** As whom somebody writes. */
+export type Author = "patient" | "guardian" | "doctor" | "desk";
+
 /** What everybody may know of a pharmacy's stock: never how many. */
 export type Availability = "available" | "few" | "none";
 
@@ -2534,6 +2635,9 @@ export interface CareSummary {
   medicines: Entry[];
 }
 
+/** Whose patients are asked for. */
+export type CareWhose = "family" | "doctor" | "place" | "all";
+
 /** A case with the facts as they are now, those that were approved last, its papers and its steps. */
 export interface CaseDetail {
   case: CaseView;
@@ -2572,6 +2676,108 @@ export interface CatalogueChanged {
   entry: unknown;
   total: number | null;
 }
+
+/** A thread and its latest messages, the oldest of them first. `doctor_id` is null where it is with the place. While `open` it closes at `closes_at`, unless a visit or an order comes. Each side has read up to a message's number. `emergency` is to stand at the top, by language. */
+export interface Chat {
+  thread_id: string;
+  patient_id: string;
+  doctor_id: string | null;
+  place_id: string;
+  state: ThreadState;
+  closes_at: string | null;
+  patient_read: number;
+  provider_read: number;
+  messages: MessageView[];
+  emergency: { [key: string]: string };
+}
+
+export interface ChatCloseParams {
+  thread_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface ChatGetParams {
+  thread_id?: string | null;
+  message_id?: string | null;
+}
+
+export interface ChatHistoryParams {
+  thread_id: string;
+  /** How many messages at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface ChatListParams {
+  whose?: ChatWhose;
+  /** only hers. A page may be shorter than asked for; the last one has no cursor. */
+  patient_id?: string | null;
+  place_id?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+/** Something was said. */
+export interface ChatMessage {
+  thread_id: string;
+  message: MessageView;
+}
+
+export interface ChatOpenParams {
+  patient_id: string;
+  place_id: string;
+  doctor_id?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A side has read up to the message with this number. */
+export interface ChatRead {
+  thread_id: string;
+  side: Side;
+  seq: number;
+}
+
+export interface ChatReadParams {
+  thread_id: string;
+  /** A message's number in its thread */
+  seq: number;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface ChatSendParams {
+  thread_id: string;
+  /** What is said; may be empty beside files */
+  text?: string;
+  media_ids?: string[] | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** It opened again, stays open longer, or closed. `closes_at` is null when it is not open. */
+export interface ChatState {
+  thread_id: string;
+  state: ThreadState;
+  closes_at: string | null;
+}
+
+/** Somebody is writing, until then unless she says so again; null: she stopped. */
+export interface ChatTyping {
+  thread_id: string;
+  author: Author;
+  until: string | null;
+}
+
+export interface ChatTypingParams {
+  thread_id: string;
+  writing?: boolean;
+}
+
+/** Whose threads are asked for. */
+export type ChatWhose = "family" | "doctor" | "place";
 
 /** A record taken over. `into_id`: one's own record through which it is reached; null where one acts for it. */
 export interface Claim {
@@ -2659,6 +2865,13 @@ export interface Decided {
 /** The account that is gone. Patients it acted for stay. */
 export interface Deleted {
   id: string;
+}
+
+/** A thread of the place moved; this is all of it. With nothing unread it is off the list. */
+export interface DeskInboxChanged {
+  place_id: string;
+  thread_id: string;
+  entry: InboxEntry;
 }
 
 /** A token as the desk sees it. */
@@ -3123,6 +3336,13 @@ export interface GuardianView {
   lapses_at: string | null;
 }
 
+/** Some messages, newest first. `members`: who wrote those of the desk, for the desk. */
+export interface History {
+  rows: MessageView[];
+  members: Member[];
+  cursor: string | null;
+}
+
 /** One line of the history. `id` is that of the thing itself: a token, later a booking, an order, a report. */
 export interface HistoryItem {
   kind: HistoryKind;
@@ -3367,6 +3587,29 @@ export interface Hours {
   holidays: Holiday[];
   open_now: boolean | null;
   orders_paused_until: string | null;
+}
+
+/** The threads in which something is unread, the latest first; at most a hundred. */
+export interface Inbox {
+  threads: InboxEntry[];
+}
+
+/** A thread of yours moved; this is all of it. With nothing unread it is off the list. */
+export interface InboxChanged {
+  account_id: string;
+  thread_id: string;
+  entry: InboxEntry;
+}
+
+/** A thread as one of its sides has it: how many messages of the other side are unread. */
+export interface InboxEntry {
+  thread_id: string;
+  patient_id: string;
+  doctor_id: string | null;
+  place_id: string;
+  state: ThreadState;
+  unread: number;
+  moved_at: string;
 }
 
 export interface InsuranceCreateParams {
@@ -3847,6 +4090,13 @@ export interface MedicineView {
   availability: Availability;
 }
 
+/** Who wrote for the place. Only those who answer there are told. */
+export interface Member {
+  seq: number;
+  account_id: string;
+  name: string;
+}
+
 export interface MemberAcceptParams {
   invitation_id: string;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
@@ -3884,6 +4134,16 @@ export interface MembershipView {
   place_id: string;
   duty: Duty;
   since: string;
+}
+
+/** What was said. `seq` counts from 1 without gaps; `files` are read by `media.link`. */
+export interface MessageView {
+  id: string;
+  seq: number;
+  author: Author;
+  text: string;
+  files: MediaView[];
+  at: string;
 }
 
 /** An event the client missed. */
@@ -4382,6 +4642,13 @@ export interface PageOfStockBatch {
 }
 
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfThreadView {
+  rows: ThreadView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfTranslationView {
   rows: TranslationView[];
   cursor: string | null;
@@ -4547,7 +4814,7 @@ export interface PatientInviteGuardianParams {
 }
 
 export interface PatientListParams {
-  whose?: Whose;
+  whose?: CareWhose;
   place_id?: string | null;
   search?: string | null;
   /** How many rows at most */
@@ -5235,6 +5502,13 @@ export interface Read {
   note?: string | null;
 }
 
+/** Up to which message your side has read, and how many are left. */
+export interface ReadMark {
+  side: Side;
+  seq: number;
+  unread: number;
+}
+
 /** Somebody who can see something of a patient now, by one right. `records` empty: everything that she can. A relationship opens `summary` and what its doctor or place wrote. `ref`: what the right is and can be ended by. */
 export interface Reader {
   kind: RightKind;
@@ -5721,6 +5995,9 @@ export type Severity = "mild" | "moderate" | "severe";
 /** As the patient states it. */
 export type Sex = "female" | "male" | "other";
 
+/** A thread has two sides; each has one read mark, whoever of it has read. */
+export type Side = "patient" | "provider";
+
 /** What stands on a printed slip; the printing is the client's. */
 export interface Slip {
   number: number | null;
@@ -6043,6 +6320,26 @@ export interface TermsWithdrawParams {
   idempotency_key?: string | null;
 }
 
+/** Whether something can be said. */
+export type ThreadState = "open" | "closed" | "shut";
+
+/** A thread. `doctor_id` is null where it is with the place. `author` is as whom you write in it, null where you only read; `unread` counts what your side has not read. `moved_at` is the time of the latest message, or when the thread was made. */
+export interface ThreadView {
+  id: string;
+  patient_id: string;
+  doctor_id: string | null;
+  place_id: string;
+  patient: string;
+  doctor: string | null;
+  place: string;
+  state: ThreadState;
+  closes_at: string | null;
+  moved_at: string;
+  last_seq: number;
+  author: Author | null;
+  unread: number;
+}
+
 /** What has happened to one token. Its place and expected time come from `line:`, which moves with everybody. */
 export interface TokenFact {
   id: string;
@@ -6261,6 +6558,11 @@ export interface TreatmentView {
   is_active: boolean;
   locale: string;
   fallback: string[];
+}
+
+/** Who is writing, each until a moment of product time that moves on while they do. */
+export interface Typing {
+  writing: { [key: string]: string };
 }
 
 /** The old address counts again, and every login of the account has ended. */
@@ -6586,9 +6888,6 @@ export interface Welcome {
 
 /** What happened to a token, in one word. */
 export type What = "joined" | "arrived" | "called" | "announced" | "begun" | "away" | "skipped" | "no_show" | "completed" | "cancelled" | "back" | "near" | "changed";
-
-/** Whose patients are asked for. */
-export type Whose = "family" | "doctor" | "place" | "all";
 
 /** When a doctor is there every week: on the clock of its place, without a place on her own. */
 export interface Window {

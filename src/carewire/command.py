@@ -74,6 +74,8 @@ class Command(msgspec.Struct, frozen=True):
     """Open also to who owes an acceptance of the terms (`Actor.shut_at`)."""
     http: bool = False
     """Only an HTTP route of ours runs it, where bytes come or go; on a socket there is no such command."""
+    passing: bool = False
+    """It leaves nothing behind: no receipt, no entry of the audit, only conflated events."""
     statement: Statement | None = None
     """All that it does, when that is one SQL statement; its handler says what is told and awaits nothing."""
 
@@ -205,6 +207,7 @@ def command(
     http: bool = False,
     statement: Statement | None = None,
     owing: bool = False,
+    passing: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Declare a command: it may change things, in one transaction, exactly once per idempotency key.
 
@@ -212,9 +215,12 @@ def command(
     `development=True` commands do not exist in production. `lane` makes it a batched one: callers with the same value
     of this parameter are served together, by a handler that takes a `Batch[Params, Reply]`. `statement` is all it does,
     in one round trip (see `statement.py`). An `http` one is what a route does once it has the bytes:
-    `Dispatcher.run(…, http=True)`. `owing`: also for who has not accepted what binds.
+    `Dispatcher.run(…, http=True)`. `owing`: also for who has not accepted what binds. A
+    `passing` one changes nothing and only tells conflated events (somebody is typing): the audit does not keep it.
     """
-    return _declare(name, "command", allow, emits, errors, receipt, rate, development, lane, http, statement, owing)
+    return _declare(
+        name, "command", allow, emits, errors, receipt, rate, development, lane, http, statement, owing, passing
+    )
 
 
 def query(
@@ -244,6 +250,7 @@ def _declare(
     http: bool = False,
     statement: Statement | None = None,
     owing: bool = False,
+    passing: bool = False,
 ) -> Callable[[Handler], Handler]:
     emits = frozenset(emits)
     where = f"{kind} {name!r}"
@@ -252,6 +259,8 @@ def _declare(
         raise TypeError(f"{where}: allow is empty; nobody could call it")
     if receipt and ANYONE in allowed:
         raise TypeError(f"{where}: a command that has no actor cannot keep receipts; say receipt=False")
+    if passing and (receipt or not emits or any(event.spec.durable for event in emits)):
+        raise TypeError(f"{where} is passing: it keeps no receipt and tells conflated events and nothing else")
     if name in REGISTRY:
         raise TypeError(f"{where} is declared twice")
     if name.startswith("rpc.") or "." not in name:
@@ -286,6 +295,7 @@ def _declare(
             lane=lane,
             http=http,
             owing=owing or ANYONE in allowed,
+            passing=passing,
             statement=statement,
         )
         return handler

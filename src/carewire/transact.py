@@ -143,7 +143,7 @@ class Transactions:
             await receipts.release(tx, refused)
         done = [outbox.Done(claim, m.result, receipts.encode_doors(m)) for claim, m in mine if m.refused is None]
         inputs = {id(m): claim.input for claim, m in mine}
-        audit = self._trail.sheet((m, inputs.get(id(m))) for m in written)
+        audit = self._trail.sheet((m, inputs.get(id(m))) for m in written if not asks[0].command.passing)
         return await outbox.finish(written, self._vault, done, audit)
 
     def _members(self, tx: Tx, asks: Sequence[Ask]) -> list[Member[Any, Any]]:

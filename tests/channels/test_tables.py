@@ -14,6 +14,8 @@ from piccolo.table import Table
 from channels import ORDER
 from channels.calendar import nouns as calendar
 from channels.care import nouns as care
+from channels.chat.lifecycle import ThreadState
+from channels.chat.nouns import Author
 from channels.content import forms as content
 from channels.directory import nouns as places
 from channels.identity import contacts
@@ -111,6 +113,8 @@ LISTS: list[tuple[str, str, Any]] = [
     ("media", "mime", files.MIMES),
     ("upload", "kind", files.MediaKind),
     ("upload", "state", files.UploadState),
+    ("chat_thread", "state", ThreadState),
+    ("chat_message", "author", Author),
 ]
 
 

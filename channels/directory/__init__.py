@@ -12,22 +12,28 @@ from channels.directory.finding import Words
 from channels.directory.forms import Address, PostalCode
 from channels.directory.members import HEADS
 from channels.directory.nouns import AffiliationState, Approval, PlaceKind, Subject
+from channels.directory.opening import NOT_QUOTABLE, Quoting, Unquotable, opening_deadline, quoting
 from channels.directory.sticky import on_facts_changed
 
 __all__ = [
     "DOCTORS",
     "EDITORS",
     "HEADS",
+    "NOT_QUOTABLE",
     "Address",
     "AffiliationState",
     "Approval",
     "PlaceKind",
     "PostalCode",
+    "Quoting",
     "Subject",
+    "Unquotable",
     "Verified",
     "Words",
     "judge",
     "on_bookable_changed",
     "on_facts_changed",
+    "opening_deadline",
+    "quoting",
     "verified",
 ]

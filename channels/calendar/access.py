@@ -54,7 +54,7 @@ async def offered(
     around = timedelta(days=slots.AROUND)
     for piece, begins in slots.slots(known, (first - around).date(), (until + around).date()):
         rule = piece.rule
-        if (place_id is not None and rule.place_id != place_id) or (mode is not None and rule.mode is not mode):
+        if (place_id is not None and rule.place_id != place_id) or (mode is not None and rule.mode != mode):
             continue
         length = timedelta(minutes=rule.slot_minutes)
         found += [

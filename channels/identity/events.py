@@ -1,7 +1,7 @@
 """What an account's own sockets hear, and what they see first."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time
 from uuid import UUID
 
 import msgspec
@@ -10,6 +10,7 @@ from carewire.command import Ctx
 from carewire.errors import NotFound
 from carewire.event import Event
 from carewire.jobs.job import Job
+from carewire.quiet import QuietHours
 from carewire.topic import Ask, topic
 from channels.identity.nouns import Capacity, Duty
 
@@ -31,9 +32,18 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     email: str | None
     email_verified: bool
     locale: str
+    zone: str | None
+    """Her own clock (IANA), if she said which; `quiet` is on it, on her visits' clocks without."""
+    quiet: QuietHours | None
+    """When nothing is told that can wait, as reminders can."""
     capacities: list[Capacity]
     pending: list[Capacity]
     memberships: list[MembershipView]
+
+
+def quiet_of(begins: time | None, ends: time | None) -> QuietHours | None:
+    """Quiet hours as their two columns say them."""
+    return None if begins is None or ends is None else QuietHours(begins=begins, ends=ends)
 
 
 class ProfileUpdated(Event, name="profile:updated", topic="account:{account_id}"):
@@ -61,7 +71,8 @@ async def may_hear_account(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | Non
 async def account(ctx: Ctx, account_id: UUID) -> Profile:
     """One's own profile."""
     row = await ctx.tx.fetchrow(
-        """SELECT id, name, phone, email, email_verified_at IS NOT NULL AS email_verified, locale,
+        """SELECT id, name, phone, email, email_verified_at IS NOT NULL AS email_verified, locale, zone,
+                  quiet_from, quiet_until,
                   ARRAY(SELECT capacity FROM account_capacity WHERE account_id = $1 AND state = 'active') AS held,
                   ARRAY(SELECT capacity FROM account_capacity
                          WHERE account_id = $1 AND state = 'pending' ORDER BY capacity) AS pending
@@ -82,6 +93,8 @@ async def account(ctx: Ctx, account_id: UUID) -> Profile:
         email=row["email"],
         email_verified=row["email_verified"],
         locale=row["locale"],
+        zone=row["zone"],
+        quiet=quiet_of(row["quiet_from"], row["quiet_until"]),
         capacities=sorted([*map(Capacity, row["held"]), *staff]),
         pending=[Capacity(word) for word in row["pending"]],
         memberships=[msgspec.convert(dict(member), MembershipView) for member in members],

@@ -10,7 +10,7 @@ holds(
     whose="id = ANY($1)",
     personal={
         "name": "'—'", "phone": "NULL", "email": "NULL", "email_verified_at": "NULL", "password_hash": "NULL",
-        "state": "'deleted'",
+        "state": "'deleted'", "zone": "NULL",
     },
     secret={"password_hash"},
 )  # fmt: skip

@@ -3,6 +3,8 @@
 Constraints and indexes stand in the migration only: most of them are partial and Piccolo cannot say them.
 """
 
+from datetime import time
+
 from piccolo.columns import (
     JSONB,
     UUID,
@@ -17,6 +19,7 @@ from piccolo.columns import (
     OnUpdate,
     SmallInt,
     Text,
+    Time,
     Timestamptz,
 )
 from piccolo.table import Table
@@ -39,6 +42,9 @@ class Account(Table, db=ENGINE):
     state = Text(default="active")
     rights_version = BigInt(default=0)
     created_at = Timestamptz(required=True, default=None)
+    zone = Text(null=True, default=None)
+    quiet_from = Time(null=True, default=time(22))
+    quiet_until = Time(null=True, default=time(7))
 
 
 class AccountCapacity(Table, db=ENGINE):

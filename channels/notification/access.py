@@ -1,5 +1,6 @@
 """The doors of this domain: one's own notifications, and nobody else's."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,9 +24,12 @@ class NotificationView(msgspec.Struct, frozen=True, kw_only=True):
     body: str
     created_at: datetime
     read_at: datetime | None
+    happens_at: datetime | None = None
+    """The moment it speaks of, if it does; `zone` is the clock the text tells it on."""
+    zone: str | None = None
 
 
-COLUMNS = "id, fact, about, ref_id, title, body, created_at, read_at"
+COLUMNS = "id, fact, about, ref_id, title, body, created_at, read_at, happens_at, zone"
 
 
 @door
@@ -46,6 +50,24 @@ async def own(ctx: Ctx, notification_id: UUID, *, lock: bool = False) -> Notific
 async def lock_list(tx: Tx, account_id: UUID) -> bool:
     """Lock the root of an account's list, before anything of it is read; False when there is no such account."""
     return await tx.fetchval("SELECT true FROM account WHERE id = $1 FOR NO KEY UPDATE", account_id) is True
+
+
+async def lock_lists(tx: Tx, account_ids: Collection[UUID]) -> dict[UUID, str]:
+    """`lock_list` for many, in an order: the languages of those accounts that there are."""
+    rows = await tx.fetch(
+        "SELECT id, locale FROM account WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE", list(account_ids)
+    )
+    return {row["id"]: row["locale"] for row in rows}
+
+
+async def unread_of(tx: Tx, account_ids: Collection[UUID]) -> dict[UUID, int]:
+    """`unread` for many."""
+    rows = await tx.fetch(
+        "SELECT account_id, count(*) AS unread FROM notification WHERE account_id = ANY($1)"
+        " AND deleted_at IS NULL AND read_at IS NULL GROUP BY account_id",
+        list(account_ids),
+    )
+    return {row["account_id"]: row["unread"] for row in rows}
 
 
 async def unread(tx: Tx, account_id: UUID) -> int:

@@ -1,4 +1,4 @@
-"""The table of `migrations/0021_notification.sql` as Piccolo sees it; a test compares the two."""
+"""The table of `0021_notification.sql` and `0092` as Piccolo sees it; a test compares the two."""
 
 from piccolo.columns import UUID, ForeignKey, OnDelete, OnUpdate, Text, Timestamptz
 from piccolo.table import Table
@@ -19,3 +19,6 @@ class Notification(Table, db=ENGINE):
     created_at = Timestamptz(required=True, default=None)
     read_at = Timestamptz(null=True, default=None)
     deleted_at = Timestamptz(null=True, default=None)
+    occasion = Text(default="")
+    happens_at = Timestamptz(null=True, default=None)
+    zone = Text(null=True, default=None)

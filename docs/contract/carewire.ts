@@ -1175,15 +1175,21 @@ export interface Commands {
     result: Profile;
     refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
+  /** Say when one wants to hear nothing that can wait; null: never. A reminder that would fall into it comes before, if there is still time, or after it; what cannot wait is told at any hour. */
+  "profile.set_quiet_hours": {
+    params: ProfileSetQuietHoursParams;
+    result: Profile;
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /**
-   * Change one's name or language; what is left out stays. One's own patient record is renamed along.
+   * Change one's name, language or clock; what is left out stays. One's own patient record is renamed along.
    *
    * Phone and e-mail are not changed here: that needs a proof of the new and a notice to the old.
    */
   "profile.update": {
     params: ProfileUpdateParams;
     result: Profile;
-    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** When a place is open, and whether it is now. */
   "provider.hours": {
@@ -4279,6 +4285,9 @@ export interface NotificationView {
   body: string;
   created_at: string;
   read_at: string | null;
+  /** The moment it speaks of, if it does; `zone` is the clock the text tells it on. */
+  happens_at: string | null;
+  zone: string | null;
 }
 
 /** How many are unread, and the newest first. */
@@ -5181,6 +5190,10 @@ export interface Profile {
   email: string | null;
   email_verified: boolean;
   locale: string;
+  /** Her own clock (IANA), if she said which; `quiet` is on it, on her visits' clocks without. */
+  zone: string | null;
+  /** When nothing is told that can wait, as reminders can. */
+  quiet: QuietHours | null;
   capacities: Capacity[];
   pending: Capacity[];
   memberships: MembershipView[];
@@ -5210,9 +5223,16 @@ export interface ProfileConfirmEmailParams {
 
 export interface ProfileGetParams { [key: string]: never }
 
+export interface ProfileSetQuietHoursParams {
+  quiet: QuietHours | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
 export interface ProfileUpdateParams {
   name?: string | null;
   locale?: string | null;
+  zone?: string | null;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }
@@ -5450,6 +5470,12 @@ export interface QueueWalkInParams {
   priority?: Priority | null;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
+}
+
+/** From `begins` until `ends` on the wall clock, on the next day when that is not later. */
+export interface QuietHours {
+  begins: string;
+  ends: string;
 }
 
 /** The bill was confirmed: `part.order_id` is the order of this place. */

@@ -154,17 +154,19 @@ class Ctx:
         ref: UUID | None = None,
         *,
         not_before: datetime | None = None,
+        occasion: str = "",
         **words: object,
     ) -> None:
-        """Tell an account a fact in the app, once per `ref`; a later call replaces one that still waits."""
-        from carewire.notice import Notify
+        """Tell an account a fact in the app, once per `ref` and `occasion`; a later call replaces one that still waits.
 
-        told = {name: str(word) for name, word in words.items()}
-        fact.say("en", told)  # a missing word is this command's mistake, not the job's
+        A word that is a `carewire.dates.Moment` is said in the reader's language.
+        """
+        from carewire.notice import telling
+
         self.enqueue(
-            Notify(account_id=person, fact=fact.name, ref=ref, words=told),
+            telling(person, fact, ref, occasion=occasion, **words),
             not_before=not_before,
-            key=f"notify:{person}:{fact.name}:{ref}",
+            key=f"notify:{person}:{fact.name}:{ref}" + (f":{occasion}" if occasion else ""),
         )
 
     def about(self, noun: str, subject_id: UUID, *, patient: UUID | None = None) -> None:

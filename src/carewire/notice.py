@@ -1,21 +1,36 @@
 """Telling a person something in the app: `ctx.notify(account_id, TURN_NEAR, ref=token_id, before=2)`.
 
 A fact is declared where it happens; what is done about it is another domain's: it consumes `Notify`. So a domain tells
-without knowing who listens, and a person is told each fact once.
+without knowing who listens, and a person is told each fact once: once per `ref`, or once per `ref` and `occasion` where
+the same may happen again. A word may be a `Moment`: it is said in the reader's language.
+
+A fact that waits may become untrue meanwhile. Its domain is asked once more, in the transaction that tells it:
+
+    @still(REMINDER)
+    async def stands(ctx: Ctx, asked: Sequence[Notify]) -> list[bool]: ...
 """
 
 import string
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
+from carewire.dates import Moment
 from carewire.jobs.job import Job
+
+if TYPE_CHECKING:
+    from carewire.command import Ctx
 
 Texts = Mapping[str, tuple[str, str]]
 """Title and body by language; `{words}` are filled in. English is always there: other languages fall back to it."""
 
 REGISTRY: dict[str, "Fact"] = {}
+STILL: dict[str, "Still"] = {}
+TOLD_AT_ONCE: int = 500
+"""How many facts one `NotifyMany` holds at most."""
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,10 +40,14 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     about: str | None
     texts: dict[str, tuple[str, str]]
 
-    def say(self, locale: str, words: Mapping[str, str]) -> tuple[str, str]:
+    def say(self, locale: str, words: Mapping[str, str], moments: Mapping[str, Moment] = {}) -> tuple[str, str]:
         """Title and body in the reader's language."""
-        title, body = self.texts.get(locale.split("-", 1)[0]) or self.texts["en"]
-        return title.format(**words), body.format(**words)
+        language = locale.split("-", 1)[0]
+        if language not in self.texts:
+            language = "en"
+        title, body = self.texts[language]
+        said = {**words, **{name: moment.say(language) for name, moment in moments.items()}}
+        return title.format(**said), body.format(**said)
 
 
 class Notify(Job, name="notification.new", personal=True):
@@ -38,6 +57,39 @@ class Notify(Job, name="notification.new", personal=True):
     fact: str
     ref: UUID | None
     words: dict[str, str]
+    moments: dict[str, Moment] = {}
+    occasion: Annotated[str, Meta(max_length=64)] = ""
+
+
+class NotifyMany(Job, name="notification.new_many", personal=True):
+    """Many are to be told something, each her own: in one transaction."""
+
+    tellings: Annotated[list[Notify], Meta(max_length=TOLD_AT_ONCE)]
+
+
+Still = Callable[["Ctx", Sequence[Notify]], Awaitable[list[bool]]]
+"""Which of these are still true, in their order. It locks what they are about until the transaction ends, and in an
+order; the people who are told are locked already."""
+
+
+def telling(person: UUID, fact: Fact, ref: UUID | None, *, occasion: str = "", **words: object) -> Notify:
+    """One fact for one account. A missing word is a mistake of who tells, not of who is told."""
+    moments = {name: word for name, word in words.items() if isinstance(word, Moment)}
+    told = {name: str(word) for name, word in words.items() if name not in moments}
+    fact.say("en", told, moments)
+    return Notify(account_id=person, fact=fact.name, ref=ref, words=told, moments=moments, occasion=occasion)
+
+
+def still(fact: Fact) -> Callable[[Still], Still]:
+    """Declare who knows whether a fact that waited is still true."""
+    if fact.name in STILL:
+        raise TypeError(f"two answer whether {fact.name!r} is still true")
+
+    def declare(stands: Still) -> Still:
+        STILL[fact.name] = stands
+        return stands
+
+    return declare
 
 
 def fact(name: str, *, texts: Texts, about: str | None = None) -> Fact:

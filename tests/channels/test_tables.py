@@ -32,6 +32,7 @@ TYPES = {
     "smallint": "SMALLINT",
     "boolean": "BOOLEAN",
     "date": "DATE",
+    "time without time zone": "TIME",
     "jsonb": "JSONB",
     "double precision": "DOUBLE PRECISION",
     "real": "REAL",

@@ -84,6 +84,7 @@ cells("dev.mailbox", {"to": "+919999999999"})
 # --- oneself ---------------------------------------------------------------------------------------------------------
 cells("profile.get", opens=PEOPLE)
 cells("profile.update", {"locale": "hi"}, opens=PEOPLE)
+cells("profile.set_quiet_hours", {"quiet": None}, opens=PEOPLE)
 cells("profile.change_phone", lambda w: {"phone": w.new_phone(), "code": "000000"}, opens=PEOPLE)
 cells("profile.change_email", lambda w: {"email": f"new{w.new_phone()}@example.org"}, opens=PEOPLE)
 cells("profile.confirm_email", {"token": "x" * 43}, opens=PEOPLE)

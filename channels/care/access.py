@@ -21,9 +21,9 @@ from channels.care.nouns import RecordType, RightKind
 from channels.care.rights import CLINICAL, Ask, Right, rights
 from channels.identity import access as identity
 
-__all__ = ["RELATED", "VISITED", "Ask", "Asked", "Made", "Right", "Seen", "all_readers_changed", "ask", "may_hear",
-           "may_read", "opened", "readers_changed", "readers_of", "reading", "reasons", "records_of", "relate",
-           "visited"]  # fmt: skip
+__all__ = ["RELATED", "VISITED", "Ask", "Asked", "Made", "Right", "Seen", "all_readers_changed", "ask", "expected",
+           "may_hear", "may_read", "opened", "readers_changed", "readers_of", "reading", "reasons", "records_of",
+           "relate", "visited"]  # fmt: skip
 
 
 PRECEDENCE: Final = tuple(RightKind)
@@ -143,6 +143,22 @@ async def relate(tx: Tx, made: Sequence[Made]) -> None:
 async def visited(tx: Tx, seen: Sequence[Seen]) -> None:
     """Let relationships count from these visits on."""
     await _write(tx, VISITED, seen)
+
+
+async def expected(
+    tx: Tx, patient_id: UUID, doctor_id: UUID | None, place_id: UUID, until: datetime, now: datetime
+) -> None:
+    """The doctor's side put the visit off: an open relationship stays open until then, and none is made by it."""
+    await tx.execute(
+        "UPDATE relationship SET expected_until = greatest(expected_until, $4) WHERE patient_id = $1"
+        " AND doctor_id IS NOT DISTINCT FROM $2 AND place_id = $3 AND state = 'standing'"
+        " AND relationship_until(last_visit_at, expected_until) > $5",
+        patient_id,
+        doctor_id,
+        place_id,
+        until,
+        now,
+    )
 
 
 async def _write(tx: Tx, statement: str, rows: Sequence[Any]) -> None:

@@ -16,6 +16,7 @@ class HistoryKind(StrEnum):
 
     VISIT = "visit"
     """A token of a doctor's line."""
+    APPOINTMENT = "appointment"
 
 
 class HistoryItem(msgspec.Struct, frozen=True, kw_only=True):

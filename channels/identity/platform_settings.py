@@ -18,6 +18,7 @@ Minor = Annotated[int, Meta(ge=0, le=10**12, description="In minor units of `cur
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z", description="ISO 4217")]
 LeadTimes = Annotated[list[Annotated[int, Meta(ge=1, le=20_160)]], Meta(max_length=5)]
 Minutes = Annotated[int, Meta(ge=1, le=10_080)]
+Holds = Annotated[int, Meta(ge=1, le=50)]
 Switches = Annotated[
     dict[Annotated[str, Meta(pattern=r"^[a-z][a-z_]{0,39}\Z")], bool],
     Meta(max_length=50, description="Parts of the product that are on or off"),
@@ -50,6 +51,10 @@ class PlatformSettings(msgspec.Struct, frozen=True, kw_only=True):
     hold_minutes: Minutes = 10
     """How long a slot is held for who is about to pay, where the place says nothing else; so with the next."""
     request_minutes: Minutes = 240
+    offer_minutes: Minutes = 15
+    """How long a seat that became free is kept for who waited for it."""
+    holds_max: Holds = 3
+    """Seats that an account may hold at once without booking them."""
     switches: Switches = field(default_factory=dict)
 
 
@@ -68,6 +73,8 @@ class SettingsChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     refund_steps: RefundSteps | UnsetType = UNSET
     hold_minutes: Annotated[int, Meta(ge=1, le=60)] | UnsetType = UNSET
     request_minutes: Annotated[int, Meta(ge=10, le=10_080)] | UnsetType = UNSET
+    offer_minutes: Annotated[int, Meta(ge=2, le=1_440)] | UnsetType = UNSET
+    holds_max: Holds | UnsetType = UNSET
     switches: Switches | UnsetType = UNSET
 
 

@@ -6,6 +6,12 @@ move (`moves.py`) and hand both to the one door `moved.moved`, which orders, est
 A *display* is a screen in a waiting room, a principal of its own, that hears the lines it was approved for.
 """
 
+from channels.queue.arrival import check as check_arrival_code
+from channels.queue.booked import come_in, give_up, open_sitting
 from channels.queue.jobs import ApprovalWithdrawn
+from channels.queue.joining import BirthYear
+from channels.queue.moved import MOVES, TokenMoved, follow_tokens
+from channels.queue.patients import Asked, Person, asked, at_desk, check_birth_year
 
-__all__ = ["ApprovalWithdrawn"]
+__all__ = ["MOVES", "ApprovalWithdrawn", "Asked", "BirthYear", "Person", "TokenMoved", "asked", "at_desk",
+           "check_arrival_code", "check_birth_year", "come_in", "follow_tokens", "give_up", "open_sitting"]  # fmt: skip

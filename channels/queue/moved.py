@@ -1,6 +1,6 @@
 """THE door for every change of a line: order, estimate, store what changed, tell who listens."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from carewire.command import Ctx
-from carewire.event import Event
+from carewire.event import Event, tells_too
 from channels.care import access as care
 from channels.care.access import Made, Seen
 from channels.identity import access as identity
@@ -19,7 +19,7 @@ from channels.queue.access import STORED
 from channels.queue.events import LineUpdated, QueueUpdated, TokenUpdated, token_events
 from channels.queue.facts import TURN_NEAR
 from channels.queue.jobs import FORGOTTEN_AFTER, FORGOTTEN_KEY, LINE_KEY, LineDue, SessionForgotten
-from channels.queue.lifecycle import ACTIVE, TokenState
+from channels.queue.lifecycle import ACTIVE, TokenKind, TokenState
 from channels.queue.line import Line, Token, settle, told_at_arrival
 from channels.queue.projection import is_same
 from channels.session import access as session_access
@@ -27,6 +27,31 @@ from channels.session.access import Session
 
 MOVES: Final[frozenset[type[Event]]] = frozenset({QueueUpdated, LineUpdated, TokenUpdated})
 """What a command that moves a line emits."""
+
+
+class TokenMoved(NamedTuple):
+    """A booked token is in another state than before; `was` None: it came into the line now."""
+
+    session: Session
+    was: TokenState | None
+    token: Token
+
+
+Follower = Callable[[Ctx, Sequence[TokenMoved]], Awaitable[None]]
+_FOLLOWERS: Final[list[Follower]] = []
+
+
+def follow_tokens(*, emits: frozenset[type[Event]]) -> Callable[[Follower], Follower]:
+    """Hear of booked tokens that move, in the transaction that moves them: whatever keeps appointments stands right of
+    here. What it emits, every command and job that moves a line emits, too. The sitting is locked."""
+
+    def declare(follower: Follower) -> Follower:
+        tells_too(MOVES, emits)
+        _FOLLOWERS.append(follower)
+        return follower
+
+    return declare
+
 
 _COLUMNS: Final = ", ".join(("session_id", *STORED))
 _STORE: Final = f"""
@@ -93,6 +118,7 @@ async def moved_all(changes: Sequence[Change], *, settled: bool = False) -> list
                 ctx.emit(event)
             await _tell_who_is_near(ctx, before, after)
         _observe(before, after)
+        await _tell_followers(ctx, before, after)
         if after.tokens and not before.tokens:
             # Also a sitting that nobody ever starts must not keep its patients for ever.
             watch(ctx, after.session)
@@ -102,6 +128,20 @@ async def moved_all(changes: Sequence[Change], *, settled: bool = False) -> list
 def _is_still(change: Change) -> bool:
     _, before, after, _ = change
     return is_same(before, after) and (before.due_at, before.timer_at) == (after.due_at, after.timer_at)
+
+
+async def _tell_followers(ctx: Ctx, before: Line, after: Line) -> None:
+    if not any(token.kind is TokenKind.BOOKED for token in after.tokens):
+        return
+    was = {token.id: token.state for token in before.tokens}
+    turned = [
+        TokenMoved(after.session, was.get(token.id), token)
+        for token in after.tokens
+        if token.kind is TokenKind.BOOKED and token.state is not was.get(token.id)
+    ]
+    if turned:
+        for follower in _FOLLOWERS:
+            await follower(ctx, turned)
 
 
 async def _tell_who_is_near(ctx: Ctx, before: Line, after: Line) -> None:

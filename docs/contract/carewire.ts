@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "already_asked" | "already_authenticated" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_stocked" | "already_verified" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "hold_over" | "illegal_move" | "in_flight" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "no_translator" | "not_approved" | "not_held" | "not_her_hand" | "not_in_hand" | "not_oneself" | "not_sold" | "nothing_asked" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "other_bill" | "out_of_stock" | "overtaken" | "own_record" | "phone_taken" | "queue_full" | "request_over" | "requests_full" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "sole_owner" | "substitutes_open" | "summary_full" | "terms_outdated" | "terms_published" | "too_early" | "too_late" | "too_many_articles" | "too_many_consents" | "too_many_files" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "two_people" | "unknown_specialty" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "no_sitting" | "no_translator" | "no_video" | "not_approved" | "not_held" | "not_her_hand" | "not_in_hand" | "not_oneself" | "not_sold" | "not_this_day" | "nothing_asked" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "other_bill" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "payment_due" | "payment_mode_refused" | "phone_taken" | "queue_full" | "request_over" | "requests_full" | "revisit_used" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "slot_taken" | "slot_unavailable" | "sole_owner" | "substitutes_open" | "summary_full" | "terms_outdated" | "terms_published" | "too_early" | "too_late" | "too_many_articles" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -124,6 +124,120 @@ export interface Commands {
     params: AffiliationOfferParams;
     result: AffiliationView;
     refusal: "invalid_params" | "not_found" | "already_asked" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Book a slot: the one held by `hold_id`, or the one that begins at `starts_at`.
+   *
+   * It is `requested` where the doctor's side has to confirm, else `booked`. Paid `online` it is kept until `pay_by`; without `payment` it is the first way its terms know. The doctor's side books for patients of the place, and at the desk for who has no record (`patient`). `complaint` is told to the doctor, never to the desk.
+   */
+  "appointment.book": {
+    params: AppointmentBookParams;
+    result: Visit;
+    refusal: "invalid_params" | "not_found" | "already_booked" | "hold_expired" | "illegal_move" | "not_approved" | "override_used" | "payment_mode_refused" | "revisit_used" | "slot_taken" | "slot_unavailable" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Call it off. What was paid goes back by the steps that were shown before booking; when the doctor's side cancels, all of it. The seat is offered to who waits for it at once. */
+  "appointment.cancel": {
+    params: AppointmentCancelParams;
+    result: Visit;
+    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** She is there: into the doctor's line of the day with the next number (`token_id`). The desk says so, or her phone with the code on the place's wall. By video there is no line, and her side says so itself. */
+  "appointment.check_in": {
+    params: AppointmentCheckInParams;
+    result: Visit;
+    refusal: "invalid_params" | "not_found" | "already_joined" | "code_wrong" | "illegal_move" | "no_sitting" | "not_this_day" | "payment_due" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** The doctor's side says yes. */
+  "appointment.confirm": {
+    params: AppointmentConfirmParams;
+    result: Visit;
+    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * One appointment, for her side, its doctor, the desk of its place, and administrators (coordinate, support).
+   *
+   * Why she comes, only her side and who has a right to her records read; each look is written down.
+   */
+  "appointment.get": {
+    params: AppointmentGetParams;
+    result: VisitDetail;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Let one patient more be booked into a full slot: by its doctor, or an owner or manager of the place. */
+  "appointment.grant_override": {
+    params: AppointmentGrantOverrideParams;
+    result: Override;
+    refusal: "invalid_params" | "not_found" | "slot_unavailable" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Keep a seat of this slot for a while, to book it then (`appointment.book` with `hold_id`).
+   *
+   * It ends at `expires_at` by itself. For a patient one acts for, or by the doctor's side for a patient of the place.
+   */
+  "appointment.hold": {
+    params: AppointmentHoldParams;
+    result: Held;
+    refusal: "invalid_params" | "not_found" | "already_booked" | "not_approved" | "slot_taken" | "slot_unavailable" | "too_many_holds" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * The appointments one may see, by what they have in common: one's patients', one's own as a doctor, those of one's desk; all of them for administrators who coordinate or give support.
+   *
+   * `upcoming`: what is still to come, the earliest first; false: what is over, the latest first. By default the latest first. `number` is what people call it by.
+   */
+  "appointment.list": {
+    params: AppointmentListParams;
+    result: PageOfListedVisit;
+    refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** She did not come. It can be taken back on the same day; who is in the line already is a no-show there. */
+  "appointment.no_show": {
+    params: AppointmentNoShowParams;
+    result: Visit;
+    refusal: "not_found" | "illegal_move" | "in_the_line" | "too_early" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Give a held seat back, or say no to one that was offered; it goes to who waits next. */
+  "appointment.release": {
+    params: AppointmentReleaseParams;
+    result: Held;
+    refusal: "not_found" | "hold_expired" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Move it to another slot of the same doctor, place and mode. The old seat is free only once the new one is taken.
+   *
+   * By the doctor's side it is confirmed then; by the patient it is `requested` where the doctor's side confirms. What was paid stays paid, and moving it late brings no more back than cancelling then would have.
+   */
+  "appointment.reschedule": {
+    params: AppointmentRescheduleParams;
+    result: Visit;
+    refusal: "invalid_params" | "not_found" | "already_booked" | "illegal_move" | "not_approved" | "slot_taken" | "slot_unavailable" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Make the one legal move that leads to this state, by who may make it: another name for `confirm`, `cancel`, `check_in`, `no_show` and their like. A prescription and a follow-up are made, not set. */
+  "appointment.set_status": {
+    params: AppointmentSetStatusParams;
+    result: Visit;
+    refusal: "invalid_params" | "not_found" | "already_joined" | "illegal_move" | "in_the_line" | "no_sitting" | "not_this_day" | "payment_due" | "too_early" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** She came after all, on the same day. Who had a token comes back by `queue.back`. */
+  "appointment.undo_no_show": {
+    params: AppointmentUndoNoShowParams;
+    result: Visit;
+    refusal: "not_found" | "illegal_move" | "in_the_line" | "not_this_day" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Write why she comes (`complaint`) or what is to be thought of (`notes`): her side, or her doctor. Never a state.
+   *
+   * What was written, `appointment.get` shows to both; nobody else reads it.
+   */
+  "appointment.update": {
+    params: AppointmentUpdateParams;
+    result: Visit;
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** How the two meet by video, for her side and the doctor. Until a video provider is set up: `no_video`. */
+  "appointment.video_call": {
+    params: AppointmentVideoCallParams;
+    result: VideoCall;
+    refusal: "not_found" | "no_video" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** On what terms one books this doctor, at this place, in this mode: shown before booking. */
   "appointment_terms.get": {
@@ -1545,6 +1659,12 @@ export interface Commands {
     result: AdminRequest;
     refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /** Slots of a doctor that can be booked now, from `first` (on each slot's own calendar; by default today) for so many days. Live for one day: the topic `slots:{doctor_id}:{day}`. */
+  "slot.list": {
+    params: SlotListParams;
+    result: SlotList;
+    refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
   /** Answer the server's time. */
   "socket.ping": {
     params: PingParams;
@@ -1905,6 +2025,24 @@ export interface Commands {
     result: Standing;
     refusal: "forbidden" | "own_verification" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /** Wait for a seat of this doctor on one of these days. What becomes free is held for who has waited longest, and told on `appointments:{patient_id}` at once; who lets it pass waits no more. */
+  "waitlist.join": {
+    params: WaitlistJoinParams;
+    result: Wait;
+    refusal: "invalid_params" | "not_found" | "already_waiting" | "too_many_waits" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Wait no more. A seat that is held for her goes to who waits next. */
+  "waitlist.leave": {
+    params: WaitlistLeaveParams;
+    result: Wait;
+    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Who waits: one's own patients; with `doctor_id` (and `place_id`) all who wait for her there, longest first, for her and the desk. */
+  "waitlist.list": {
+    params: WaitlistListParams;
+    result: PageOfWait;
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
   /** Add an entry. */
   "website.create": {
     params: WebsiteCreateParams;
@@ -1945,6 +2083,27 @@ export interface Topics {
     snapshot: Profile;
     events: {
       "profile:updated": ProfileUpdated;
+    };
+  };
+  /** One day of one doctor at one place (its id; `video` for what is from anywhere), with the patients' names: for the doctor and the desk. A desk follows one for each of its doctors, in one batch. */
+  "agenda": {
+    topic: `agenda:${string}:${string}:${string}`;
+    snapshot: Agenda;
+    events: {
+      "appointment:cancelled": AgendaCancelled;
+      "appointment:created": AgendaCreated;
+      "appointment:updated": AgendaUpdated;
+    };
+  };
+  /** What is to come of one patient's appointments, and the seats that are held for her; for who acts for her. */
+  "appointments": {
+    topic: `appointments:${string}`;
+    snapshot: PatientHome;
+    events: {
+      "appointment:cancelled": AppointmentCancelled;
+      "appointment:created": AppointmentCreated;
+      "appointment:updated": AppointmentUpdated;
+      "hold:updated": HoldUpdated;
     };
   };
   /** Conditions, blood group and whom to call in an emergency. */
@@ -2063,6 +2222,15 @@ export interface Topics {
       "request:created": BoardCreated;
       "request:responded": BoardResponded;
       "request:updated": RequestBoardUpdated;
+    };
+  };
+  /** What a doctor offers on this day, each slot on its own clock, and how many seats of it are free. No names. */
+  "slots": {
+    topic: `slots:${string}:${string}`;
+    snapshot: FreeSlots;
+    events: {
+      "slots:reset": SlotsReset;
+      "slots:updated": SlotsUpdated;
     };
   };
   /** What a pharmacy has now, article by article, for its owner, managers and pharmacists. */
@@ -2291,6 +2459,161 @@ export interface AffiliationView {
   is_primary: boolean;
 }
 
+/** One day of one doctor at one place: everything that was not cancelled, the earliest first. */
+export interface Agenda {
+  doctor_id: string;
+  place_id: string | null;
+  day: string;
+  appointments: NamedVisit[];
+}
+
+/** An appointment of this day was cancelled: by whom and why. */
+export interface AgendaCancelled {
+  doctor_id: string;
+  place: string;
+  day: string;
+  appointment: NamedVisit;
+}
+
+/** Somebody has an appointment on this day. */
+export interface AgendaCreated {
+  doctor_id: string;
+  place: string;
+  day: string;
+  appointment: NamedVisit;
+}
+
+/** An appointment of this day is in another state, at another time, or paid. Its `day` is where it is now. */
+export interface AgendaUpdated {
+  doctor_id: string;
+  place: string;
+  day: string;
+  appointment: NamedVisit;
+}
+
+export interface AppointmentBookParams {
+  hold_id?: string | null;
+  doctor_id?: string | null;
+  starts_at?: string | null;
+  mode?: Mode | null;
+  place_id?: string | null;
+  patient_id?: string | null;
+  patient?: Stranger | null;
+  payment?: CalendarPaymentMode | null;
+  complaint?: string | null;
+  follow_up_of?: string | null;
+  override_id?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface AppointmentCancelParams {
+  appointment_id: string;
+  reason: CancelReason;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** An appointment of this patient was cancelled: by whom, why, and what goes back of what was paid. */
+export interface AppointmentCancelled {
+  patient_id: string;
+  appointment: Visit;
+}
+
+export interface AppointmentCheckInParams {
+  appointment_id: string;
+  code?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface AppointmentConfirmParams {
+  appointment_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** An appointment was made for this patient. */
+export interface AppointmentCreated {
+  patient_id: string;
+  appointment: Visit;
+}
+
+/** Why an appointment was cancelled: by somebody, or by what happened. */
+export type AppointmentEndReason = "cannot_come" | "not_needed" | "elsewhere" | "doctor_unavailable" | "emergency" | "place_closed" | "other" | "unpaid" | "not_confirmed" | "session_ended" | "left_the_line";
+
+export interface AppointmentGetParams {
+  appointment_id: string;
+}
+
+export interface AppointmentGrantOverrideParams {
+  doctor_id: string;
+  starts_at: string;
+  mode: Mode;
+  /** One line of text */
+  reason: string;
+  place_id?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface AppointmentHoldParams {
+  doctor_id: string;
+  starts_at: string;
+  mode: Mode;
+  place_id?: string | null;
+  patient_id?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface AppointmentListParams {
+  patient_id?: string | null;
+  doctor_id?: string | null;
+  place_id?: string | null;
+  state?: AppointmentState | null;
+  day?: string | null;
+  /** what is still to come, the earliest first; false: what is over, the latest first. By default the latest first. `number` is what people call it by. */
+  upcoming?: boolean | null;
+  number?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface AppointmentNoShowParams {
+  appointment_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface AppointmentReleaseParams {
+  hold_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface AppointmentRescheduleParams {
+  appointment_id: string;
+  starts_at: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface AppointmentSetStatusParams {
+  appointment_id: string;
+  state: AppointmentState;
+  reason?: CancelReason | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** Who acts on an appointment. */
+export type AppointmentSide = "patient" | "doctor" | "desk" | "admin" | "system";
+
+/** Where an appointment stands. */
+export type AppointmentState = "requested" | "booked" | "appointment_confirmed" | "awaiting_consultation" | "consultation_in_progress" | "prescription_provided" | "follow_up_scheduled" | "consultation_completed" | "cancelled" | "no_show";
+
 export interface AppointmentTermsGetParams {
   doctor_id: string;
   mode: Mode;
@@ -2318,6 +2641,30 @@ export interface AppointmentTermsSetParams {
   payment_modes?: CalendarPaymentMode[] | null;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
+}
+
+export interface AppointmentUndoNoShowParams {
+  appointment_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface AppointmentUpdateParams {
+  appointment_id: string;
+  complaint?: string | null;
+  notes?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** An appointment of this patient is in another state, at another time, paid, or says something else. */
+export interface AppointmentUpdated {
+  patient_id: string;
+  appointment: Visit;
+}
+
+export interface AppointmentVideoCallParams {
+  appointment_id: string;
 }
 
 /** Whether a place's papers were looked at; only an approved one is found by everybody. */
@@ -2620,6 +2967,9 @@ export interface CalendarSchedule {
   occasions: Occasion[];
 }
 
+/** Why somebody cancels. A closed list: both sides read it, so nobody has to tell a desk what she has. */
+export type CancelReason = "cannot_come" | "not_needed" | "elsewhere" | "doctor_unavailable" | "emergency" | "place_closed" | "other";
+
 /** What a principal may be; the coarse gate of every command. */
 export type Capacity = "patient" | "doctor" | "staff" | "pharmacy" | "laboratory" | "hospital_admin" | "admin" | "display";
 
@@ -2742,7 +3092,7 @@ export interface ChatOpenParams {
 /** A side has read up to the message with this number. */
 export interface ChatRead {
   thread_id: string;
-  side: Side;
+  side: ChatSide;
   seq: number;
 }
 
@@ -2762,6 +3112,9 @@ export interface ChatSendParams {
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }
+
+/** A thread has two sides; each has one read mark, whoever of it has read. */
+export type ChatSide = "patient" | "provider";
 
 /** It opened again, stays open longer, or closed. `closes_at` is null when it is not open. */
 export interface ChatState {
@@ -2899,7 +3252,7 @@ export interface DeskToken {
   room_id: string | null;
   room: string | null;
   priority: Priority | null;
-  reason: EndReason | null;
+  reason: QueueEndReason | null;
 }
 
 /** A token as the desk gets it: with the patient's name. */
@@ -2920,7 +3273,7 @@ export interface DeskView {
   room_id: string | null;
   room: string | null;
   priority: Priority | null;
-  reason: EndReason | null;
+  reason: QueueEndReason | null;
   /** The doctor's next session, offered when this one ended without the patient's fault. */
   offer_id: string | null;
   alert_before: number | null;
@@ -3151,9 +3504,6 @@ export type DosageForm = "tablet" | "capsule" | "syrup" | "suspension" | "drops"
 /** What a member does at a place. */
 export type Duty = "owner" | "manager" | "front_desk" | "nurse" | "pharmacist" | "technician" | "collector";
 
-/** Why a token was cancelled. */
-export type EndReason = "left" | "session_ended" | "session_cancelled" | "not_arrived";
-
 /** An allergy, a medicine that is taken now, or a condition. `doctor_id` null: her own side noted it. */
 export interface Entry {
   id: string;
@@ -3306,6 +3656,24 @@ export interface FeeView {
   fee: Money;
 }
 
+/** A slot as the public sees it: how many seats it has, and how many are free. */
+export interface Free {
+  place_id: string | null;
+  mode: Mode;
+  starts_at: string;
+  ends_at: string;
+  zone: string;
+  capacity: number;
+  free: number;
+}
+
+/** What a doctor offers on a day, the earliest first, and how much of it is free. */
+export interface FreeSlots {
+  doctor_id: string;
+  day: string;
+  slots: Free[];
+}
+
 /** How it comes to the patient, or she to it. */
 export type Fulfilment = "home" | "pickup" | "visit";
 
@@ -3342,6 +3710,21 @@ export interface GuardianView {
   lapses_at: string | null;
 }
 
+/** A seat kept until `expires_at`; after that it is worth nothing. `offer`: she waited for it. */
+export interface Held {
+  id: string;
+  patient_id: string;
+  doctor_id: string;
+  place_id: string | null;
+  mode: Mode;
+  starts_at: string;
+  ends_at: string;
+  zone: string;
+  state: HoldState;
+  expires_at: string;
+  offer: boolean;
+}
+
 /** Some messages, newest first. `members`: who wrote those of the desk, for the desk. */
 export interface History {
   rows: MessageView[];
@@ -3362,7 +3745,16 @@ export interface HistoryItem {
 }
 
 /** What a line of the history is about. */
-export type HistoryKind = "visit";
+export type HistoryKind = "visit" | "appointment";
+
+/** Where a hold stands. */
+export type HoldState = "standing" | "booked" | "released" | "expired";
+
+/** A seat is held for this patient, by her side or because she waited for it (`offer`); or it is no more. */
+export interface HoldUpdated {
+  patient_id: string;
+  hold: Held;
+}
 
 /** A day on which the week does not count: closed, but for its own openings. */
 export interface Holiday {
@@ -3946,6 +4338,40 @@ export interface Link {
   expires_at: string;
 }
 
+/** An appointment of a list. Administrators are not told who the patient is: `patient` is null. */
+export interface ListedVisit {
+  id: string;
+  number: string;
+  revision: number;
+  patient_id: string;
+  doctor_id: string;
+  place_id: string | null;
+  mode: Mode;
+  day: string;
+  starts_at: string;
+  ends_at: string;
+  zone: string;
+  state: AppointmentState;
+  payment: CalendarPaymentMode;
+  fee: Money;
+  paid_at: string | null;
+  pay_by: string | null;
+  confirm_by: string | null;
+  refund_due: Money | null;
+  refund_percent: number | null;
+  free_revisit: boolean;
+  follow_up_of: string | null;
+  session_id: string | null;
+  token_id: string | null;
+  arrived_at: string | null;
+  booked_side: AppointmentSide;
+  created_at: string;
+  ended_at: string | null;
+  ended_side: AppointmentSide | null;
+  end_reason: AppointmentEndReason | null;
+  patient: string | null;
+}
+
 /** The login is ended; `all` tells whether every other device's is too. */
 export interface LoggedOut {
   all: boolean;
@@ -4211,6 +4637,40 @@ export interface Moving {
   grace_ms: number;
 }
 
+/** An appointment as its doctor and the desk get it: with the patient's name. */
+export interface NamedVisit {
+  id: string;
+  number: string;
+  revision: number;
+  patient_id: string;
+  doctor_id: string;
+  place_id: string | null;
+  mode: Mode;
+  day: string;
+  starts_at: string;
+  ends_at: string;
+  zone: string;
+  state: AppointmentState;
+  payment: CalendarPaymentMode;
+  fee: Money;
+  paid_at: string | null;
+  pay_by: string | null;
+  confirm_by: string | null;
+  refund_due: Money | null;
+  refund_percent: number | null;
+  free_revisit: boolean;
+  follow_up_of: string | null;
+  session_id: string | null;
+  token_id: string | null;
+  arrived_at: string | null;
+  booked_side: AppointmentSide;
+  created_at: string;
+  ended_at: string | null;
+  ended_side: AppointmentSide | null;
+  end_reason: AppointmentEndReason | null;
+  patient: string;
+}
+
 export interface NotificationCreateParams {
   account_id: string;
   /** One line of text */
@@ -4351,6 +4811,16 @@ export type OrderPaymentMode = "online" | "counter" | "free";
 export interface OtpSent {
   expires_at: string;
   resend_after_s: number;
+}
+
+/** Leave to book one seat more than this slot has, once. */
+export interface Override {
+  id: string;
+  doctor_id: string;
+  place_id: string | null;
+  mode: Mode;
+  starts_at: string;
+  granted_at: string;
 }
 
 /** A version this account has still to accept; from `binds_at` on it does nothing else. */
@@ -4574,6 +5044,13 @@ export interface PageOfLaboratoryView {
 }
 
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfListedVisit {
+  rows: ListedVisit[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfMediaView {
   rows: MediaView[];
   cursor: string | null;
@@ -4681,6 +5158,13 @@ export interface PageOfTreatmentView {
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfUserView {
   rows: UserView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfWait {
+  rows: Wait[];
   cursor: string | null;
   total: number | null;
 }
@@ -4809,6 +5293,13 @@ export interface PatientHistoryParams {
   /** How many rows at most */
   limit?: number;
   cursor?: string | null;
+}
+
+/** What is still to come of one patient's appointments, and which seats are held for her, the earliest first. */
+export interface PatientHome {
+  patient_id: string;
+  appointments: Visit[];
+  holds: Held[];
 }
 
 export interface PatientInvitationsParams { [key: string]: never }
@@ -5152,6 +5643,10 @@ export interface PlatformSettings {
   /** How long a slot is held for who is about to pay, where the place says nothing else; so with the next. */
   hold_minutes: number;
   request_minutes: number;
+  /** How long a seat that became free is kept for who waited for it. */
+  offer_minutes: number;
+  /** Seats that an account may hold at once without booking them. */
+  holds_max: number;
   /** Parts of the product that are on or off */
   switches: { [key: string]: boolean };
 }
@@ -5339,6 +5834,9 @@ export interface QueueCompleteParams {
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }
+
+/** Why a token was cancelled. */
+export type QueueEndReason = "left" | "session_ended" | "session_cancelled" | "not_arrived";
 
 export interface QueueExpectParams {
   session_id: string;
@@ -5530,7 +6028,7 @@ export interface Read {
 
 /** Up to which message your side has read, and how many are left. */
 export interface ReadMark {
-  side: Side;
+  side: ChatSide;
   seq: number;
   unread: number;
 }
@@ -6003,6 +6501,8 @@ export interface SettingsChange {
   refund_steps?: RefundStep[];
   hold_minutes?: number;
   request_minutes?: number;
+  offer_minutes?: number;
+  holds_max?: number;
   /** Parts of the product that are on or off */
   switches?: { [key: string]: boolean };
 }
@@ -6020,9 +6520,6 @@ export type Severity = "mild" | "moderate" | "severe";
 
 /** As the patient states it. */
 export type Sex = "female" | "male" | "other";
-
-/** A thread has two sides; each has one read mark, whoever of it has read. */
-export type Side = "patient" | "provider";
 
 /** What stands on a printed slip; the printing is the client's. */
 export interface Slip {
@@ -6047,6 +6544,36 @@ export interface SlipView {
   before: number | null;
   expected: Expected | null;
   room: string | null;
+}
+
+/** What can be booked with a doctor now, the earliest first, and how many seats of each are free. */
+export interface SlotList {
+  doctor_id: string;
+  slots: Free[];
+}
+
+export interface SlotListParams {
+  doctor_id: string;
+  first?: string | null;
+  /** How many days */
+  count?: number;
+  place_id?: string | null;
+  mode?: Mode | null;
+  only_free?: boolean;
+}
+
+/** The doctor offers something else on this day: all of it, again. */
+export interface SlotsReset {
+  doctor_id: string;
+  day: string;
+  slots: Free[];
+}
+
+/** These slots of the day have another number of free seats. */
+export interface SlotsUpdated {
+  doctor_id: string;
+  day: string;
+  slots: Free[];
 }
 
 export interface SpecialtyCreateParams {
@@ -6201,6 +6728,15 @@ export interface StockUpdated {
   pharmacy_id: string;
   cause: StockCause;
   lines: StockLine[];
+}
+
+/** Who stands at the desk without a record. By exact phone and name the place's own patients are found again. */
+export interface Stranger {
+  /** A person's or thing's name as people write it */
+  name: string;
+  phone?: string | null;
+  birth_year?: number | null;
+  sex?: Sex | null;
 }
 
 /** What is verified. */
@@ -6384,7 +6920,7 @@ export interface TokenFact {
   room_id: string | null;
   room: string | null;
   priority: Priority | null;
-  reason: EndReason | null;
+  reason: QueueEndReason | null;
   /** The doctor's next session, offered when this one ended without the patient's fault. */
   offer_id: string | null;
   alert_before: number | null;
@@ -6426,7 +6962,7 @@ export interface TokenView {
   room_id: string | null;
   room: string | null;
   priority: Priority | null;
-  reason: EndReason | null;
+  reason: QueueEndReason | null;
   /** The doctor's next session, offered when this one ended without the patient's fault. */
   offer_id: string | null;
   alert_before: number | null;
@@ -6824,11 +7360,134 @@ export interface Verified {
   email: string;
 }
 
+/** How the two meet by video. */
+export interface VideoCall {
+  appointment_id: string;
+  url: string;
+}
+
+/** An appointment. `number` is what people call it by, `zone` the clock of `starts_at` and `day`. `pay_by`: unpaid then, it is over; `confirm_by`: unanswered then, it is over. `refund_due` is what goes back of what was paid. `free_revisit`: it costs nothing because of a paid visit before. */
+export interface Visit {
+  id: string;
+  number: string;
+  revision: number;
+  patient_id: string;
+  doctor_id: string;
+  place_id: string | null;
+  mode: Mode;
+  day: string;
+  starts_at: string;
+  ends_at: string;
+  zone: string;
+  state: AppointmentState;
+  payment: CalendarPaymentMode;
+  fee: Money;
+  paid_at: string | null;
+  pay_by: string | null;
+  confirm_by: string | null;
+  refund_due: Money | null;
+  refund_percent: number | null;
+  free_revisit: boolean;
+  follow_up_of: string | null;
+  session_id: string | null;
+  token_id: string | null;
+  arrived_at: string | null;
+  booked_side: AppointmentSide;
+  created_at: string;
+  ended_at: string | null;
+  ended_side: AppointmentSide | null;
+  end_reason: AppointmentEndReason | null;
+}
+
+/** An appointment with what was written to it, for who may read that; to others both are null and `hidden`. `before`: how many are before her in the doctor's line now. */
+export interface VisitDetail {
+  id: string;
+  number: string;
+  revision: number;
+  patient_id: string;
+  doctor_id: string;
+  place_id: string | null;
+  mode: Mode;
+  day: string;
+  starts_at: string;
+  ends_at: string;
+  zone: string;
+  state: AppointmentState;
+  payment: CalendarPaymentMode;
+  fee: Money;
+  paid_at: string | null;
+  pay_by: string | null;
+  confirm_by: string | null;
+  refund_due: Money | null;
+  refund_percent: number | null;
+  free_revisit: boolean;
+  follow_up_of: string | null;
+  session_id: string | null;
+  token_id: string | null;
+  arrived_at: string | null;
+  booked_side: AppointmentSide;
+  created_at: string;
+  ended_at: string | null;
+  ended_side: AppointmentSide | null;
+  end_reason: AppointmentEndReason | null;
+  patient: string | null;
+  complaint: string | null;
+  notes: string | null;
+  hidden: boolean;
+  token_number: number | null;
+  before: number | null;
+}
+
+/** Somebody waits for a seat of this doctor, from `first` to `last`. `hold_id`: one is held for her now. `before`: how many have waited longer for some of these days. */
+export interface Wait {
+  id: string;
+  patient_id: string;
+  doctor_id: string;
+  place_id: string | null;
+  mode: Mode;
+  first: string;
+  last: string;
+  state: WaitState;
+  joined_at: string;
+  hold_id: string | null;
+  before: number;
+}
+
+/** Where somebody who waits for a seat stands. */
+export type WaitState = "waiting" | "offered" | "taken" | "left" | "lapsed";
+
 /** How many cases of a kind wait for a decision, and since when the oldest does. */
 export interface Waiting {
   kind: VerificationKind;
   waiting: number;
   oldest_at: string | null;
+}
+
+export interface WaitlistJoinParams {
+  doctor_id: string;
+  mode: Mode;
+  /** A day on the slots' own calendar */
+  first: string;
+  /** A day on the slots' own calendar */
+  last: string;
+  place_id?: string | null;
+  patient_id?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface WaitlistLeaveParams {
+  wait_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface WaitlistListParams {
+  doctor_id?: string | null;
+  place_id?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
 }
 
 export interface WebsiteCreateParams {

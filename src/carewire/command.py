@@ -21,7 +21,7 @@ import msgspec
 from carewire.actor import ANYONE, Actor
 from carewire.audit.entry import Read
 from carewire.errors import Refusal, Unauthenticated
-from carewire.event import Event
+from carewire.event import Event, told_by
 from carewire.rights import RightsChanged
 from carewire.statement import Statement
 from carewire.store.db import Tx
@@ -59,7 +59,8 @@ class Command(msgspec.Struct, frozen=True):
     name: str
     kind: Kind
     allow: frozenset[str]
-    emits: frozenset[type[Event]]
+    tells: frozenset[type[Event]]
+    """The events it was declared with; `emits` are all of them."""
     errors: frozenset[type[Refusal]]
     receipt: bool
     rate: Rate
@@ -78,6 +79,11 @@ class Command(msgspec.Struct, frozen=True):
     """It leaves nothing behind: no receipt, no entry of the audit, only conflated events."""
     statement: Statement | None = None
     """All that it does, when that is one SQL statement; its handler says what is told and awaits nothing."""
+
+    @property
+    def emits(self) -> frozenset[type[Event]]:
+        """Every event it may emit, those of domains that follow it among them."""
+        return told_by(self.tells)
 
 
 class Peer(msgspec.Struct, frozen=True):
@@ -285,7 +291,7 @@ def _declare(
             name=name,
             kind=kind,
             allow=allowed,
-            emits=emits,
+            tells=emits,
             errors=frozenset(errors),
             receipt=receipt,
             rate=rate,

@@ -18,6 +18,7 @@ from carewire.declared import Declared
 from carewire.topic import Pattern
 
 REGISTRY: dict[tuple[str, str], type["Event"]] = {}
+_TOO: list[tuple[frozenset[type["Event"]], frozenset[type["Event"]]]] = []
 
 
 class EventSpec(NamedTuple):
@@ -67,3 +68,19 @@ class Event(Declared, frozen=True, kw_only=True):
     def encode(self) -> bytes:
         """The event's `data` as JSON."""
         return msgspec.json.encode(self)
+
+
+def tells_too(told: frozenset[type[Event]], more: frozenset[type[Event]]) -> None:
+    """Whatever emits all of `told` emits `more` besides: another domain follows it in the same transaction.
+
+    Declared once by who follows; it does not matter whether the commands were declared before.
+    """
+    _TOO.append((told, more))
+
+
+def told_by(emits: frozenset[type[Event]]) -> frozenset[type[Event]]:
+    """What is emitted in the end where this was declared: with what those emit who follow it."""
+    for told, more in _TOO:
+        if told <= emits:
+            emits |= more
+    return emits

@@ -11,7 +11,10 @@ import pytest
 from piccolo.columns import ForeignKey, OnDelete
 from piccolo.table import Table
 
+from carewire.paid import Due
 from channels import ORDER
+from channels.appointment.lifecycle import AppointmentState, HoldState, WaitState
+from channels.appointment.nouns import EndReason, Side
 from channels.calendar import nouns as calendar
 from channels.care import nouns as care
 from channels.chat.lifecycle import ThreadState
@@ -84,6 +87,17 @@ async def test_a_piccolo_table_is_what_the_migration_made(table: type[Table], da
 
 
 LISTS: list[tuple[str, str, Any]] = [
+    ("appointment", "state", AppointmentState),
+    ("appointment", "mode", calendar.Mode),
+    ("appointment", "payment", calendar.PaymentMode),
+    ("appointment", "ended_side", Side),
+    ("appointment", "booked_side", set(Side) - {Side.SYSTEM}),
+    ("appointment", "end_reason", EndReason),
+    ("appointment_payment", "refund_reason", Due),
+    ("slot", "mode", calendar.Mode),
+    ("hold", "state", HoldState),
+    ("waitlist", "state", WaitState),
+    ("waitlist", "mode", calendar.Mode),
     ("account_capacity", "capacity", people.HELD),
     ("account_capacity", "state", people.CapacityState),
     ("account", "state", people.AccountState),

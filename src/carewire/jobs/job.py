@@ -24,7 +24,7 @@ from uuid import UUID
 import msgspec
 
 from carewire.declared import Declared
-from carewire.event import Event
+from carewire.event import Event, told_by
 from carewire.jobs.plan import Plan
 
 if TYPE_CHECKING:
@@ -109,8 +109,13 @@ class Consumer(msgspec.Struct, frozen=True):
 
     job: type[Job]
     run: Callable[..., Awaitable[Any]]
-    emits: frozenset[type[Event]]
+    tells: frozenset[type[Event]]
     outside: bool = False
+
+    @property
+    def emits(self) -> frozenset[type[Event]]:
+        """Every event it may emit, those of domains that follow it among them."""
+        return told_by(self.tells)
 
 
 REGISTRY: dict[str, Consumer] = {}
@@ -125,7 +130,7 @@ def consumer(job: type[Job], *, emits: Iterable[type[Event]] = ()) -> Callable[[
     _once(job)
 
     def declare(run: Run) -> Run:
-        REGISTRY[job.spec.name] = Consumer(job=job, run=run, emits=frozenset(emits))
+        REGISTRY[job.spec.name] = Consumer(job=job, run=run, tells=frozenset(emits))
         return run
 
     return declare
@@ -136,7 +141,7 @@ def errand(job: type[Job]) -> Callable[[Errand], Errand]:
     _once(job)
 
     def declare(run: Errand) -> Errand:
-        REGISTRY[job.spec.name] = Consumer(job=job, run=run, emits=frozenset(), outside=True)
+        REGISTRY[job.spec.name] = Consumer(job=job, run=run, tells=frozenset(), outside=True)
         return run
 
     return declare

@@ -1,0 +1,60 @@
+"""What people are told in the app about appointments. Names and times only: nothing of what she has."""
+
+from typing import Final
+
+from carewire.notice import fact
+
+REQUESTED: Final = fact(
+    "appointment.requested",
+    about="appointment",
+    texts={
+        "en": ("An appointment is requested", "{number} on {when}: confirm it, or say no."),
+        "hi": ("अपॉइंटमेंट का अनुरोध है", "{number}, {when}: पुष्टि करें या मना करें।"),
+        "ar": ("طلب موعد جديد", "{number} في {when}: أكّده أو ارفضه."),
+    },
+)
+BOOKED: Final = fact(
+    "appointment.booked",
+    about="appointment",
+    texts={
+        "en": ("A new appointment", "{number} on {when}."),
+        "hi": ("नया अपॉइंटमेंट", "{number}, {when}।"),
+        "ar": ("موعد جديد", "{number} في {when}."),
+    },
+)
+CONFIRMED: Final = fact(
+    "appointment.confirmed",
+    about="appointment_step",
+    texts={
+        "en": ("Your appointment is confirmed", "{number} on {when}."),
+        "hi": ("आपका अपॉइंटमेंट पक्का है", "{number}, {when}।"),
+        "ar": ("تم تأكيد موعدك", "{number} في {when}."),
+    },
+)
+MOVED: Final = fact(
+    "appointment.moved",
+    about="appointment_step",
+    texts={
+        "en": ("An appointment was moved", "{number} is on {when} now."),
+        "hi": ("अपॉइंटमेंट का समय बदला", "{number} अब {when} पर है।"),
+        "ar": ("تغيّر الموعد", "{number} أصبح في {when}."),
+    },
+)
+CANCELLED: Final = fact(
+    "appointment.cancelled",
+    about="appointment_step",
+    texts={
+        "en": ("An appointment was cancelled", "{number} on {when} does not take place."),
+        "hi": ("अपॉइंटमेंट रद्द हुआ", "{number}, {when} नहीं होगा।"),
+        "ar": ("أُلغي الموعد", "{number} في {when} لن يتم."),
+    },
+)
+OFFERED: Final = fact(
+    "waitlist.offered",
+    about="hold",
+    texts={
+        "en": ("A seat became free", "{when} is held for you until {until}."),
+        "hi": ("एक समय ख़ाली हुआ", "{when} आपके लिए {until} तक रोका गया है।"),
+        "ar": ("توفّر موعد", "{when} محجوز لك حتى {until}."),
+    },
+)

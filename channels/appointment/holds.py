@@ -1,0 +1,142 @@
+"""Seats kept for a while: by who is about to book, and for who waited for one.
+
+A freed seat is offered at once, in the transaction that frees it, to who has waited longest: the offer is a hold, so
+there is one for a seat, and nobody else gets it meanwhile.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from carewire.command import Ctx
+from channels.appointment import facts, seats
+from channels.appointment.events import BY_VIDEO, HoldUpdated, SlotsUpdated
+from channels.appointment.jobs import HOLD_KEY, HoldDue
+from channels.appointment.lifecycle import HOLD, WAITLIST, HoldState, WaitState
+from channels.appointment.seats import Free, SlotRow
+from channels.appointment.views import HELD, Held, ended, held_of, when
+from channels.calendar import Mode
+from channels.calendar import access as calendar
+from channels.identity import access as identity
+from channels.identity import settings_now
+
+OFFERS_MAX: Final = 50
+"""Seats of one slot that are offered at once; more than a slot has."""
+LEAST: Final = timedelta(minutes=2)
+"""An offer that leaves less than this to take it is none."""
+
+
+def place_word(place_id: UUID | None) -> str:
+    """The place as `agenda:` spells it."""
+    return BY_VIDEO if place_id is None else str(place_id)
+
+
+async def make(
+    ctx: Ctx, slot: SlotRow, patient_id: UUID, account_id: UUID, expires_at: datetime, waitlist_id: UUID | None = None
+) -> Held:
+    """Keep a seat of this slot, its day locked. Raises `SlotTaken` or `AlreadyThere`."""
+    hold_id: UUID = await ctx.tx.fetchval(
+        "INSERT INTO hold (slot_id, patient_id, account_id, waitlist_id, state, made_at, expires_at)"
+        " VALUES ($1, $2, $3, $4, 'standing', $5, $6) RETURNING id",
+        slot.id,
+        patient_id,
+        account_id,
+        waitlist_id,
+        ctx.now,
+        expires_at,
+    )
+    await seats.take(ctx.tx, slot, patient_id, hold_id=hold_id)
+    held = held_of(await ctx.tx.fetchrow(f"SELECT {HELD} WHERE h.id = $1", hold_id))
+    ctx.emit(HoldUpdated(patient_id=patient_id, hold=held))
+    ctx.enqueue(HoldDue(hold_id=hold_id), not_before=expires_at, key=HOLD_KEY.format(hold_id=hold_id))
+    return held
+
+
+async def end(ctx: Ctx, held: Held, move: str) -> Held:
+    """A standing hold, its day locked, was booked, released or ran out. Its seat is not offered here."""
+    after = ended(held, HOLD.move(held.state, move))
+    if after.state is not HoldState.BOOKED:
+        await seats.release(ctx.tx, hold_id=held.id)
+    waitlist_id = await ctx.tx.fetchval(
+        "UPDATE hold SET state = $2, ended_at = $3 WHERE id = $1 RETURNING waitlist_id", held.id, after.state, ctx.now
+    )
+    if waitlist_id is not None:
+        # Who lets an offer pass makes room for the next: she waits no more, or she would be offered the same again.
+        step = "take" if after.state is HoldState.BOOKED else "lapse"
+        await ctx.tx.execute(
+            "UPDATE waitlist SET state = $2, ended_at = $3 WHERE id = $1 AND state = $4",
+            waitlist_id,
+            WAITLIST.move(WaitState.OFFERED, step),
+            ctx.now,
+            WaitState.OFFERED,
+        )
+    ctx.emit(HoldUpdated(patient_id=held.patient_id, hold=after))
+    return after
+
+
+async def sweep(ctx: Ctx, slot: SlotRow) -> None:
+    """Past its time a hold is worth nothing, also where the job that says so is late."""
+    rows = await ctx.tx.fetch(
+        f"SELECT {HELD} WHERE h.slot_id = $1 AND h.state = 'standing' AND h.expires_at <= $2 ORDER BY h.id",
+        slot.id,
+        ctx.now,
+    )
+    for row in rows:
+        await end(ctx, held_of(row), "expire")
+    if rows:
+        await freed(ctx, slot.id)
+
+
+async def freed(ctx: Ctx, slot_id: UUID) -> None:
+    """Seats of this slot may be free now: offer them to who waits, and tell how many are left. Its day is locked."""
+    sql = "SELECT doctor_id, place_id, mode, starts_at, ends_at FROM slot WHERE id = $1"
+    (row,) = await ctx.tx.fetch(sql, slot_id)
+    slot = await calendar.slot(
+        ctx.tx, row["doctor_id"], row["place_id"], Mode(row["mode"]), row["starts_at"], now=ctx.now
+    )
+    if slot is not None and slot.ends_at == row["ends_at"]:
+        opened = await seats.open_slot(ctx.tx, slot)
+        for _ in range(OFFERS_MAX):
+            if not await seats.has_room(ctx.tx, opened) or not await _offer(ctx, opened):
+                break
+    await tell_slots(ctx, row["doctor_id"], row["starts_at"], row["ends_at"])
+
+
+async def _offer(ctx: Ctx, slot: SlotRow) -> bool:
+    """Offer a free seat to the head of those who wait; answers whether there was somebody."""
+    minutes = (await settings_now(ctx.tx)).offer_minutes
+    expires_at = min(ctx.now + timedelta(minutes=minutes), slot.starts_at)
+    if expires_at - ctx.now < LEAST:
+        return False
+    head = await ctx.tx.fetchrow(
+        _HEAD, slot.doctor_id, slot.place_id, slot.mode, slot.day, slot.starts_at, slot.ends_at
+    )
+    if head is None:
+        return False
+    await ctx.tx.execute(
+        "UPDATE waitlist SET state = $2 WHERE id = $1", head["id"], WAITLIST.move(WaitState.WAITING, "offer")
+    )
+    held = await make(ctx, slot, head["patient_id"], head["account_id"], expires_at, head["id"])
+    for _, account_id in await identity.acting_for(ctx.tx, [held.patient_id]):
+        begins, until = when(slot.starts_at, slot.zone), when(expires_at, slot.zone)
+        ctx.notify(account_id, facts.OFFERED, held.id, when=begins, until=until)
+    return True
+
+
+# The longest waiting first. Two days' seats at once go to two people; who has that time already is passed over.
+_HEAD: Final = """
+SELECT w.id, w.patient_id, w.account_id FROM waitlist w JOIN patient p ON p.id = w.patient_id AND p.deleted_at IS NULL
+ WHERE w.doctor_id = $1 AND w.place_id IS NOT DISTINCT FROM $2 AND w.mode = $3 AND w.state = 'waiting'
+   AND $4 BETWEEN w.first AND w.last
+   AND NOT EXISTS (SELECT FROM seat s WHERE s.doctor_id = w.doctor_id AND s.patient_id = w.patient_id
+       AND tstzrange(s.starts_at, s.ends_at) && tstzrange($5, $6))
+ ORDER BY w.joined_at, w.id LIMIT 1 FOR UPDATE OF w SKIP LOCKED"""
+
+
+async def tell_slots(ctx: Ctx, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> None:
+    """How much is free of what is offered at this time; a seat was taken or freed there."""
+    changed: dict[date, list[Free]] = {}
+    for slot in await seats.free_around(ctx.tx, doctor_id, starts_at, ends_at):
+        changed.setdefault(seats.local_day(slot.starts_at, slot.zone), []).append(slot)
+    for day, slots in sorted(changed.items()):
+        ctx.emit(SlotsUpdated(doctor_id=doctor_id, day=day, slots=slots))

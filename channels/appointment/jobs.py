@@ -1,0 +1,33 @@
+"""What time does to holds, requests and unpaid bookings."""
+
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from carewire.jobs.job import Job
+
+HOLD_KEY: Final = "hold:{hold_id}"
+SLOTS_KEY: Final = "slots:{doctor_id}"
+DUE_KEY: Final = "appointment:{appointment_id}"
+
+
+class HoldDue(Job, name="appointment.hold_due"):
+    """This hold runs out now."""
+
+    hold_id: UUID
+
+
+class AppointmentDue(Job, name="appointment.due"):
+    """This appointment was to be paid or confirmed by now."""
+
+    appointment_id: UUID
+
+
+class SlotsChanged(Job, name="appointment.slots_changed"):
+    """This doctor offers other slots than before; who follows what is free has to hear it."""
+
+    doctor_id: UUID
+
+
+class DaysOver(Job, name="appointment.days_over", every=timedelta(minutes=15)):
+    """Whose day is over and who did not come is a no-show; who waits for a day that is over waits no more."""

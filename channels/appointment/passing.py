@@ -1,0 +1,95 @@
+"""What time alone does: holds run out, unpaid and unanswered bookings end, and a day that is over is over."""
+
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from carewire.command import Ctx
+from carewire.jobs.job import consumer
+from channels.appointment import days, holds, moves, rows, seats, topics
+from channels.appointment.changes import changed, watch
+from channels.appointment.events import TELLS, SlotsReset
+from channels.appointment.jobs import SLOTS_KEY, AppointmentDue, DaysOver, HoldDue, SlotsChanged
+from channels.appointment.lifecycle import WAITLIST, AppointmentState, HoldState, WaitState
+from channels.appointment.nouns import EndReason, Side
+from channels.appointment.rows import Appointment
+from channels.appointment.views import HELD, held_of
+from channels.calendar import on_slots_changed
+
+A = AppointmentState
+BATCH: Final = 100
+TOLD_DAYS: Final = 62
+"""So far ahead who follows a doctor's free slots hears that she offers others."""
+
+
+@consumer(HoldDue, emits=TELLS)
+async def end_hold(ctx: Ctx, job: HoldDue) -> None:
+    """A hold that was not booked in time ends, and its seat is offered to who waits."""
+    row = await ctx.tx.fetchrow(f"SELECT {HELD} WHERE h.id = $1", job.hold_id)
+    if row is None:
+        return
+    held = held_of(row)
+    await days.lock(ctx.tx, held.doctor_id, [seats.local_day(held.starts_at, held.zone)])
+    held = held_of(await ctx.tx.fetchrow(f"SELECT {HELD} WHERE h.id = $1{days.FOR_UPDATE_OF_HOLD}", job.hold_id))
+    if held.state is HoldState.STANDING and held.expires_at <= ctx.now:
+        await holds.end(ctx, held, "expire")
+        await holds.freed(ctx, await ctx.tx.fetchval("SELECT slot_id FROM hold WHERE id = $1", job.hold_id))
+
+
+@consumer(AppointmentDue, emits=TELLS)
+async def end_unanswered(ctx: Ctx, job: AppointmentDue) -> None:
+    """What was to be paid or confirmed by now and was not ends; all that was paid goes back."""
+    row = await days.locked(ctx.tx, job.appointment_id)
+    if row is None:
+        return
+    if row.pay_by is not None and row.pay_by <= ctx.now and row.state in (A.REQUESTED, A.BOOKED):
+        await _expire(ctx, row, EndReason.UNPAID)
+    elif row.confirm_by is not None and row.confirm_by <= ctx.now:
+        await _expire(ctx, row, EndReason.NOT_CONFIRMED)
+    else:  # it was moved or paid meanwhile; another moment counts, if any
+        watch(ctx, row)
+
+
+async def _expire(ctx: Ctx, row: Appointment, reason: EndReason) -> None:
+    after = rows.moved(ctx, row, "expire", Side.SYSTEM, end_reason=reason, pay_by=None)
+    await changed(ctx, row, after, "expire", Side.SYSTEM)
+
+
+@consumer(DaysOver, emits=TELLS)
+async def end_days(ctx: Ctx, job: DaysOver) -> None:
+    """Who did not come by the end of the day did not come; who waits for days that are over waits no more."""
+    over = await ctx.tx.fetch(
+        "SELECT id FROM appointment WHERE state IN ('booked', 'appointment_confirmed') AND starts_at < $1"
+        " AND (day + 1)::timestamp AT TIME ZONE zone <= $1 ORDER BY doctor_id, day, id LIMIT $2",
+        ctx.now,
+        BATCH,
+    )
+    for found in over:
+        row = await days.locked(ctx.tx, found["id"])
+        if row is not None and row.state in (A.BOOKED, A.APPOINTMENT_CONFIRMED):
+            await moves.no_show(ctx, row, Side.SYSTEM)
+    await ctx.tx.execute(
+        "UPDATE waitlist SET state = $2, ended_at = $1 WHERE state = $3 AND last < ($1 AT TIME ZONE 'UTC')::date - 1",
+        ctx.now,
+        WAITLIST.move(WaitState.WAITING, "lapse"),
+        WaitState.WAITING,
+    )
+    if len(over) == BATCH:
+        ctx.enqueue(DaysOver())
+
+
+@consumer(SlotsChanged, emits={SlotsReset})
+async def tell_other_slots(ctx: Ctx, job: SlotsChanged) -> None:
+    """A doctor's hours are others: what she offers on each day, again. What is booked stays booked."""
+    today = ctx.now.date()
+    changed_days = [today + timedelta(days=n) for n in range(-1, TOLD_DAYS)]
+    await days.lock(ctx.tx, job.doctor_id, changed_days)
+    offered = await topics.free_on_days(ctx, job.doctor_id, changed_days[0], changed_days[-1])
+    for day in changed_days:
+        ctx.emit(SlotsReset(doctor_id=job.doctor_id, day=day, slots=offered.get(day, [])))
+
+
+@on_slots_changed
+async def note_other_slots(ctx: Ctx, doctor_id: UUID) -> None:
+    """Ten changes of a doctor's hours are one look."""
+    ctx.enqueue(SlotsChanged(doctor_id=doctor_id), key=SLOTS_KEY.format(doctor_id=doctor_id))

@@ -1,0 +1,105 @@
+"""What a visit costs, what goes back of it, and when coming back is free: reckoned once, from what was shown."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from carewire.money import Money
+from carewire.refund import percent, share
+from carewire.store.db import Tx
+from channels.appointment.errors import PaymentModeRefused
+from channels.appointment.nouns import Side
+from channels.appointment.rows import Appointment, Policy
+from channels.calendar import PaymentMode
+from channels.calendar.access import Terms
+
+WHOLE: Final = 100
+
+
+class Price(Struct, frozen=True, kw_only=True):
+    """What a booking costs and how it is paid; `revisit_of` is the paid visit that makes it free."""
+
+    money: Money
+    payment: PaymentMode
+    revisit_of: UUID | None = None
+    revisit_number: int | None = None
+
+
+def policy_of(terms: Terms) -> Policy:
+    """The copy that a booking keeps."""
+    return Policy(refund=terms.refund, revisit_days=terms.revisit_days, revisit_visits=terms.revisit_visits)
+
+
+async def price(
+    tx: Tx, terms: Terms, patient_id: UUID, starts_at: datetime, asked: PaymentMode | None, currency: str
+) -> Price:
+    """What she pays. Raises `PaymentModeRefused` where a visit is not paid in the mode asked for."""
+    nothing = Money(amount=0, currency=terms.fee.currency if terms.fee else currency)
+    free = await _free_revisit(tx, terms, patient_id, starts_at)
+    if free is not None:
+        return replace(free, money=nothing)
+    if terms.fee is None or terms.fee.amount == 0:
+        return Price(money=nothing, payment=PaymentMode.FREE)
+    modes = terms.payment_modes
+    payment = asked or modes[0]
+    if payment not in modes:
+        raise PaymentModeRefused(modes=[mode.value for mode in modes])
+    if payment is PaymentMode.FREE:
+        return Price(money=nothing, payment=payment)
+    return Price(money=terms.fee, payment=payment)
+
+
+async def _free_revisit(tx: Tx, terms: Terms, patient_id: UUID, starts_at: datetime) -> Price | None:
+    """The window that a paid visit opened, if a visit is left in it; the one that closes first."""
+    row = await tx.fetchrow(
+        """SELECT w.appointment_id, n.number FROM revisit_window w
+            CROSS JOIN LATERAL (SELECT min(g) AS number FROM generate_series(1, w.visits) g
+                 WHERE NOT EXISTS (SELECT FROM appointment a WHERE a.revisit_of = w.appointment_id
+                     AND a.revisit_number = g AND a.state <> 'cancelled')) n
+            WHERE w.patient_id = $1 AND w.doctor_id = $2 AND w.place_id IS NOT DISTINCT FROM $3 AND w.until > $4
+              AND n.number IS NOT NULL ORDER BY w.until LIMIT 1""",
+        patient_id,
+        terms.doctor_id,
+        terms.place_id,
+        starts_at,
+    )
+    if row is None:
+        return None
+    return Price(
+        money=Money(amount=0, currency="INR"),
+        payment=PaymentMode.FREE,
+        revisit_of=row["appointment_id"],
+        revisit_number=row["number"],
+    )
+
+
+def refunded(row: Appointment, side: Side, now: datetime) -> Appointment:
+    """What goes back of what was paid: by the steps when the patient's side cancels, else all of it."""
+    if row.paid_at is None:
+        return row
+    back = share_now(row, now) if side is Side.PATIENT else WHOLE
+    return replace(row, refund_percent=back, refund_due=share(row.fee, back).amount)
+
+
+def share_now(row: Appointment, now: datetime) -> int:
+    """Which share goes back when the patient's side cancels now, or moves it: later it will not be more."""
+    return min(row.refund_ceiling, percent(row.policy.refund, row.starts_at - now))
+
+
+async def open_window(tx: Tx, row: Appointment) -> None:
+    """A visit that is done and paid opens its window of free ones, as its terms were when it was booked."""
+    if row.paid_at is None or row.ended_at is None or not row.policy.revisit_visits:
+        return
+    await tx.execute(
+        "INSERT INTO revisit_window (appointment_id, patient_id, doctor_id, place_id, until, visits)"
+        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+        row.id,
+        row.patient_id,
+        row.doctor_id,
+        row.place_id,
+        row.ended_at + timedelta(days=row.policy.revisit_days),
+        row.policy.revisit_visits,
+    )

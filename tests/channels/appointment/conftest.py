@@ -1,0 +1,162 @@
+"""Who books with whom: the demo clinic's people, and a doctor with a week of her own."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+import pytest_asyncio
+
+from carewire.node import Node
+from channels.directory import demo as places
+from channels.identity import Capacity
+from channels.identity import demo as people
+from channels.identity.demo import Person
+from tests.channels.callers import Caller
+from tests.channels.queue.conftest import (
+    ProductClock,
+    as_person,
+    desk,
+    doctor,
+    make_session,
+    priya,
+    stranger,
+)
+from tests.channels.queue.conftest import (
+    time as clock_time,
+)
+
+__all__ = ["clock_time", "desk", "doctor", "make_session", "priya", "stranger"]
+
+KOLKATA = ZoneInfo("Asia/Kolkata")
+At = Callable[..., str]
+
+
+class Doctor:
+    """Dr. Vikram with hours every day from eight to eight in slots of a quarter of an hour."""
+
+    def __init__(self, node: Node, clock: ProductClock) -> None:
+        self.node, self.clock = node, clock
+        self.id = places.DOCTOR_VIKRAM
+
+    def day(self, days: int = 2) -> date:
+        """So many days from today, on the clinic's calendar."""
+        return (self.clock.now() + timedelta(days=days)).astimezone(KOLKATA).date()
+
+    def at(self, hour: int, minute: int = 0, *, days: int = 2) -> str:
+        """A moment on the clinic's clock, as the wire spells it."""
+        return datetime.combine(self.day(days), time(hour, minute), tzinfo=KOLKATA).astimezone(UTC).isoformat()
+
+    def slot(self, hour: int, minute: int = 0, *, days: int = 2) -> dict[str, Any]:
+        """The params of a slot in person at the clinic."""
+        return {
+            "doctor_id": self.id,
+            "place_id": places.CLINIC,
+            "mode": "in_person",
+            "starts_at": self.at(hour, minute, days=days),
+        }
+
+    async def sees(self, *, capacity: int = 1, minutes: int = 15, fee: int | None = 50_000, **terms: Any) -> None:
+        """Another week, another fee, other terms of the clinic."""
+        async with self.node.db.transaction() as tx:
+            await tx.execute("DELETE FROM doctor_window WHERE doctor_id = $1", self.id)
+            await tx.executemany(
+                "INSERT INTO doctor_window (doctor_id, place_id, weekday, opens, closes, mode, slot_minutes, capacity)"
+                " VALUES ($1, $2, $3, $4, $5, 'in_person', $6, $7)",
+                [(self.id, places.CLINIC, weekday, time(8), time(20), minutes, capacity) for weekday in range(1, 8)],
+            )
+            await tx.executemany(
+                "INSERT INTO doctor_window (doctor_id, weekday, opens, closes, mode, slot_minutes, capacity)"
+                " VALUES ($1, $2, $3, $4, 'teleconsult', $5, 1)",
+                [(self.id, weekday, time(20), time(22), minutes) for weekday in range(1, 8)],
+            )
+            await tx.execute("DELETE FROM consultation_fee WHERE doctor_id = $1", self.id)
+            if fee is not None:
+                await tx.execute(
+                    "INSERT INTO consultation_fee (doctor_id, place_id, mode, fee, fee_currency, changed_at)"
+                    " VALUES ($1, $2, 'in_person', $3, 'INR', $4)",
+                    self.id,
+                    places.CLINIC,
+                    fee,
+                    self.clock.now(),
+                )
+            await tx.execute("DELETE FROM appointment_terms WHERE place_id = $1", places.CLINIC)
+            values = {
+                "needs_confirmation": False,
+                "lead_minutes": 0,
+                "horizon_days": 90,
+                "revisit_days": 0,
+                "revisit_visits": 0,
+                "payment_modes": ["counter", "online"],
+            } | terms
+            await tx.execute(
+                f"INSERT INTO appointment_terms (place_id, changed_at, {', '.join(values)})"
+                f" VALUES ($1, $2, {', '.join(f'${n}' for n in range(3, len(values) + 3))})",
+                places.CLINIC,
+                self.clock.now(),
+                *values.values(),
+            )
+
+
+@pytest.fixture
+def time_(clinic: Node) -> ProductClock:
+    """The dispatcher's clock, to be turned by hand; jobs keep the real one."""
+    turned = ProductClock()
+    clinic.dispatcher.clock = turned
+    return turned
+
+
+@pytest_asyncio.fixture
+async def vikram(clinic: Node, time_: ProductClock) -> Doctor:
+    """One patient a slot, five hundred rupees at the counter or online, no confirmation."""
+    made = Doctor(clinic, time_)
+    await made.sees()
+    return made
+
+
+@pytest.fixture
+def coordinator(clinic: Node) -> Caller:
+    """The administrator of the demo, who may everything an administrator may."""
+    return as_person(clinic, Person(people.ADMIN_ID, "", "Admin", "en", (Capacity.ADMIN,)))
+
+
+async def patient_of(node: Node, number: int) -> tuple[Caller, UUID]:
+    """Somebody with an account of her own and her own record."""
+    person = Person(uuid4(), f"+9198000020{number:03d}", f"Patient {number}", "en", (Capacity.PATIENT,))
+    now = datetime.now(UTC)
+    async with node.db.transaction() as tx:
+        await tx.execute(
+            "INSERT INTO account (id, phone, name, created_at) VALUES ($1, $2, $3, $4)",
+            person.account_id,
+            person.phone,
+            person.name,
+            now,
+        )
+        patient_id: UUID = await tx.fetchval(
+            "INSERT INTO patient (name, phone, created_at) VALUES ($1, $2, $3) RETURNING id",
+            person.name,
+            person.phone,
+            now,
+        )
+        await tx.execute(
+            "INSERT INTO guardianship (account_id, patient_id, kind, since) VALUES ($1, $2, 'self', $3)",
+            person.account_id,
+            patient_id,
+            now,
+        )
+    return as_person(node, person), patient_id
+
+
+Patients = Callable[[int], Awaitable[list[tuple[Caller, UUID]]]]
+
+
+@pytest.fixture
+def patients(clinic: Node) -> Patients:
+    """So many of them."""
+
+    async def make(count: int) -> list[tuple[Caller, UUID]]:
+        return [await patient_of(clinic, number) for number in range(count)]
+
+    return make

@@ -4,6 +4,7 @@ The same seed makes the same people with the same ids. Rows go in by COPY, in on
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
@@ -218,12 +219,13 @@ class Making:
         scripts = [throw.choice(SCRIPTS) for _ in range(many)]
         names = [dice.person(script) for script in scripts]
         accounts = await self.people(1, list(zip(names, scripts, strict=True)), ("patient", "doctor"))
-        rows, further, works = [], [], []
+        rows, further, works, rated = [], [], [], []
         for n, (account_id, name, script) in enumerate(zip(accounts, names, scripts, strict=True)):
             doctor_id = dice.id(2, n)
             practised = throw.sample(SPECIALTIES, throw.choice((1, 1, 1, 2, 3)))
             years = throw.randrange(0, 45)
             reviews = throw.choice((0, 0, throw.randrange(1, 900)))
+            stars = Counter(throw.choices((1, 2, 3, 4, 5), (1, 1, 3, 8, 9), k=reviews))
             at = throw.sample(places, min(len(places), throw.choice((1, 1, 2))))
             rows.append((
                 doctor_id, account_id, TITLES[script].format(name), practised[0][0], dice.digits("REG-######"),
@@ -231,12 +233,13 @@ class Making:
                 throw.choice(QUALIFICATIONS), 2026 - years,
                 BIO.format(years, practised[0][1].lower(), at[0][1].name if at else "many towns"),
                 throw.randrange(2, 40) * 5_000, "INR", throw.random() < 0.4,
-                sum(throw.choices((1, 2, 3, 4, 5), (1, 1, 3, 8, 9), k=min(reviews, 20))) * reviews // max(
-                    1, min(reviews, 20)), reviews, BORN,
+                sum(star * given for star, given in stars.items()), reviews, BORN,
             ))  # fmt: skip
+            rated += [("doctor", doctor_id, star, given) for star, given in stars.items()]
             further += [(doctor_id, slug) for slug, _, _ in practised[1:]]
             works += [(doctor_id, place_id, "accepted", BORN, BORN, k == 0) for k, (place_id, _) in enumerate(at)]
         await self.copy("doctor", DOCTOR_COLUMNS, rows)
+        await self.copy("rating", ("subject", "subject_id", "stars", "count"), rated)
         await self.copy("doctor_specialty", ("doctor_id", "specialty"), further)
         await self.copy("affiliation", ("doctor_id", "place_id", "state", "offered_at", "since", "is_primary"), works)
         ids = [row[0] for row in rows]

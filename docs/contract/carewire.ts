@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "no_sitting" | "no_translator" | "no_video" | "not_approved" | "not_held" | "not_her_hand" | "not_in_hand" | "not_oneself" | "not_sold" | "not_this_day" | "nothing_asked" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "other_bill" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "payment_due" | "payment_mode_refused" | "phone_taken" | "queue_full" | "request_over" | "requests_full" | "revisit_used" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "slot_taken" | "slot_unavailable" | "sole_owner" | "substitutes_open" | "summary_full" | "terms_outdated" | "terms_published" | "too_early" | "too_late" | "too_many_articles" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "no_sitting" | "no_translator" | "no_video" | "not_approved" | "not_held" | "not_her_hand" | "not_in_hand" | "not_oneself" | "not_sold" | "not_this_day" | "not_visited" | "nothing_asked" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "other_bill" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "payment_due" | "payment_mode_refused" | "phone_taken" | "queue_full" | "request_over" | "requests_full" | "review_changed" | "reviewed" | "revisit_used" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "slot_taken" | "slot_unavailable" | "sole_owner" | "substitutes_open" | "summary_full" | "terms_outdated" | "terms_published" | "too_early" | "too_late" | "too_many_articles" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -1579,6 +1579,60 @@ export interface Commands {
     result: RequestView;
     refusal: "forbidden" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /**
+   * Review a visit that took place, once: `token_id` is the place in the line it was. For who acts for the patient.
+   *
+   * It is public when an administrator has verified it.
+   */
+  "review.create": {
+    params: ReviewCreateParams;
+    result: ReviewView;
+    refusal: "not_found" | "not_visited" | "reviewed" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Take a review back: its words are gone and it counts no more. For its author's side, and those with `content`.
+   *
+   * The visit is not reviewed again.
+   */
+  "review.delete": {
+    params: ReviewDeleteParams;
+    result: ReviewView;
+    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One review: a public one, one's own in any state, and every one for administrators with `content`. */
+  "review.get": {
+    params: ReviewGetParams;
+    result: ReviewView;
+    refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Reviews, the newest first: of a doctor or a place (a hospital is one), with this many stars, in this state. */
+  "review.list": {
+    params: ReviewListParams;
+    result: PageOfReviewView;
+    refusal: "invalid_params" | "unauthenticated" | "forbidden" | "internal" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** How a doctor or a place is rated by verified reviews: how many, their average, and how many with each star. */
+  "review.summary": {
+    params: ReviewSummaryParams;
+    result: Tally;
+    refusal: "invalid_params" | "internal" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Change a review. It waits for verification again, and until then it is neither public nor counted. */
+  "review.update": {
+    params: ReviewUpdateParams;
+    result: ReviewView;
+    refusal: "invalid_params" | "not_found" | "illegal_move" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Publish a review, or with `publish: false` and a reason reject it. For administrators with `content`.
+   *
+   * `revision` is that of what was read: a text that was changed meanwhile is not published unread.
+   */
+  "review.verify": {
+    params: ReviewVerifyParams;
+    result: ReviewView;
+    refusal: "invalid_params" | "forbidden" | "not_found" | "illegal_move" | "review_changed" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** The sitting does not take place, or breaks off; everybody is offered the doctor's next session here. */
   "session.cancel": {
     params: SessionCancelParams;
@@ -2299,6 +2353,9 @@ export interface Notices {
   "topic:ended": TopicEnded;
   "topic:resync": TopicResync;
 }
+
+/** Whom a review of a visit is about. */
+export type About = "doctor" | "place" | "both";
 
 /** One's own word: which version, in which language, since when, and until when if it was taken back. */
 export interface Acceptance {
@@ -5107,6 +5164,13 @@ export interface PageOfRequestView {
 }
 
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfReviewView {
+  rows: ReviewView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfSessionView {
   rows: SessionView[];
   cursor: string | null;
@@ -6331,6 +6395,85 @@ export interface Resumed {
   topics: { [key: string]: Place };
 }
 
+export interface ReviewCreateParams {
+  token_id: string;
+  /** In stars */
+  rating: number;
+  text?: string | null;
+  about?: About;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface ReviewDeleteParams {
+  review_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface ReviewGetParams {
+  review_id: string;
+}
+
+export interface ReviewListParams {
+  whose?: ReviewWhose;
+  doctor_id?: string | null;
+  place_id?: string | null;
+  rating?: number | null;
+  state?: ReviewState | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+/** Whether others read it. */
+export type ReviewState = "unverified" | "verified" | "rejected" | "deleted";
+
+export interface ReviewSummaryParams {
+  doctor_id?: string | null;
+  place_id?: string | null;
+}
+
+export interface ReviewUpdateParams {
+  review_id: string;
+  /** In stars */
+  rating?: number;
+  text?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface ReviewVerifyParams {
+  review_id: string;
+  /** The revision that was read */
+  revision: number;
+  publish?: boolean;
+  reason?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A review. `author` is her name as the public reads it, e.g. `Priya S.`; null when she is no longer here. `doctor_id` and `place_id` name whom it is about. What is null below `mine` is for her side and moderators only; `reason` says why it was rejected. */
+export interface ReviewView {
+  id: string;
+  doctor_id: string | null;
+  place_id: string | null;
+  rating: number;
+  text: string | null;
+  author: string | null;
+  created_at: string;
+  changed_at: string;
+  mine: boolean;
+  state: ReviewState;
+  revision: number | null;
+  token_id: string | null;
+  patient_id: string | null;
+  reason: string | null;
+}
+
+/** Which reviews are asked for. */
+export type ReviewWhose = "public" | "mine" | "moderated";
+
 /** By which right somebody reads. */
 export type RightKind = "own" | "guardian" | "relationship" | "consent" | "break_glass";
 
@@ -6785,6 +6928,13 @@ export interface SummaryNoteParams {
   severity?: Severity | null;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
+}
+
+/** The verified reviews of a doctor or a place: `stars[0]` of them gave one star, `stars[4]` five. `average` is in stars, rounded to hundredths; null without a review. */
+export interface Tally {
+  count: number;
+  average: number | null;
+  stars: number[];
 }
 
 /** The languages that catalogues are translated into. */

@@ -24,6 +24,8 @@ from channels.directory import nouns as places
 from channels.identity import contacts
 from channels.identity import nouns as people
 from channels.media import nouns as files
+from channels.review.lifecycle import ReviewState
+from channels.review.nouns import Subject
 
 TYPES = {
     "text": "TEXT",
@@ -130,6 +132,8 @@ LISTS: list[tuple[str, str, Any]] = [
     ("upload", "state", files.UploadState),
     ("chat_thread", "state", ThreadState),
     ("chat_message", "author", Author),
+    ("review", "state", ReviewState),
+    ("rating", "subject", Subject),
 ]
 
 

@@ -1,5 +1,6 @@
 """The demo's pharmacy with its pharmacist, and orders that hold, buy and bring back what stands there."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -84,6 +85,15 @@ class Shop:
     async def returned(self, hold_id: UUID, *lines: tuple[UUID, int], sellable: bool = True) -> stock.Hold:
         given = [stock.Line(medicine_id=one, quantity=packs) for one, packs in lines]
         return await self.run(lambda ctx: stock.returned(ctx, hold_id, given, sellable=sellable))
+
+    async def facts(self) -> list[tuple[str, str]]:
+        """What the pharmacist was told, in English: fact and body, oldest first."""
+        open_ = "SELECT 1 FROM job WHERE state = 'open' AND name = 'notification.new' AND due_at <= now()"
+        async with asyncio.timeout(10):
+            while await rows(self.node, open_):
+                pass  # each look is a round trip
+        told = "SELECT fact, body FROM notification WHERE account_id = $1 ORDER BY id"
+        return [(row["fact"], row["body"]) for row in await rows(self.node, told, people.PHARMACIST.account_id)]
 
     async def stands(self, medicine_id: UUID) -> tuple[int, int]:
         """How many packs are there, and how many of them are held."""

@@ -23,6 +23,7 @@ class ReviewRow(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     token_id: UUID | None
+    appointment_id: UUID | None
     patient_id: UUID | None
     author_id: UUID | None
     doctor_id: UUID | None

@@ -21,25 +21,39 @@ from channels.review.views import ReviewView, view
 WRITING: Final = Rate(burst=10, per_minute=10, shared=True)
 
 
-@command("review.create", allow={Capacity.PATIENT}, rate=WRITING, errors={NotFound, NotVisited, Reviewed})
-async def create(
-    ctx: Ctx, token_id: UUID, rating: Rating, text: Opinion | None = None, about: About = About.BOTH
-) -> ReviewView:
-    """Review a visit that took place, once: `token_id` is the place in the line it was. For who acts for the patient.
+_VISIT: Final = """
+SELECT t.patient_id, t.id AS token_id, a.id AS appointment_id, s.doctor_id, s.place_id
+  FROM token t JOIN session s ON s.id = t.session_id LEFT JOIN appointment a ON a.token_id = t.id WHERE t.id = $1
+UNION ALL SELECT a.patient_id, a.token_id, a.id, a.doctor_id, a.place_id FROM appointment a WHERE a.id = $2"""
 
-    It is public when an administrator has verified it.
+
+@command(
+    "review.create", allow={Capacity.PATIENT}, rate=WRITING, errors={NotFound, InvalidParams, NotVisited, Reviewed}
+)
+async def create(
+    ctx: Ctx,
+    rating: Rating,
+    appointment_id: UUID | None = None,
+    token_id: UUID | None = None,
+    text: Opinion | None = None,
+    about: About = About.BOTH,
+) -> ReviewView:
+    """Review a visit that took place, once: by its appointment, or by its place in the line where there was none.
+
+    For who acts for the patient. It is public when an administrator has verified it.
     """
-    row = await ctx.tx.fetchrow(
-        "SELECT t.patient_id, t.state, s.doctor_id, s.place_id FROM token t JOIN session s ON s.id = t.session_id"
-        " WHERE t.id = $1",
-        token_id,
-    )
+    if (appointment_id is None) == (token_id is None):
+        raise InvalidParams("Say appointment_id or token_id")
+    row = await ctx.tx.fetchrow(_VISIT, token_id, appointment_id)
     if row is None or await identity.guards(ctx.tx, ctx.actor.id, row["patient_id"]) is None:
         raise NotFound()
+    if about is About.PLACE and row["place_id"] is None:
+        raise InvalidParams(fields=(Field("$.about", "this visit was at no place"),))
     review_id: UUID = await ctx.tx.fetchval(
-        "INSERT INTO review (token_id, patient_id, author_id, doctor_id, place_id, rating, text, state, created_at,"
-        " changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) RETURNING id",
-        token_id,
+        "INSERT INTO review (token_id, appointment_id, patient_id, author_id, doctor_id, place_id, rating, text, state,"
+        " created_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) RETURNING id",
+        row["token_id"],
+        row["appointment_id"],
         row["patient_id"],
         ctx.actor.id,
         None if about is About.PLACE else row["doctor_id"],

@@ -18,3 +18,4 @@ class ReviewChanged(Refusal, code=409, reason="review_changed"):
 
 refuse("review_of_a_visit", NotVisited)
 refuse("review_once_per_token", Reviewed)
+refuse("review_once_per_appointment", Reviewed)

@@ -12,6 +12,7 @@ holds(
         "patient_id": "NULL",
         "author_id": "NULL",
         "token_id": "NULL",
+        "appointment_id": "NULL",
         "text": "CASE WHEN state = 'verified' THEN text END",
         "reason": "NULL",
         "state": "CASE WHEN state = 'verified' THEN state ELSE 'deleted' END",

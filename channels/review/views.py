@@ -28,6 +28,7 @@ class ReviewView(msgspec.Struct, frozen=True, kw_only=True):
     state: ReviewState
     revision: int | None
     token_id: UUID | None
+    appointment_id: UUID | None
     patient_id: UUID | None
     reason: str | None
 
@@ -48,6 +49,7 @@ def view(row: ReviewRow, *, moderates: bool = False) -> ReviewView:
         state=row.state,
         revision=row.revision if inside else None,
         token_id=row.token_id if row.mine else None,
+        appointment_id=row.appointment_id if row.mine else None,
         patient_id=row.patient_id if row.mine else None,
         reason=row.reason if inside else None,
     )

@@ -26,6 +26,7 @@ from channels.review.views import shortened
 from tests.channels.callers import Caller, rows
 from tests.channels.queue.conftest import as_person
 from tests.channels.review.conftest import Visit, fresh_allowances
+from tests.channels.review.visits import appointed
 
 R = ReviewState
 
@@ -85,7 +86,7 @@ async def test_only_her_own_visits_that_took_place_are_reviewed_and_each_once(
     both = await asyncio.gather(
         *(priya.call("review.create", token_id=token, rating=n) for n in (4, 5)), return_exceptions=True
     )
-    assert sorted(type(one) for one in both if isinstance(one, Refusal)) == [Reviewed]
+    assert [type(one) for one in both if isinstance(one, Refusal)] == [Reviewed]
 
 
 async def test_the_database_alone_refuses_a_review_of_no_visit_or_of_another_doctor(
@@ -128,7 +129,8 @@ async def test_nobody_reads_it_before_it_is_verified_and_then_with_a_shortened_n
     assert (await anybody.call("review.summary", place_id=CLINIC)) == told
     card = await anybody.call("doctor.get", doctor_id=DOCTOR_VIKRAM)
     assert (card["rating"], card["rating_count"]) == (5.0, 1)
-    for params in ({}, {"doctor_id": DOCTOR_VIKRAM, "place_id": CLINIC}):
+    both: list[dict[str, Any]] = [{}, {"doctor_id": DOCTOR_VIKRAM, "place_id": CLINIC}]
+    for params in both:
         with pytest.raises(InvalidParams):
             await anybody.call("review.summary", **params)
 
@@ -154,9 +156,10 @@ async def test_who_rejects_says_why_and_only_those_with_the_scope_do(
     clinic: Node, visit: Visit, priya: Caller, admin: Caller
 ) -> None:
     made = await write(priya, visit)
-    for more in ({"publish": False}, {"reason": "Why then?"}):
-        with pytest.raises(InvalidParams):
-            await verify(admin, made, **more)
+    with pytest.raises(InvalidParams):
+        await verify(admin, made, publish=False)
+    with pytest.raises(InvalidParams):
+        await verify(admin, made, reason="Why then?")
     with pytest.raises(Forbidden):
         await verify(as_person(clinic, people.VIKRAM), made)
     with pytest.raises(Forbidden):
@@ -184,6 +187,26 @@ async def test_a_deleted_one_is_gone_for_good(clinic: Node, visit: Visit, priya:
     (row,) = await rows(clinic, "SELECT token_id FROM review")
     with pytest.raises(Reviewed):
         await priya.call("review.create", token_id=row["token_id"], rating=5)
+
+
+async def test_a_visit_by_appointment_is_reviewed_once_by_either_of_its_names(
+    clinic: Node, visit: Visit, priya: Caller
+) -> None:
+    token = await visit()
+    appointment = await appointed(clinic, token)
+    made = await priya.call("review.create", appointment_id=appointment, rating=5)
+    assert (made["token_id"], made["appointment_id"]) == (token, appointment)
+    for name in ({"token_id": token}, {"appointment_id": appointment}):
+        with pytest.raises(Reviewed):
+            await priya.call("review.create", rating=1, **name)
+    by_video = await appointed(clinic, None)
+    for wrong in ({"about": "place"}, {"token_id": token}):
+        with pytest.raises(InvalidParams):
+            await priya.call("review.create", appointment_id=by_video, rating=4, **wrong)
+    made = await priya.call("review.create", appointment_id=by_video, rating=4)
+    assert (made["doctor_id"], made["place_id"]) == (str(DOCTOR_VIKRAM), None)
+    with pytest.raises(NotVisited):
+        await priya.call("review.create", appointment_id=await appointed(clinic, None, "no_show"), rating=1)
 
 
 async def test_one_may_speak_of_the_doctor_alone_or_of_the_place(
@@ -251,8 +274,7 @@ async def test_reviews_come_in_pages_the_newest_first(clinic: Node, visit: Visit
         await verify(admin, review)
     found, cursor = [], None
     while True:
-        more = {"cursor": cursor} if cursor else {}
-        page = await priya.call("review.list", whose="mine", limit=1, **more)
+        page = await priya.call("review.list", whose="mine", limit=1, cursor=cursor)
         found += [row["id"] for row in page["rows"]]
         if (cursor := page["cursor"]) is None:
             break

@@ -33,6 +33,8 @@ class Sizes(Struct, frozen=True, kw_only=True):
     paced_per_s: int = 800
     seconds: float
     warm: float
+    tail_s: float
+    """For how long delays are watched: a p99 wants some hundred events."""
     rounds: dict[str, int]
     budget_s: float = math.inf
     """No further round of a work begins after this; every work has its first."""
@@ -46,6 +48,7 @@ QUICK: Final = Sizes(
     joins=1000,
     seconds=2.0,
     warm=0.5,
+    tail_s=8.0,
     rounds={"A": 3, "B": 2, "C": 1, "D": 1, "E": 2, "F": 2},
     budget_s=780,
 )
@@ -57,6 +60,7 @@ FULL: Final = Sizes(
     joins=1500,
     seconds=4.0,
     warm=1.0,
+    tail_s=12.0,
     rounds={"A": 3, "B": 3, "C": 2, "D": 2, "E": 3, "F": 3},
 )
 TINY: Final = Sizes(
@@ -67,6 +71,7 @@ TINY: Final = Sizes(
     joins=50,
     seconds=0.5,
     warm=0.2,
+    tail_s=0.75,
     rounds=dict.fromkeys(WORKS, 1),
 )
 

@@ -49,7 +49,7 @@ async def fan_out(stage: Stage, contender: Contender, figures: Figures, listener
             stage.say(f"cannot carry {sizes.deliveries_per_s:,} deliveries/s: no latency")
             return
         server.mark_cpu()
-        answer = await client.events(f"rate {sizes.deliveries_per_s / listeners} {sizes.seconds * 1.5}")
+        answer = await client.events(f"rate {sizes.deliveries_per_s / listeners} {sizes.tail_s}")
         for share, value in (("p50", answer.p50), ("p99", answer.p99)):
             figures[plan.fan_delay(share, listeners), ""] = value
         stage.note_cpu("latency", f"p50 {answer.p50:.1f} ms, p99 {answer.p99:.1f} ms", server, answer)
@@ -129,7 +129,7 @@ async def across(stage: Stage, contender: Contender, figures: Figures) -> None:
         await client.events(f"rate {stage.sizes.commands_per_s[0]} {stage.sizes.warm}")
         for per_s in stage.sizes.commands_per_s:
             there.mark_cpu()
-            answer = await client.events(f"rate {per_s} {stage.sizes.seconds * 1.5}")
+            answer = await client.events(f"rate {per_s} {stage.sizes.tail_s}")
             for share, value in (("p50", answer.p50), ("p99", answer.p99)):
                 figures[plan.cross_delay(share, per_s), ""] = value
             stage.note_cpu(f"{per_s}/s", f"p50 {answer.p50:.1f} ms, p99 {answer.p99:.1f} ms", there, answer)

@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "no_sitting" | "no_translator" | "no_video" | "not_approved" | "not_held" | "not_her_hand" | "not_in_hand" | "not_oneself" | "not_sold" | "not_this_day" | "not_visited" | "nothing_asked" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "other_bill" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "payment_due" | "payment_mode_refused" | "phone_taken" | "queue_full" | "request_over" | "requests_full" | "review_changed" | "reviewed" | "revisit_used" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "slot_taken" | "slot_unavailable" | "sole_owner" | "substitutes_open" | "summary_full" | "terms_outdated" | "terms_published" | "too_early" | "too_late" | "too_many_articles" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "no_sitting" | "no_translator" | "no_video" | "not_approved" | "not_held" | "not_her_hand" | "not_in_hand" | "not_oneself" | "not_sold" | "not_this_day" | "not_visited" | "nothing_asked" | "nothing_owed" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "other_amount" | "other_bill" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "payment_due" | "payment_mode_refused" | "phone_taken" | "queue_full" | "request_over" | "requests_full" | "review_changed" | "reviewed" | "revisit_used" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "slot_taken" | "slot_unavailable" | "sole_owner" | "substitutes_open" | "summary_full" | "terms_outdated" | "terms_published" | "too_early" | "too_late" | "too_many_articles" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -1122,6 +1122,28 @@ export interface Commands {
     params: PatientUpdateParams;
     result: PatientView;
     refusal: "invalid_params" | "fact_due" | "not_found" | "birthday_fixed" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** What was taken at a place where one takes money, or from a patient one acts for; the latest first. */
+  "payment.list": {
+    params: PaymentListParams;
+    result: PageOfPaymentView;
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** What is to be paid for a thing at one's counter; `money` null: nothing. */
+  "payment.owed": {
+    params: PaymentOwedParams;
+    result: PaidOwed;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Money was taken at the counter: the whole of what is owed. For those who take money there.
+   *
+   * Nothing is written when it is not the amount that is owed: the desk has the money in its hand and gives it back.
+   */
+  "payment.take": {
+    params: PaymentTakeParams;
+    result: Taken;
+    refusal: "invalid_params" | "not_found" | "nothing_owed" | "other_amount" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Add an entry. */
   "pharmacy.create": {
@@ -2548,6 +2570,11 @@ export interface AgendaUpdated {
   appointment: NamedVisit;
 }
 
+/** The money counts for the thing. */
+export interface Applied {
+  outcome?: "applied";
+}
+
 export interface AppointmentBookParams {
   hold_id?: string | null;
   doctor_id?: string | null;
@@ -2838,7 +2865,7 @@ export interface Authenticated {
   /** The known fact that this login tells before it reads clinical data (`auth.tell_fact`). */
   fact_due: Fact | null;
   /** What the account has still to accept (`terms.accept`), and from when on it does nothing else. */
-  terms_due: Owed[];
+  terms_due: IdentityOwed[];
 }
 
 /** As whom somebody writes. */
@@ -3558,6 +3585,9 @@ export interface DoctorView {
 /** What an article is when one takes it out of its box. */
 export type DosageForm = "tablet" | "capsule" | "syrup" | "suspension" | "drops" | "injection" | "cream" | "ointment" | "gel" | "inhaler" | "patch" | "powder" | "suppository" | "spray" | "device" | "other";
 
+/** Why money goes back to who paid. */
+export type Due = "expired" | "cancelled" | "over" | "paid_already" | "wrong_amount";
+
 /** What a member does at a place. */
 export type Duty = "owner" | "manager" | "front_desk" | "nurse" | "pharmacist" | "technician" | "collector";
 
@@ -4044,6 +4074,13 @@ export interface Hours {
   orders_paused_until: string | null;
 }
 
+/** A version this account has still to accept; from `binds_at` on it does nothing else. */
+export interface IdentityOwed {
+  kind: TermsKind;
+  version: number;
+  binds_at: string;
+}
+
 /** The threads in which something is unread, the latest first; at most a hundred. */
 export interface Inbox {
   threads: InboxEntry[];
@@ -4445,13 +4482,16 @@ export interface Login {
   /** The known fact that this login tells before it reads clinical data (`auth.tell_fact`). */
   fact_due: Fact | null;
   /** What the account has still to accept (`terms.accept`), and from when on it does nothing else. */
-  terms_due: Owed[];
+  terms_due: IdentityOwed[];
 }
 
 /** A mail goes to the address if an account has it; its token is good for so long. */
 export interface MailSent {
   expires_in_s: number;
 }
+
+/** How money is taken at a counter. */
+export type Means = "cash" | "upi" | "card";
 
 export interface MediaDeleteParams {
   media_id: string;
@@ -4880,13 +4920,6 @@ export interface Override {
   granted_at: string;
 }
 
-/** A version this account has still to accept; from `binds_at` on it does nothing else. */
-export interface Owed {
-  kind: TermsKind;
-  version: number;
-  binds_at: string;
-}
-
 /** One's own order that waits, if there is one. */
 export interface OwnErasure {
   erasure: Erasure | null;
@@ -5143,6 +5176,13 @@ export interface PageOfPatientView {
 }
 
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfPaymentView {
+  rows: PaymentView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfPharmacyServiceView {
   rows: PharmacyServiceView[];
   cursor: string | null;
@@ -5238,6 +5278,13 @@ export interface PageOfWebsiteView {
   rows: WebsiteView[];
   cursor: string | null;
   total: number | null;
+}
+
+/** What is to be paid for a thing. `money` None: nothing (any more). `place_id`: at whose counter it can be paid. */
+export interface PaidOwed {
+  money: Money | null;
+  place_id: string | null;
+  patient_id: string | null;
 }
 
 /** What a new screen gets: the code to show and the secret to log in with. */
@@ -5416,6 +5463,44 @@ export interface PatientView {
 
 /** Why a doctor paused. A closed list: the waiting room reads it, so nobody may type a patient's name into it. */
 export type PauseReason = "break" | "rounds" | "emergency" | "prayer" | "technical" | "other";
+
+/** What can be paid for. */
+export type Payable = "appointment";
+
+export interface PaymentListParams {
+  place_id?: string | null;
+  patient_id?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface PaymentOwedParams {
+  about: Payable;
+  /** The appointment, order or request */
+  about_id: string;
+}
+
+export interface PaymentTakeParams {
+  about: Payable;
+  /** The appointment, order or request */
+  about_id: string;
+  money: Money;
+  means: Means;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A payment that was taken at a counter, and for what. */
+export interface PaymentView {
+  id: string;
+  about: Payable;
+  about_id: string;
+  place_id: string;
+  money: Money;
+  means: Means;
+  taken_at: string;
+}
 
 export interface PharmacyCreateParams {
   /** A name as the public reads it; no word mixes alphabets */
@@ -6112,6 +6197,12 @@ export interface Reader {
 
 /** What can be read of a patient: the unit of every right, and of a consent. */
 export type RecordType = "summary" | "background" | "consultation" | "prescription" | "lab_report" | "medical_record" | "chat";
+
+/** The money does not count, and goes back whole. */
+export interface RefundDue {
+  outcome?: "refund_due";
+  reason: Due;
+}
 
 /** So many hours before the beginning, or more, this share goes back. */
 export interface RefundStep {
@@ -6932,6 +7023,12 @@ export interface SummaryNoteParams {
   idempotency_key?: string | null;
 }
 
+/** The payment, and what its thing says to it. */
+export interface Taken {
+  payment: PaymentView;
+  answer: Applied | RefundDue;
+}
+
 /** The verified reviews of a doctor or a place: `stars[0]` of them gave one star, `stars[4]` five. `average` is in stars, rounded to hundredths; null without a review. */
 export interface Tally {
   count: number;
@@ -7003,7 +7100,7 @@ export interface TermsPublishParams {
 /** Everything one has agreed to, newest first, and what is owed now. */
 export interface TermsState {
   acceptances: Acceptance[];
-  owed: Owed[];
+  owed: IdentityOwed[];
 }
 
 /** A published text. `locale` is the language it is in: English where there is none in the one asked for. */

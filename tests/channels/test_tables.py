@@ -24,6 +24,7 @@ from channels.directory import nouns as places
 from channels.identity import contacts
 from channels.identity import nouns as people
 from channels.media import nouns as files
+from channels.payment import nouns as money
 from channels.review.lifecycle import ReviewState
 from channels.review.nouns import Subject
 
@@ -89,6 +90,8 @@ async def test_a_piccolo_table_is_what_the_migration_made(table: type[Table], da
 
 
 LISTS: list[tuple[str, str, Any]] = [
+    ("payment", "about_noun", money.Payable),
+    ("payment", "means", money.Means),
     ("appointment", "state", AppointmentState),
     ("appointment", "mode", calendar.Mode),
     ("appointment", "payment", calendar.PaymentMode),

@@ -1,0 +1,76 @@
+"""The doors to what is owed and what was paid."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from carewire.access import door
+from carewire.command import Ctx
+from carewire.errors import NotFound
+from carewire.event import Event
+from carewire.money import Money, exponent
+from carewire.paid import Outcome, Owed, Paid
+from channels.appointment import access as appointment
+from channels.identity import Duty
+from channels.identity import access as identity
+from channels.payment.nouns import Means, Payable
+
+COUNTER: Final = frozenset({Duty.OWNER, Duty.MANAGER, Duty.FRONT_DESK, Duty.PHARMACIST, Duty.TECHNICIAN})
+"""The duties that take money at their place. Who collects samples or delivers will hand it in at the counter."""
+
+
+class Kind(NamedTuple):
+    """How one kind of payable thing is asked, and told."""
+
+    owed: Callable[..., Awaitable[Owed]]
+    mark_paid: Callable[[Ctx, Paid], Awaitable[Outcome]]
+    emits: frozenset[type[Event]]
+
+
+KINDS: Final[dict[Payable, Kind]] = {
+    Payable.APPOINTMENT: Kind(appointment.owed, appointment.mark_paid, appointment.PAID_EMITS),
+}
+
+
+class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment that was taken at a counter, and for what."""
+
+    id: UUID
+    about: Payable
+    about_id: UUID
+    place_id: UUID
+    money: Money
+    means: Means
+    taken_at: datetime
+
+
+COLUMNS: Final = "p.id, p.about_noun AS about, p.about_id, p.place_id, p.amount, p.currency, p.means, p.taken_at"
+
+
+@door
+async def owed_here(ctx: Ctx, about: str, about_id: UUID, *, lock: bool = False) -> Owed:
+    """What is owed for a thing that is paid at a counter where the caller takes money. A stranger gets `NotFound`."""
+    kind = KINDS[Payable(about)]
+    owed = await kind.owed(ctx, about_id)
+    if owed.place_id is None or not COUNTER & await identity.duties(ctx, owed.place_id):
+        raise NotFound()
+    return await kind.owed(ctx, about_id, lock=True) if lock else owed
+
+
+@door
+async def takes_money(ctx: Ctx, place_id: UUID) -> None:
+    """The caller takes money at this place."""
+    if not COUNTER & await identity.duties(ctx, place_id):
+        raise NotFound()
+
+
+def view(row: Any) -> PaymentView:
+    """A row that selected `COLUMNS`."""
+    values = dict(row)
+    amount, currency = values.pop("amount"), values.pop("currency")
+    return msgspec.convert(
+        values | {"money": Money(amount=amount, currency=currency, exponent=exponent(currency))}, PaymentView
+    )

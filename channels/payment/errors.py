@@ -1,0 +1,11 @@
+"""How taking money says no."""
+
+from carewire.errors import Refusal
+
+
+class NothingOwed(Refusal, code=409, reason="nothing_owed"):
+    """Nothing is to be paid for this, or not any more: it is paid, free or over."""
+
+
+class OtherAmount(Refusal, code=409, reason="other_amount"):
+    """Not what is owed; `owed` says what is. Counters take the whole of it."""

@@ -1,0 +1,7 @@
+"""What payments keep of a person; see `carewire.personal`."""
+
+from carewire.personal import harmless, holds
+
+holds("payment", whose="patient_id = ANY($2) OR taken_by = ANY($1)", personal={})
+
+harmless("payment", "about_noun", "currency", "means", why="words from closed lists")

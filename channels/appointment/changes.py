@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from carewire.command import Ctx
 from carewire.event import Event
-from channels.appointment import facts, holds, rows, seats
+from channels.appointment import facts, holds, reminding, rows, seats
 from channels.appointment.events import (
     AgendaCancelled,
     AgendaCreated,
@@ -21,7 +21,7 @@ from channels.appointment.lifecycle import AppointmentState
 from channels.appointment.nouns import EndReason, Side
 from channels.appointment.policy import refunded
 from channels.appointment.rows import Appointment
-from channels.appointment.views import named_visit_of, visit_of, when
+from channels.appointment.views import clock_of, named_visit_of, visit_of, when
 from channels.identity import access as identity
 
 PROVIDER: Final = frozenset({Side.DOCTOR, Side.DESK, Side.ADMIN})
@@ -31,6 +31,7 @@ async def made(ctx: Ctx, row: Appointment) -> Appointment:
     """A new appointment, whose seat is taken in this transaction, too."""
     await _note(ctx, None, row, "book")
     watch(ctx, row)
+    await reminding.plan(ctx, None, row)
     _emit(ctx, row, await _name(ctx, row), AppointmentCreated, AgendaCreated)
     await holds.tell_slots(ctx, row.doctor_id, row.starts_at, row.ends_at)
     told = facts.REQUESTED if row.state is AppointmentState.REQUESTED else facts.BOOKED
@@ -53,6 +54,7 @@ async def changed(ctx: Ctx, before: Appointment, after: Appointment, move: str, 
     await rows.store(ctx.tx, before, after)
     if (before.pay_by, before.confirm_by) != (after.pay_by, after.confirm_by):
         watch(ctx, after)
+    await reminding.plan(ctx, before, after)
     step = await _note(ctx, before, after, move)
     name = await _name(ctx, after)
     over = after.state is AppointmentState.CANCELLED
@@ -135,5 +137,8 @@ async def _tell_doctor(ctx: Ctx, row: Appointment, told: Any, ref: UUID) -> None
 
 
 async def _tell_patient(ctx: Ctx, row: Appointment, told: Any, ref: UUID) -> None:
-    for _, account_id in await identity.acting_for(ctx.tx, [row.patient_id]):
-        ctx.notify(account_id, told, ref, number=row.number, when=when(row.starts_at, row.zone))
+    acting = [account_id for _, account_id in await identity.acting_for(ctx.tx, [row.patient_id])]
+    clocks = await identity.clocks(ctx.tx, acting)
+    for account_id in acting:
+        clock = clock_of(row.mode, row.zone, clocks[account_id])
+        ctx.notify(account_id, told, ref, number=row.number, when=when(row.starts_at, clock))

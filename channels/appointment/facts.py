@@ -49,6 +49,15 @@ CANCELLED: Final = fact(
         "ar": ("أُلغي الموعد", "{number} في {when} لن يتم."),
     },
 )
+REMINDER: Final = fact(
+    "appointment.reminder",
+    about="appointment",
+    texts={
+        "en": ("Your visit is coming up", "{doctor}: {when}. {number}"),
+        "hi": ("आपकी मुलाक़ात आने वाली है", "{doctor}: {when}। {number}"),
+        "ar": ("موعدك يقترب", "{doctor}: {when}. {number}"),
+    },
+)
 OFFERED: Final = fact(
     "waitlist.offered",
     about="hold",

@@ -29,5 +29,9 @@ class SlotsChanged(Job, name="appointment.slots_changed"):
     doctor_id: UUID
 
 
+class AppointmentReminder(Job, name="appointment_reminder", every=timedelta(minutes=1)):
+    """Whoever is to be reminded of a visit by now is."""
+
+
 class DaysOver(Job, name="appointment.days_over", every=timedelta(minutes=15)):
     """Whose day is over and who did not come is a no-show; who waits for a day that is over waits no more."""

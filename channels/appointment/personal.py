@@ -15,6 +15,7 @@ holds(
 holds("appointment", whose=_HERS, personal={"complaint": "NULL", "notes": "NULL"}, kept=MEDICAL)
 holds("appointment_step", whose=f"actor_id = ANY($1) OR appointment_id IN ({_APPOINTMENTS})", personal={})
 holds("appointment_payment", whose=f"appointment_id IN ({_APPOINTMENTS})", personal={})
+holds("appointment_reminder", whose=f"appointment_id IN ({_APPOINTMENTS})", personal={})
 holds("revisit_window", whose=_HERS, personal={})
 holds("hold", whose=f"{_HERS} OR account_id = ANY($1)", personal={})
 holds("seat", whose=_HERS, personal={})

@@ -3,11 +3,11 @@
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from carewire.dates import Moment
 from carewire.money import Money, exponent
 from channels.appointment.lifecycle import AppointmentState, HoldState
 from channels.appointment.nouns import EndReason, Side
@@ -113,6 +113,11 @@ def ended(hold: Held, state: HoldState) -> Held:
     return replace(hold, state=state)
 
 
-def when(moment: datetime, zone: str) -> str:
-    """A moment on the wall of its place, the place's clock named."""
-    return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone})"
+def when(moment: datetime, zone: str) -> Moment:
+    """A moment for people, said in the reader's language with the clock named."""
+    return Moment(moment, zone)
+
+
+def clock_of(mode: str, zone: str, own: str | None) -> str:
+    """On whose clock a visit is told: in person on its place's, by video on the receiver's own, if she said which."""
+    return zone if mode == Mode.IN_PERSON else own or zone

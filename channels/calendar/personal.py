@@ -12,5 +12,5 @@ holds("consultation_fee", whose=_DOCTOR, personal={})
 
 harmless("doctor_window", "mode", why="one of two words")
 harmless("doctor_extra", "mode", why="one of two words")
-harmless("appointment_terms", "payment_modes", "refund", why="on what terms visits are booked")
+harmless("appointment_terms", "payment_modes", "refund", "reminder_minutes", why="on what terms visits are booked")
 harmless("consultation_fee", "mode", "fee_currency", why="one of two words, and a currency")

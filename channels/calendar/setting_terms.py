@@ -29,7 +29,7 @@ from channels.calendar.terms import (
 )
 from channels.directory import HEADS
 from channels.directory import access as directory
-from channels.identity import Capacity
+from channels.identity import Capacity, LeadTimes
 
 PaymentModes = Annotated[list[PaymentMode], Meta(min_length=1, max_length=3)]
 FEES_MAX: Final = 500
@@ -58,6 +58,7 @@ class OwnTerms(msgspec.Struct, frozen=True, kw_only=True):
     revisit_days: int
     revisit_visits: int
     payment_modes: list[PaymentMode] | None
+    reminder_minutes: list[int] | None
     changed_at: datetime | None
     fees: list[FeeView]
 
@@ -79,6 +80,7 @@ async def set_(
     revisit_days: RevisitDays = 0,
     revisit_visits: RevisitVisits = 0,
     payment_modes: PaymentModes | None = None,
+    reminder_minutes: LeadTimes | None = None,
 ) -> OwnTerms:
     """Say on what terms visits are booked: these, and nothing of what was said before. Bookings keep those they have.
 
@@ -92,7 +94,7 @@ async def set_(
     place_id, doctor_id = await _whose(ctx, place_id, lock=True)
     await ctx.tx.execute(
         f"""INSERT INTO appointment_terms ({", ".join(_COLUMNS)}, changed_at)
-            VALUES ($1, $2, $3, $4::jsonb, $5, $6, $7, $8, $9, $10, $11, $12)
+            VALUES ($1, $2, $3, $4::jsonb, $5, $6, $7, $8, $9, $10, $11, $12, $13)
             ON CONFLICT ({"doctor_id" if place_id is None else "place_id"}) DO UPDATE
             SET {", ".join(f"{name} = EXCLUDED.{name}" for name in (*_COLUMNS, "changed_at"))}""",
         place_id,
@@ -106,6 +108,7 @@ async def set_(
         revisit_days,
         revisit_visits,
         None if payment_modes is None else sorted(set(payment_modes)),
+        None if reminder_minutes is None else sorted(set(reminder_minutes), reverse=True),
         ctx.now,
     )
     if place_id is not None:
@@ -180,7 +183,7 @@ async def set_fee(
 
 _COLUMNS: Final = (
     "place_id", "doctor_id", "needs_confirmation", "refund", "hold_minutes", "request_minutes", "lead_minutes",
-    "horizon_days", "revisit_days", "revisit_visits", "payment_modes",
+    "horizon_days", "revisit_days", "revisit_visits", "payment_modes", "reminder_minutes",
 )  # fmt: skip
 
 
@@ -215,6 +218,7 @@ async def _own(ctx: Ctx, place_id: UUID | None, doctor_id: UUID | None) -> OwnTe
         revisit_days=row["revisit_days"] if row else 0,
         revisit_visits=row["revisit_visits"] if row else 0,
         payment_modes=[PaymentMode(word) for word in row["payment_modes"]] if row and row["payment_modes"] else None,
+        reminder_minutes=row["reminder_minutes"] if row else None,
         changed_at=row["changed_at"] if row else None,
         fees=[
             FeeView(

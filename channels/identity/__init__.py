@@ -12,6 +12,7 @@ from channels.identity.credentials import register as register_credential
 from channels.identity.notices import tell_number
 from channels.identity.nouns import MEDICAL, Capacity, CapacityState, Duty, Kin, Scope, Sex
 from channels.identity.phones import normalise as normalise_phone
+from channels.identity.platform_settings import LeadTimes
 from channels.identity.platform_settings import current as settings_now
 from channels.identity.views import PatientView, family_view
 
@@ -21,6 +22,7 @@ __all__ = [
     "CapacityState",
     "Duty",
     "Kin",
+    "LeadTimes",
     "PatientView",
     "Scope",
     "Sex",

@@ -126,6 +126,12 @@ async def acting_for(tx: Tx, patient_ids: Sequence[UUID]) -> list[tuple[UUID, UU
     return [(row["patient_id"], row["account_id"]) for row in rows]
 
 
+async def clocks(tx: Tx, account_ids: Sequence[UUID]) -> dict[UUID, str | None]:
+    """The zones these accounts said are their own."""
+    rows = await tx.fetch("SELECT id, zone FROM account WHERE id = ANY($1)", list(account_ids))
+    return {row["id"]: row["zone"] for row in rows}
+
+
 async def duties(ctx: Ctx, place_id: UUID) -> frozenset[Duty]:
     """The caller's live duties at a place; empty for a stranger."""
     rows = await ctx.tx.fetch(

@@ -16,7 +16,10 @@ Days = Annotated[int, Meta(ge=0, le=3650)]
 BasisPoints = Annotated[int, Meta(ge=0, le=5_000, description="Hundredths of a per cent")]
 Minor = Annotated[int, Meta(ge=0, le=10**12, description="In minor units of `currency`")]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z", description="ISO 4217")]
-LeadTimes = Annotated[list[Annotated[int, Meta(ge=1, le=20_160)]], Meta(max_length=5)]
+LeadTimes = Annotated[
+    list[Annotated[int, Meta(ge=1, le=20_160)]],
+    Meta(max_length=5, description="Minutes before a visit at which its patient is reminded"),
+]
 Minutes = Annotated[int, Meta(ge=1, le=10_080)]
 Holds = Annotated[int, Meta(ge=1, le=50)]
 Switches = Annotated[

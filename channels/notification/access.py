@@ -27,9 +27,11 @@ class NotificationView(msgspec.Struct, frozen=True, kw_only=True):
     happens_at: datetime | None = None
     """The moment it speaks of, if it does; `zone` is the clock the text tells it on."""
     zone: str | None = None
+    occasion: str = ""
+    """Tells apart what was told of the same thing more than once, e.g. reminders a day and an hour before."""
 
 
-COLUMNS = "id, fact, about, ref_id, title, body, created_at, read_at, happens_at, zone"
+COLUMNS = "id, fact, about, ref_id, title, body, created_at, read_at, happens_at, zone, occasion"
 
 
 @door

@@ -2723,6 +2723,7 @@ export interface AppointmentTermsSetParams {
   /** How often coming back is free */
   revisit_visits?: number;
   payment_modes?: CalendarPaymentMode[] | null;
+  reminder_minutes?: number[] | null;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }
@@ -4845,6 +4846,8 @@ export interface NotificationView {
   /** The moment it speaks of, if it does; `zone` is the clock the text tells it on. */
   happens_at: string | null;
   zone: string | null;
+  /** Tells apart what was told of the same thing more than once, e.g. reminders a day and an hour before. */
+  occasion: string;
 }
 
 /** How many are unread, and the newest first. */
@@ -4938,6 +4941,7 @@ export interface OwnTerms {
   revisit_days: number;
   revisit_visits: number;
   payment_modes: CalendarPaymentMode[] | null;
+  reminder_minutes: number[] | null;
   changed_at: string | null;
   fees: FeeView[];
 }
@@ -5785,7 +5789,7 @@ export interface PlatformSettings {
   currency: string;
   /** In minor units of `currency` */
   withdrawal_minimum: number;
-  /** How long before a visit its patient is reminded. */
+  /** Minutes before a visit at which its patient is reminded */
   reminder_minutes: number[];
   /** The earliest first; later than the last step nothing goes back */
   refund_steps: RefundStep[];
@@ -6732,6 +6736,7 @@ export interface SettingsChange {
   currency?: string;
   /** In minor units of `currency` */
   withdrawal_minimum?: number;
+  /** Minutes before a visit at which its patient is reminded */
   reminder_minutes?: number[];
   /** The earliest first; later than the last step nothing goes back */
   refund_steps?: RefundStep[];

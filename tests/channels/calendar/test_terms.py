@@ -64,9 +64,10 @@ async def test_everybody_reads_what_was_said_and_what_was_not_is_as_the_platform
         revisit_days=7,
         revisit_visits=2,
         payment_modes=["counter", "counter"],
+        reminder_minutes=[60, 1440, 60],
     )
     assert said == await owner.call("appointment_terms.own", **HERE)
-    assert (said["hold_minutes"], said["payment_modes"]) == (None, ["counter"])
+    assert (said["hold_minutes"], said["payment_modes"], said["reminder_minutes"]) == (None, ["counter"], [1440, 60])
     shown = await anybody.call("appointment_terms.get", **IN_PERSON)
     assert shown == {
         "doctor_id": str(DOCTOR_ASHA),
@@ -159,6 +160,9 @@ async def test_terms_are_of_a_doctor_everybody_sees_where_she_works(enter: Enter
         {"horizon_days": 0},
         {"payment_modes": []},
         {"payment_modes": ["barter"]},
+        {"reminder_minutes": [0]},
+        {"reminder_minutes": [20_161]},
+        {"reminder_minutes": [1, 2, 3, 4, 5, 6]},
     ],
     ids=str,
 )

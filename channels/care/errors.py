@@ -24,6 +24,10 @@ class SummaryFull(Refusal, code=409, reason="summary_full"):
     """At most a hundred entries of a kind: end what is over."""
 
 
+class AllergyStands(Refusal, code=409, reason="allergy_stands"):
+    """An allergy stands in the summary: end it first, if it is none."""
+
+
 class GlassSpent(Refusal, code=429, reason="break_glass_spent"):
     """A doctor breaks the glass three times a day at most."""
 
@@ -34,6 +38,7 @@ class AlreadyReviewed(Refusal, code=409, reason="already_reviewed"):
 
 refuse("consent_by_her_hand", NotHerHand)
 refuse("summary_entry_once", AlreadyNoted)
+refuse("no_allergies_while_none_stands", AllergyStands)
 refuse("break_glass_cap", GlassSpent)
 refuse("break_glass_stays", AlreadyReviewed)
 refuse("relationship_by_her_hand", NotHerHand)

@@ -32,6 +32,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
     patient_id: UUID
     allergies: list[Entry]
+    no_allergies_at: datetime | None
+    """When somebody was asked and there were none. Null with an empty list: nobody has been asked."""
     medicines: list[Entry]
 
 
@@ -73,9 +75,14 @@ async def may_hear_background(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | 
 async def summary(ctx: Ctx, patient_id: UUID) -> Summary:
     """Allergies and current medicines, who noted them and when."""
     entries = await _entries(ctx, patient_id)
+    allergies = [entry for entry in entries if entry.kind is EntryKind.ALLERGY]
+    asked = await ctx.tx.fetchval(
+        f"SELECT max(n.told_at) FROM no_allergies n WHERE n.patient_id IN ({_PERSON})", patient_id
+    )
     return Summary(
         patient_id=patient_id,
-        allergies=[entry for entry in entries if entry.kind is EntryKind.ALLERGY],
+        allergies=allergies,
+        no_allergies_at=None if allergies else asked,
         medicines=[entry for entry in entries if entry.kind is EntryKind.MEDICINE],
     )
 

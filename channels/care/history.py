@@ -17,6 +17,10 @@ class HistoryKind(StrEnum):
     VISIT = "visit"
     """A token of a doctor's line."""
     APPOINTMENT = "appointment"
+    CONSULTATION = "consultation"
+    """A completed one."""
+    PRESCRIPTION = "prescription"
+    """An issued one, also when it was superseded or cancelled since."""
 
 
 class HistoryItem(msgspec.Struct, frozen=True, kw_only=True):

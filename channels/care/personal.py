@@ -28,6 +28,7 @@ holds(
     personal={"label": "label", "detail": "detail"},
     kept=MEDICAL,
 )
+holds("no_allergies", whose=f"({_PATIENTS}) OR told_by = ANY($1)", personal={})
 holds("background", whose=_PATIENTS, personal={"blood_group": None, "emergency_name": None, "emergency_phone": None})
 
 harmless("consent", "records", why="words of a closed list")

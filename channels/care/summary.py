@@ -10,7 +10,7 @@ from carewire.command import Ctx, Rate, command, query
 from carewire.errors import Field, InvalidParams, NotFound
 from carewire.forms import Line, Name, Phone
 from channels.care import access, events
-from channels.care.errors import AlreadyNoted, SummaryFull
+from channels.care.errors import AllergyStands, AlreadyNoted, SummaryFull
 from channels.care.events import Background, BackgroundChanged, Entry, Summary, SummaryChanged
 from channels.care.nouns import BloodGroup, EntryKind, RecordType, RightKind, Severity
 from channels.directory import access as directory
@@ -118,6 +118,31 @@ async def end(ctx: Ctx, entry_id: UUID) -> Entry:
     await tell(ctx, row["patient_id"], kind)
     severity = None if ended["severity"] is None else Severity(ended["severity"])
     return Entry(**{**dict(ended), "kind": kind, "severity": severity})
+
+
+@command(
+    "summary.no_allergies",
+    allow={Capacity.PATIENT, Capacity.DOCTOR},
+    rate=NOTING,
+    emits={SummaryChanged},
+    errors={NotFound, FactDue, AllergyStands},
+)
+async def no_allergies(ctx: Ctx, patient_id: UUID) -> Summary:
+    """She was asked and knows of no allergies: who acts for her says so, or a doctor who may read the summary."""
+    doctor_id = await writing(ctx, patient_id, EntryKind.ALLERGY, lock=True)
+    if (await events.summary(ctx, patient_id)).allergies:
+        raise AllergyStands()
+    await ctx.tx.execute(
+        "INSERT INTO no_allergies AS n (patient_id, told_by, doctor_id, told_at) VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (patient_id) DO UPDATE SET told_by = EXCLUDED.told_by, doctor_id = EXCLUDED.doctor_id,"
+        " told_at = greatest(n.told_at, EXCLUDED.told_at)",
+        patient_id,
+        ctx.actor.id,
+        doctor_id,
+        ctx.now,
+    )
+    await tell(ctx, patient_id, EntryKind.ALLERGY)
+    return await events.summary(ctx, patient_id)
 
 
 @command(

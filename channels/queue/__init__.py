@@ -12,6 +12,8 @@ from channels.queue.jobs import ApprovalWithdrawn
 from channels.queue.joining import BirthYear
 from channels.queue.moved import MOVES, TokenMoved, follow_tokens
 from channels.queue.patients import Asked, Person, asked, at_desk, check_birth_year
+from channels.queue.visits import Attended, begin_visit, end_visit
 
-__all__ = ["MOVES", "ApprovalWithdrawn", "Asked", "BirthYear", "Person", "TokenMoved", "asked", "at_desk",
-           "check_arrival_code", "check_birth_year", "come_in", "follow_tokens", "give_up", "open_sitting"]  # fmt: skip
+__all__ = ["MOVES", "ApprovalWithdrawn", "Asked", "Attended", "BirthYear", "Person", "TokenMoved", "asked",
+           "at_desk", "begin_visit", "check_arrival_code", "check_birth_year", "come_in", "end_visit",
+           "follow_tokens", "give_up", "open_sitting"]  # fmt: skip

@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "no_sitting" | "no_translator" | "no_video" | "not_approved" | "not_held" | "not_her_hand" | "not_in_hand" | "not_oneself" | "not_sold" | "not_this_day" | "not_visited" | "nothing_asked" | "nothing_owed" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "other_amount" | "other_bill" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "payment_due" | "payment_mode_refused" | "phone_taken" | "queue_full" | "request_over" | "requests_full" | "review_changed" | "reviewed" | "revisit_used" | "room_busy" | "same_contact" | "secret_wiped" | "session_closed" | "slot_taken" | "slot_unavailable" | "sole_owner" | "substitutes_open" | "summary_full" | "terms_outdated" | "terms_published" | "too_early" | "too_late" | "too_many_articles" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "allergy_check" | "allergy_stands" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_started" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "no_sitting" | "no_translator" | "no_video" | "not_approved" | "not_held" | "not_her_hand" | "not_in_hand" | "not_oneself" | "not_sold" | "not_this_day" | "not_visited" | "nothing_asked" | "nothing_owed" | "nothing_prescribed" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "other_amount" | "other_bill" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "papers_stand" | "payment_due" | "payment_mode_refused" | "phone_taken" | "prescription_not_in_force" | "prescription_spent" | "prescription_stays" | "queue_full" | "request_over" | "requests_full" | "review_changed" | "reviewed" | "revisit_used" | "room_busy" | "same_contact" | "schedule_refused" | "secret_wiped" | "session_closed" | "slot_taken" | "slot_unavailable" | "sole_owner" | "stale_version" | "substitutes_open" | "summary_full" | "teleconsult_unconfirmed" | "terms_outdated" | "terms_published" | "too_early" | "too_late" | "too_many_articles" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "unregistered" | "visit_cancelled" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -510,6 +510,54 @@ export interface Commands {
     params: ConsentSeenByParams;
     result: Reader[];
     refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Add to a completed visit of your own. It stands beside what was written; the visit is not reopened. */
+  "consultation.add": {
+    params: ConsultationAddParams;
+    result: Consultation;
+    refusal: "fact_due" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** It was begun by mistake: nobody but you reads it, and the visit may begin anew. The line stays as it is. */
+  "consultation.cancel": {
+    params: ConsultationCancelParams;
+    result: Consultation;
+    refusal: "fact_due" | "not_found" | "illegal_move" | "papers_stand" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One visit as its doctor wrote it: for her; once completed for the patient's side, by consent, by break-glass. */
+  "consultation.get": {
+    params: ConsultationGetParams;
+    result: Consultation;
+    refusal: "fact_due" | "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Visits, the latest first, without what was found. A patient's (the only one need not be named), or one's own.
+   *
+   * A doctor's page may be shorter than `limit` although more follow: visits she reads no longer are left out of it.
+   */
+  "consultation.list": {
+    params: ConsultationListParams;
+    result: PageOfConsultationCard;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Begin the visit of a token of your own line, or of an appointment of yours; who has both is named by either.
+   *
+   * Who is called is in consultation from now on. A visit has one consultation, unless that was cancelled. One by video begins with `teleconsult`: how she agreed to it, and how you know who she is.
+   */
+  "consultation.start": {
+    params: ConsultationStartParams;
+    result: Consultation;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "already_started" | "illegal_move" | "teleconsult_unconfirmed" | "unregistered" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Write on a visit that is in progress; what is left out stays, null takes it away. `vitals` are replaced whole.
+   *
+   * `version` is the one that was read: when another device wrote since, this is refused (`stale_version`) and nothing changes. `complete` ends the visit, also in the line: from then on it is only added to.
+   */
+  "consultation.update": {
+    params: ConsultationUpdateParams;
+    result: Consultation;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "illegal_move" | "stale_version" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Say what a visit to a doctor costs here, in this mode; null: the fee of her profile.
@@ -1273,6 +1321,86 @@ export interface Commands {
     result: InvitationEnded;
     refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /** Take an issued prescription of your own back, at any time: nothing more is dispensed on it. */
+  "prescription.cancel": {
+    params: PrescriptionCancelParams;
+    result: PrescriptionCancelled;
+    refusal: "fact_due" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Hold a draft of your own against the patient's allergies, as `prescription.issue` will once more. */
+  "prescription.check": {
+    params: PrescriptionCheckParams;
+    result: AllergyLook;
+    refusal: "fact_due" | "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Begin a prescription on a visit of your own, named by its consultation or its appointment: a draft, yours alone.
+   *
+   * A visit may have several. `prescription.issue` puts it into force; without `valid_until` it is valid for 30 days.
+   */
+  "prescription.create": {
+    params: PrescriptionCreateParams;
+    result: Prescription;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "visit_cancelled" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Throw a draft away. What was issued is cancelled instead. */
+  "prescription.delete": {
+    params: PrescriptionDeleteParams;
+    result: PrescriptionDeleted;
+    refusal: "fact_due" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Give out units over the counter: for a pharmacist, at a pharmacy that the patient's side showed it to.
+   *
+   * By consent to `prescription` or by an order there; the only pharmacy where one works need not be named. All or nothing, and never more than is left over all pharmacies.
+   */
+  "prescription.dispense": {
+    params: PrescriptionDispenseParams;
+    result: Prescription;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "illegal_move" | "prescription_not_in_force" | "prescription_spent" | "schedule_refused" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** All of a prescription: for the patient's side, its doctor, by consent, and for pharmacists it was shown to. */
+  "prescription.get": {
+    params: PrescriptionGetParams;
+    result: Prescription;
+    refusal: "fact_due" | "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Put a draft into force: from now on it is never changed. What it takes the place of is superseded.
+   *
+   * Refused (`allergy_check`) when a line meets one of the patient's allergies, when nobody has asked her for any (`summary.no_allergies` says that there are none), or when the list cannot be read; an `override` with a reason issues it all the same, and both are kept. A prescription without medicines is not held against anything.
+   */
+  "prescription.issue": {
+    params: PrescriptionIssueParams;
+    result: Prescription;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "allergy_check" | "illegal_move" | "nothing_prescribed" | "visit_cancelled" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Prescriptions, the latest first. A patient's (the only one need not be named), one's own, or a pharmacy's.
+   *
+   * A doctor's page may be shorter than `limit` although more follow: what she reads no longer is left out of it.
+   */
+  "prescription.list": {
+    params: PrescriptionListParams;
+    result: PageOfPrescriptionCard;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Begin a draft that takes the place of an issued one, with its lines; that one stays in force until then. */
+  "prescription.supersede": {
+    params: PrescriptionSupersedeParams;
+    result: Prescription;
+    refusal: "fact_due" | "not_found" | "illegal_move" | "visit_cancelled" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Change a draft; what is left out stays, `lines` and `investigations` are replaced whole.
+   *
+   * `version` is the one that was read: when another device wrote since, this is refused (`stale_version`).
+   */
+  "prescription.update": {
+    params: PrescriptionUpdateParams;
+    result: Prescription;
+    refusal: "fact_due" | "not_found" | "illegal_move" | "stale_version" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** Mail a token to a new address; `profile.confirm_email` moves the account there. Nothing changes until then. */
   "profile.change_email": {
     params: ProfileChangeEmailParams;
@@ -1833,6 +1961,12 @@ export interface Commands {
     result: CareSummary;
     refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
+  /** She was asked and knows of no allergies: who acts for her says so, or a doctor who may read the summary. */
+  "summary.no_allergies": {
+    params: SummaryNoAllergiesParams;
+    result: CareSummary;
+    refusal: "fact_due" | "not_found" | "allergy_stands" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** Note an allergy, a medicine that is taken now, or a condition: who acts for the patient, or a doctor who may read where it stands. `severity`: only of an allergy. */
   "summary.note": {
     params: SummaryNoteParams;
@@ -2216,6 +2350,14 @@ export interface Topics {
       "chat:state": ChatState;
     };
   };
+  /** One visit as its doctor wrote it so far. */
+  "consultation": {
+    topic: `consultation:${string}`;
+    snapshot: Consultation;
+    events: {
+      "consultation:updated": ConsultationUpdated;
+    };
+  };
   /** The unread threads of a place with its patients. */
   "desk_inbox": {
     topic: `desk_inbox:${string}`;
@@ -2256,6 +2398,15 @@ export interface Topics {
     snapshot: Offers;
     events: {
       "hospital:treatments:changed": OfferChanged;
+    };
+  };
+  /** What was prescribed to her, and how much of it is left. */
+  "prescriptions": {
+    topic: `prescriptions:${string}`;
+    snapshot: Prescriptions;
+    events: {
+      "prescription:created": PrescriptionCreated;
+      "prescription:updated": PrescriptionUpdated;
     };
   };
   /** The whole line with names, for the desk and the doctor. Who waits is called in ascending `place`. */
@@ -2449,6 +2600,13 @@ export interface ActivityView {
   times: number;
 }
 
+/** What was added after the end. */
+export interface Addendum {
+  id: string;
+  text: string;
+  written_at: string;
+}
+
 /** Why stock was adjusted. Only a count may find more than the books say. */
 export type AdjustReason = "counted" | "damaged" | "lost" | "recalled" | "sent_back" | "unfit";
 
@@ -2568,6 +2726,31 @@ export interface AgendaUpdated {
   place: string;
   day: string;
   appointment: NamedVisit;
+}
+
+/** What the look at the patient's allergies found. `name_only`: lines whose class the table does not know. */
+export interface AllergyLook {
+  outcome: AllergyOutcome;
+  matches: AllergyMatch[];
+  name_only: string[];
+}
+
+/** A line that met an entry of the patient's allergies. */
+export interface AllergyMatch {
+  line_id: string;
+  entry_id: string;
+  by: MatchedBy;
+}
+
+/** What the look at the patient's allergies found. */
+export type AllergyOutcome = "clear" | "matched" | "not_recorded" | "unreadable";
+
+/** Why it is issued all the same. It names what it overrides: what was found since is not overridden by it. */
+export interface AllergyOverride {
+  outcome: AllergyOutcome;
+  reason: string;
+  /** Entries of the patient's summary */
+  entries?: string[];
 }
 
 /** The money counts for the thing. */
@@ -3052,11 +3235,22 @@ export interface CalendarSchedule {
   occasions: Occasion[];
 }
 
+/** How the patient agreed to a consultation by video (Telemedicine Practice Guidelines 2020, 3.4; counsel). */
+export type CallConsent = "implied" | "explicit";
+
 /** Why somebody cancels. A closed list: both sides read it, so nobody has to tell a desk what she has. */
 export type CancelReason = "cannot_come" | "not_needed" | "elsewhere" | "doctor_unavailable" | "emergency" | "place_closed" | "other";
 
 /** What a principal may be; the coarse gate of every command. */
 export type Capacity = "patient" | "doctor" | "staff" | "pharmacy" | "laboratory" | "hospital_admin" | "admin" | "display";
+
+/** A medicine in a list, and how much of it is left. */
+export interface CardLine {
+  line_id: string;
+  medicine: string;
+  quantity: number;
+  spent: number;
+}
 
 /** A code is on its way to the patient's number. A relationship that stands is renewed by it. */
 export interface CareAsked {
@@ -3073,6 +3267,8 @@ export type CareSchedule = "otc" | "h" | "h1" | "x" | "narcotic";
 export interface CareSummary {
   patient_id: string;
   allergies: Entry[];
+  /** When somebody was asked and there were none. Null with an empty list: nobody has been asked. */
+  no_allergies_at: string | null;
   medicines: Entry[];
 }
 
@@ -3281,6 +3477,61 @@ export interface ConsentView {
   revoked_at: string | null;
 }
 
+/** One visit as its doctor wrote it. `version` counts the writings; name it to write the next one. */
+export interface Consultation {
+  id: string;
+  patient_id: string;
+  doctor_id: string;
+  place_id: string | null;
+  token_id: string | null;
+  appointment_id: string | null;
+  mode: Mode;
+  state: ConsultationState;
+  version: number;
+  symptoms: string | null;
+  findings: string | null;
+  vitals: Vitals | null;
+  diagnosis: string | null;
+  advice: string | null;
+  follow_up_date: string | null;
+  teleconsult: VideoVisit | null;
+  started_at: string;
+  ended_at: string | null;
+  cancel_reason: string | null;
+  addenda: Addendum[];
+}
+
+export interface ConsultationAddParams {
+  consultation_id: string;
+  text: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface ConsultationCancelParams {
+  consultation_id: string;
+  /** One line of text */
+  reason: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A consultation in a list: who, when and how far, and nothing of what was found. */
+export interface ConsultationCard {
+  id: string;
+  patient_id: string;
+  patient: string;
+  doctor_id: string;
+  doctor: string;
+  place_id: string | null;
+  place: string | null;
+  mode: Mode;
+  state: ConsultationState;
+  follow_up_date: string | null;
+  started_at: string;
+  ended_at: string | null;
+}
+
 export interface ConsultationFeeSetParams {
   mode: Mode;
   fee: Money | null;
@@ -3289,6 +3540,56 @@ export interface ConsultationFeeSetParams {
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }
+
+export interface ConsultationGetParams {
+  consultation_id: string;
+}
+
+export interface ConsultationListParams {
+  whose?: ConsultationsOf;
+  patient_id?: string | null;
+  state?: ConsultationState | null;
+  since?: string | null;
+  until?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface ConsultationStartParams {
+  token_id?: string | null;
+  appointment_id?: string | null;
+  /** how she agreed to it, and how you know who she is. */
+  teleconsult?: VideoConfirmation | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** How far a consultation is. */
+export type ConsultationState = "in_progress" | "completed" | "cancelled";
+
+export interface ConsultationUpdateParams {
+  consultation_id: string;
+  version: number;
+  symptoms?: string | null;
+  findings?: string | null;
+  vitals?: Vitals | null;
+  diagnosis?: string | null;
+  advice?: string | null;
+  follow_up_date?: string | null;
+  complete?: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** Something was written, or it began, ended or was added to; this is all of it as it is now. */
+export interface ConsultationUpdated {
+  consultation_id: string;
+  consultation: Consultation;
+}
+
+/** Whose consultations are asked for. */
+export type ConsultationsOf = "patient" | "doctor";
 
 /** By which of them somebody is reached. */
 export type Contact = "phone" | "email";
@@ -3384,6 +3685,13 @@ export interface Device {
   opened_at: string;
   renewed_at: string;
   current: boolean;
+}
+
+/** Units of one line. */
+export interface DispensedLine {
+  line_id: string;
+  /** Whole units: tablets, bottles, … */
+  quantity: number;
 }
 
 /** An approved screen as its place sees it. */
@@ -3833,7 +4141,7 @@ export interface HistoryItem {
 }
 
 /** What a line of the history is about. */
-export type HistoryKind = "visit" | "appointment";
+export type HistoryKind = "visit" | "appointment" | "consultation" | "prescription";
 
 /** Where a hold stands. */
 export type HoldState = "standing" | "booked" | "released" | "expired";
@@ -4074,6 +4382,9 @@ export interface Hours {
   open_now: boolean | null;
   orders_paused_until: string | null;
 }
+
+/** How the doctor made sure of whom he sees (as above, 3.2). */
+export type IdentityBy = "known" | "document" | "asked";
 
 /** A version this account has still to accept; from `binds_at` on it does nothing else. */
 export interface IdentityOwed {
@@ -4491,6 +4802,9 @@ export interface MailSent {
   expires_in_s: number;
 }
 
+/** How a medicine met an allergy. */
+export type MatchedBy = "name" | "class" | "related";
+
 /** How money is taken at a counter. */
 export type Means = "cash" | "upi" | "card";
 
@@ -4561,6 +4875,9 @@ export interface MedicineDeleteParams {
   idempotency_key?: string | null;
 }
 
+/** In what a medicine comes. */
+export type MedicineForm = "tablet" | "capsule" | "liquid" | "drops" | "injection" | "ointment" | "inhaler" | "spray" | "patch" | "powder" | "suppository" | "device" | "other";
+
 export interface MedicineGetParams {
   medicine_id: string;
 }
@@ -4580,6 +4897,24 @@ export interface MedicineListParams {
   limit?: number;
   cursor?: string | null;
   count?: boolean;
+}
+
+/** One line as the doctor writes it. `quantity` is all that is ever dispensed of it, by all pharmacies together. */
+export interface MedicineOrder {
+  /** A person's or thing's name as people write it */
+  medicine: string;
+  generic?: string | null;
+  strength?: string | null;
+  form?: MedicineForm;
+  dose: string;
+  frequency: string;
+  duration_days?: number | null;
+  /** Whole units: tablets, bottles, … */
+  quantity: number;
+  schedule?: CareSchedule;
+  /** The pharmacy may give the same substance of another maker, with the patient's consent. */
+  substitution?: boolean;
+  instructions?: string | null;
 }
 
 export interface MedicineUpdateParams {
@@ -5075,6 +5410,13 @@ export interface PageOfConsentView {
 }
 
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfConsultationCard {
+  rows: ConsultationCard[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfDoctorView {
   rows: DoctorView[];
   cursor: string | null;
@@ -5196,6 +5538,13 @@ export interface PageOfPharmacyServiceView {
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfPharmacyView {
   rows: PharmacyView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfPrescriptionCard {
+  rows: PrescriptionCard[];
   cursor: string | null;
   total: number | null;
 }
@@ -5826,6 +6175,190 @@ export interface PracticeView {
   department: string | null;
   is_primary: boolean;
 }
+
+/** All of a prescription. `doctor` and `registration` are the doctor's as they were when it was issued. */
+export interface Prescription {
+  id: string;
+  consultation_id: string;
+  appointment_id: string | null;
+  patient_id: string;
+  doctor_id: string;
+  place_id: string | null;
+  state: PrescriptionState;
+  version: number;
+  lines: PrescriptionLine[];
+  investigations: string[];
+  instructions: string | null;
+  valid_until: string | null;
+  supersedes_id: string | null;
+  superseded_by: string | null;
+  doctor: string | null;
+  registration: string | null;
+  allergy_check: AllergyOutcome | null;
+  override_reason: string | null;
+  created_at: string;
+  issued_at: string | null;
+  ended_at: string | null;
+  cancel_reason: string | null;
+  /** Nothing is left of any line. */
+  is_dispensed: boolean;
+}
+
+export interface PrescriptionCancelParams {
+  prescription_id: string;
+  /** One line of text */
+  reason: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** It is out of force. */
+export interface PrescriptionCancelled {
+  id: string;
+  state: PrescriptionState;
+}
+
+/** A prescription in a list. */
+export interface PrescriptionCard {
+  id: string;
+  patient_id: string;
+  consultation_id: string;
+  doctor_id: string;
+  doctor: string | null;
+  place_id: string | null;
+  state: PrescriptionState;
+  medicines: CardLine[];
+  created_at: string;
+  issued_at: string | null;
+  valid_until: string | null;
+  is_dispensed: boolean;
+}
+
+export interface PrescriptionCheckParams {
+  prescription_id: string;
+}
+
+export interface PrescriptionCreateParams {
+  consultation_id?: string | null;
+  appointment_id?: string | null;
+  lines?: MedicineOrder[];
+  /** Tests asked for, one a line */
+  investigations?: string[];
+  instructions?: string | null;
+  valid_until?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A doctor issued a prescription. It stands first. */
+export interface PrescriptionCreated {
+  patient_id: string;
+  prescription: PrescriptionCard;
+}
+
+export interface PrescriptionDeleteParams {
+  prescription_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** The draft is gone. */
+export interface PrescriptionDeleted {
+  id: string;
+}
+
+export interface PrescriptionDispenseParams {
+  prescription_id: string;
+  lines: DispensedLine[];
+  place_id?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface PrescriptionGetParams {
+  prescription_id: string;
+}
+
+export interface PrescriptionIssueParams {
+  prescription_id: string;
+  override?: AllergyOverride | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** One line as it stands. `class_known` false: the allergy check knew its name only, not what it belongs to. */
+export interface PrescriptionLine {
+  /** A person's or thing's name as people write it */
+  medicine: string;
+  generic: string | null;
+  strength: string | null;
+  form: MedicineForm;
+  dose: string;
+  frequency: string;
+  duration_days: number | null;
+  /** Whole units: tablets, bottles, … */
+  quantity: number;
+  schedule: CareSchedule;
+  /** The pharmacy may give the same substance of another maker, with the patient's consent. */
+  substitution: boolean;
+  instructions: string | null;
+  id: string;
+  number: number;
+  /** Units dispensed so far. */
+  spent: number;
+  class_known: boolean | null;
+}
+
+export interface PrescriptionListParams {
+  whose?: PrescriptionsOf;
+  patient_id?: string | null;
+  doctor_id?: string | null;
+  place_id?: string | null;
+  consultation_id?: string | null;
+  appointment_id?: string | null;
+  state?: PrescriptionState | null;
+  since?: string | null;
+  until?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+/** Whether a prescription is in force. */
+export type PrescriptionState = "draft" | "issued" | "superseded" | "cancelled";
+
+export interface PrescriptionSupersedeParams {
+  prescription_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface PrescriptionUpdateParams {
+  prescription_id: string;
+  version: number;
+  lines?: MedicineOrder[];
+  /** Tests asked for, one a line */
+  investigations?: string[];
+  instructions?: string | null;
+  valid_until?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** One was superseded or cancelled, or something of it was dispensed or came back; this is its card now. */
+export interface PrescriptionUpdated {
+  patient_id: string;
+  prescription: PrescriptionCard;
+}
+
+/** A patient's latest prescriptions, at most fifty, the latest first; those of records merged into hers count. */
+export interface Prescriptions {
+  patient_id: string;
+  prescriptions: PrescriptionCard[];
+}
+
+/** Whose prescriptions are asked for. */
+export type PrescriptionsOf = "patient" | "doctor" | "pharmacy";
 
 /** Why a token goes before others. A closed list, and every use is recorded. */
 export type Priority = "emergency" | "elderly" | "pregnant" | "disabled" | "infant";
@@ -7016,6 +7549,12 @@ export interface SummaryGetParams {
   patient_id?: string | null;
 }
 
+export interface SummaryNoAllergiesParams {
+  patient_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
 export interface SummaryNoteParams {
   patient_id: string;
   kind: EntryKind;
@@ -7620,6 +8159,19 @@ export interface VideoCall {
   url: string;
 }
 
+/** With what a consultation by video begins: how she agreed, and how it is known who she is. */
+export interface VideoConfirmation {
+  consent: CallConsent;
+  identity_by: IdentityBy;
+}
+
+/** What is kept of a consultation by video. `registration`: the doctor's number at the council, as it was then. */
+export interface VideoVisit {
+  consent: CallConsent;
+  identity_by: IdentityBy;
+  registration: string;
+}
+
 /** An appointment. `number` is what people call it by, `zone` the clock of `starts_at` and `day`. `pay_by`: unpaid then, it is over; `confirm_by`: unanswered then, it is over. `refund_due` is what goes back of what was paid. `free_revisit`: it costs nothing because of a paid visit before. */
 export interface Visit {
   id: string;
@@ -7690,6 +8242,20 @@ export interface VisitDetail {
   hidden: boolean;
   token_number: number | null;
   before: number | null;
+}
+
+/** What was measured. The unit stands in the name; what no living person has is refused. */
+export interface Vitals {
+  temperature_c?: number | null;
+  pulse_bpm?: number | null;
+  systolic_mmhg?: number | null;
+  diastolic_mmhg?: number | null;
+  breaths_per_min?: number | null;
+  spo2_percent?: number | null;
+  weight_kg?: number | null;
+  height_cm?: number | null;
+  glucose_mg_dl?: number | null;
+  pain_of_10?: number | null;
 }
 
 /** Somebody waits for a seat of this doctor, from `first` to `last`. `hold_id`: one is held for her now. `before`: how many have waited longer for some of these days. */

@@ -91,6 +91,7 @@ async def entry(w: World) -> Params:
 cells("summary.get", hers, opens=SUMMARY)
 cells("summary.note", noting, opens=SUMMARY)
 cells("summary.end", entry, opens=SUMMARY)
+cells("summary.no_allergies", hers, opens=SUMMARY)
 cells("background.get", hers, opens=BACKGROUND)
 cells("background.update", lambda w: {**hers(w), "blood_group": "O+"}, opens=FAMILY)
 

@@ -1,0 +1,224 @@
+"""The dispensing counter: whatever races, and at however many pharmacies, a line is never over-dispensed.
+
+PRODUCT 28; issue 8, must hold. Ledger: M-097 (is_dispensed), H-205 H-206.
+"""
+
+import asyncio
+from contextvars import Context
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from carewire.command import Ctx
+from carewire.errors import Busy, IllegalMove, InvalidParams, NotFound, Refusal
+from carewire.node import Node
+from channels.directory.demo import PHARMACY
+from channels.identity import Capacity
+from channels.identity.demo import PHARMACIST, PRIYA, PRIYA_PATIENT
+from channels.prescription import access
+from channels.prescription.errors import NotDispensable, NotInForce, Overspent
+from tests.channels.callers import Caller, rows, told
+from tests.channels.consultation.visits import P, begun, execute
+from tests.channels.prescription.papers import issued, line
+from tests.channels.queue.conftest import ProductClock, as_person
+
+
+async def count(
+    node: Node, verb: str, line_id: str, quantity: int, ref: UUID | None = None, at: timedelta = timedelta(0)
+) -> None:
+    """As an order's command would."""
+    async with node.db.transaction() as tx:
+        now = node.dispatcher.clock.now() + at
+        ctx = Ctx(tx=tx, now=now, real_now=now, settings=node.settings)
+        await getattr(access, verb)(ctx, UUID(line_id), quantity, ref or uuid4(), place_id=PHARMACY)
+
+
+async def spent(node: Node, line_id: str) -> tuple[int, int]:
+    """What the line says, and what the entries add up to."""
+    ((spent, given),) = await rows(
+        node,
+        "SELECT l.spent, (SELECT coalesce(sum(quantity), 0) FROM dispensing d WHERE d.line_id = l.id)"
+        " FROM prescription_line l WHERE l.id = $1",
+        UUID(line_id),
+    )
+    return spent, given
+
+
+async def test_a_thousand_spenders_at_once_give_out_what_the_line_says(
+    clinic: Node, desk: Caller, doctor: Caller, priya: Caller, session: str
+) -> None:
+    (mine,) = (await issued(doctor, await begun(desk, doctor, priya, session), line(quantity=100)))["lines"]
+    at_once = asyncio.Semaphore(10)  # as many connections as a node has: the others would only wait for one
+
+    async def one(n: int) -> int:
+        async with at_once:
+            while True:
+                try:
+                    await count(clinic, "spend", mine["id"], n % 3 + 1)
+                except Busy:
+                    continue
+                except Overspent:
+                    return 0
+                return n % 3 + 1
+
+    given = sum(await asyncio.gather(*(one(n) for n in range(1_000))))
+    assert given == 100
+    assert await spent(clinic, mine["id"]) == (100, 100)
+
+
+async def test_the_database_alone_says_no_when_the_code_has_forgotten(
+    clinic: Node, desk: Caller, doctor: Caller, priya: Caller, session: str
+) -> None:
+    paper = await issued(doctor, await begun(desk, doctor, priya, session), line(quantity=10), line("Y", schedule="x"))
+    tablets, scheduled = (UUID(one["id"]) for one in paper["lines"])
+    insert = "INSERT INTO dispensing (line_id, quantity, place_id, ref, at) VALUES ($1, $2, $3, $4, $5)"
+    now, ref = clinic.dispatcher.clock.now(), uuid4()
+
+    async def one(n: int) -> bool:
+        try:
+            await execute(clinic, insert, tablets, 3, PHARMACY, ref if n == 0 else uuid4(), now)
+        except asyncpg.CheckViolationError:
+            return False
+        return True
+
+    assert sum(await asyncio.gather(*(one(n) for n in range(8)))) == 3
+    late = now + timedelta(days=40)
+    for values in ((scheduled, 1, PHARMACY, ref, now), (tablets, 1, PHARMACY, ref, late),
+                   (tablets, -4, PHARMACY, ref, now), (tablets, -1, PHARMACY, uuid4(), now)):  # fmt: skip
+        with pytest.raises(asyncpg.CheckViolationError):
+            await execute(clinic, insert, *values)
+    for forged in ("UPDATE prescription_line SET spent = 0", "UPDATE dispensing SET quantity = 1",
+                   "DELETE FROM dispensing", "UPDATE prescription_line SET quantity = 99",
+                   "DELETE FROM prescription_line",
+                   "UPDATE prescription SET valid_until = valid_until + interval '1 day'", "DELETE FROM prescription",
+                   "UPDATE prescription SET state = 'draft', issued_at = NULL, allergy_check = NULL"):  # fmt: skip
+        with pytest.raises(asyncpg.CheckViolationError):
+            await execute(clinic, forged)
+    assert await spent(clinic, str(tablets)) == (9, 9)
+
+
+async def test_nothing_is_given_that_is_out_of_force_or_of_a_refused_schedule(
+    clinic: Node, desk: Caller, doctor: Caller, priya: Caller, session: str
+) -> None:
+    visit = await begun(desk, doctor, priya, session)
+    lines = [line("A"), *(line(one, schedule=one) for one in ("otc", "h", "h1", "x", "narcotic"))]
+    paper = await issued(doctor, visit, *lines)
+    plain, *scheduled = [one["id"] for one in paper["lines"]]
+    for line_id in scheduled[:3]:
+        await count(clinic, "spend", line_id, 1)
+    for line_id in scheduled[3:]:
+        with pytest.raises(NotDispensable):
+            await count(clinic, "spend", line_id, 1)
+    with pytest.raises(NotInForce) as refused:
+        await count(clinic, "spend", plain, 1, at=timedelta(days=31))
+    assert refused.value.data == {"why": "expired"}
+    with pytest.raises(NotFound):
+        await count(clinic, "spend", str(uuid4()), 1)
+    ref = uuid4()
+    await count(clinic, "spend", plain, 5, ref)
+    await doctor.call("prescription.cancel", prescription_id=paper["id"], reason="The wrong medicine")
+    with pytest.raises(NotInForce) as refused:
+        await count(clinic, "spend", plain, 1)
+    assert refused.value.data == {"why": "cancelled"}
+    await count(clinic, "unspend", plain, 5, ref)  # what comes back comes back
+    with pytest.raises(Overspent):
+        await count(clinic, "unspend", plain, 1, ref)
+
+
+async def test_a_prescription_is_cancelled_or_given_out_and_never_first_cancelled_then_given(
+    clinic: Node, desk: Caller, doctor: Caller, priya: Caller, session: str
+) -> None:
+    (mine,) = (paper := await issued(doctor, await begun(desk, doctor, priya, session)))["lines"]
+    async with clinic.db.transaction() as tx:
+        await tx.fetchval("SELECT true FROM prescription WHERE id = $1 FOR UPDATE", UUID(paper["id"]))
+        spender = asyncio.create_task(count(clinic, "spend", mine["id"], 1), context=Context())
+        async with asyncio.timeout(10):
+            while not await tx.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
+                pass  # until it waits for the lock; each look is a round trip
+        await tx.execute(
+            "UPDATE prescription SET state = 'cancelled', ended_at = issued_at, cancel_reason = 'x' WHERE id = $1",
+            UUID(paper["id"]),
+        )
+    with pytest.raises(NotInForce):
+        await spender
+
+
+async def test_a_pharmacist_gives_out_what_was_shown_to_her_pharmacy_and_nothing_else(
+    clinic: Node, desk: Caller, doctor: Caller, priya: Caller, session: str, time: ProductClock
+) -> None:
+    visit = await begun(desk, doctor, priya, session)
+    paper = await issued(doctor, visit, line("A", quantity=10), line("B", quantity=4))
+    other = await issued(doctor, visit)
+    a, b = (one["id"] for one in paper["lines"])
+    pharmacist = as_person(clinic, PHARMACIST, Capacity.STAFF)
+    asked: dict[str, Any] = {"prescription_id": paper["id"], "lines": [{"line_id": a, "quantity": 6}]}
+    for who in (pharmacist, desk, doctor_as_staff(clinic)):
+        with pytest.raises(NotFound):
+            await who.call("prescription.dispense", **asked)
+    with pytest.raises(NotFound):
+        await pharmacist.call("prescription.get", prescription_id=paper["id"])
+    until = (time.now() + timedelta(hours=1)).isoformat()
+    await priya.call("consent.grant", patient_id=P, place_id=str(PHARMACY), records=["prescription"],
+                     purpose="dispensing", until=until)  # fmt: skip
+    after = await pharmacist.call("prescription.dispense", **asked)
+    assert [(one["spent"], one["quantity"]) for one in after["lines"]] == [(6, 10), (0, 4)]
+    both = [{"line_id": b, "quantity": 4}, {"line_id": a, "quantity": 5}]
+    with pytest.raises(Overspent) as refused:  # all or nothing
+        await pharmacist.call("prescription.dispense", **{**asked, "lines": both})
+    assert refused.value.data == {"line_id": a, "left": 4}
+    assert await spent(clinic, b) == (0, 0)
+    strange = [{"line_id": other["lines"][0]["id"], "quantity": 1}]
+    with pytest.raises(InvalidParams):
+        await pharmacist.call("prescription.dispense", **{**asked, "lines": strange})
+    rest = [{"line_id": b, "quantity": 4}, {"line_id": a, "quantity": 4}]
+    assert (await pharmacist.call("prescription.dispense", **{**asked, "lines": rest}))["is_dispensed"] is True
+    heard = [data["prescription"] for name, data in await told(clinic, f"prescriptions:{P}")]
+    assert [one["is_dispensed"] for one in heard if one["id"] == paper["id"]] == [False, False, False, True]
+    await doctor.call("prescription.cancel", prescription_id=other["id"], reason="Not needed")
+    with pytest.raises(IllegalMove):
+        await pharmacist.call("prescription.dispense", prescription_id=other["id"], lines=strange)
+    time.turn(hours=2)
+    with pytest.raises(NotFound):
+        await pharmacist.call("prescription.dispense", **asked)
+
+
+def doctor_as_staff(node: Node) -> Caller:
+    """Who works at no pharmacy."""
+    return as_person(node, PRIYA, Capacity.STAFF)
+
+
+async def test_a_pharmacy_reads_what_its_order_showed_until_that_ends(
+    clinic: Node, desk: Caller, doctor: Caller, priya: Caller, session: str, time: ProductClock
+) -> None:
+    visit = await begun(desk, doctor, priya, session)
+    paper, draft = await issued(doctor, visit), await doctor.call("prescription.create", consultation_id=visit["id"])
+    await issued(doctor, visit)
+    pharmacist, order = as_person(clinic, PHARMACIST, Capacity.STAFF), uuid4()
+    assert (await pharmacist.call("prescription.list", whose="pharmacy"))["rows"] == []
+
+    async def of_order(verb: str, *values: Any) -> None:
+        async with clinic.db.transaction() as tx:
+            ctx = Ctx(tx=tx, now=time.now(), real_now=time.now(), settings=clinic.settings)
+            await getattr(access, verb)(ctx, *values)
+
+    with pytest.raises(NotFound):
+        await of_order("share", UUID(draft["id"]), PHARMACY, order)
+    await of_order("share", UUID(paper["id"]), PHARMACY, order)
+    (card,) = (await pharmacist.call("prescription.list", whose="pharmacy"))["rows"]
+    assert card["id"] == paper["id"]
+    assert (await pharmacist.call("prescription.get", prescription_id=paper["id"]))["lines"] == paper["lines"]
+    await of_order("shared_until", order, time.now() + timedelta(days=1))
+    asked = {"prescription_id": paper["id"], "lines": [{"line_id": paper["lines"][0]["id"], "quantity": 1}]}
+    await pharmacist.call("prescription.dispense", **asked)
+    time.turn(days=2)
+    assert (await pharmacist.call("prescription.list", whose="pharmacy"))["rows"] == []
+    for verb, more in (("get", {"prescription_id": paper["id"]}), ("dispense", asked)):
+        with pytest.raises(NotFound):
+            await pharmacist.call(f"prescription.{verb}", **more)
+    reads = await rows(clinic, "SELECT why FROM audit WHERE kind = 'read' AND actor = $1 AND patient = $2",
+                       PHARMACIST.account_id, PRIYA_PATIENT)  # fmt: skip
+    assert {row["why"] for row in reads} == {"order"}
+    assert issubclass(Overspent, Refusal)

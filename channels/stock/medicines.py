@@ -32,6 +32,7 @@ PackSize = Annotated[int, Meta(ge=1, le=10_000, description="Pieces in one pack,
 BasisPoints = Annotated[int, Meta(ge=0, le=10_000, description="Hundredths of a per cent")]
 Barcode = Annotated[str, Meta(pattern=r"^[0-9A-Za-z-]{4,32}\Z")]
 
+WORDS: Final = Words("medicine", "medicine_vector(e.folded, e.folded_more)")
 LISTED: Final = (
     "e.closed_at IS NULL AND EXISTS (SELECT FROM place p WHERE p.id = e.pharmacy_id AND p.approval = 'approved'"
     " AND p.closed_at IS NULL)"
@@ -144,7 +145,7 @@ MEDICINES: Final = resource(
     door=door,
     errors={InvalidParams, AlreadyStocked, TooManyArticles},
     orders={"name": Order("lower(e.name)", str), "price": Order("e.amount", int, "::bigint")},
-    search=Words("medicine", "medicine_vector(e.folded, e.folded_more)"),
+    search=WORDS,
     filters={
         "pharmacy_id": equal(UUID),
         "generic": Filter(Name, "lower(e.generic) = lower({value})"),

@@ -3,9 +3,10 @@
 from typing import Any
 from uuid import UUID
 
+from channels.directory.demo import LABORATORY
 from channels.directory.demo import PHARMACY as SHOP
 from tests.access.matrix import Params, cells, ground, hears
-from tests.access.who import PHARMACY
+from tests.access.who import COORDINATE, PHARMACY, SUPER, SUPPORT
 from tests.access.world import World
 
 KEEPERS = {PHARMACY}
@@ -87,3 +88,10 @@ cells("stock.receive", received, opens=KEEPERS)
 cells("stock.adjust", lambda w: {"batch_id": w.batch, "quantity": 1, "reason": "counted"}, opens=KEEPERS)
 cells("stock.set_threshold", lambda w: {"medicine_id": w.medicine, "low_at": None}, opens=KEEPERS)
 hears("stock:{pharmacy_id}", lambda w: SHOP, opens=KEEPERS)
+
+LOOKS = {COORDINATE, SUPPORT, SUPER}
+cells("medicine.search", {"search": "paracetamol"})
+cells("inventory.pharmacies", opens=LOOKS, says="forbidden")
+cells("inventory.pharmacy", {"pharmacy_id": SHOP}, opens=LOOKS, says="forbidden")
+cells("inventory.laboratories", opens=LOOKS, says="forbidden")
+cells("inventory.laboratory", {"laboratory_id": LABORATORY}, opens=LOOKS, says="forbidden")

@@ -1,35 +1,37 @@
-"""The demo's pharmacy with its pharmacist, and orders that hold, buy and bring back what stands there."""
+"""An empty pharmacy with its owner, and orders that hold, buy and bring back what stands there."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from carewire.command import Ctx
 from carewire.jobs.vault import Vault
 from carewire.node import Node
 from carewire.store import constraints, outbox
-from channels.directory.demo import PHARMACY
 from channels.identity import Capacity
 from channels.identity import demo as people
+from channels.identity.demo import Person
 from channels.stock import access as stock
 from tests.channels.callers import Caller, rows
 from tests.channels.queue.conftest import ProductClock, admin_of, as_person
 
 T = TypeVar("T")
 INR = "INR"
+OWNER = Person(uuid4(), "+919900020001", "Olga Owner", "en", (Capacity.PHARMACY,))
 
 
 class Shop:
-    """The pharmacy of the demo on a clock that is turned by hand: what its people do, and what an order does."""
+    """A pharmacy on a clock that is turned by hand: what its people do, and what an order does."""
 
-    def __init__(self, node: Node, pharmacist: Caller, clock: ProductClock) -> None:
-        self.node, self.pharmacist, self.clock = node, pharmacist, clock
-        self.id = PHARMACY
+    def __init__(self, node: Node, pharmacist: Caller, clock: ProductClock, place_id: UUID) -> None:
+        self.node, self.pharmacist, self.clock, self.id = node, pharmacist, clock, place_id
+        self.topic = f"stock:{place_id}"
 
     @property
     def now(self) -> datetime:
@@ -93,7 +95,7 @@ class Shop:
             while await rows(self.node, open_):
                 pass  # each look is a round trip
         told = "SELECT fact, body FROM notification WHERE account_id = $1 ORDER BY id"
-        return [(row["fact"], row["body"]) for row in await rows(self.node, told, people.PHARMACIST.account_id)]
+        return [(row["fact"], row["body"]) for row in await rows(self.node, told, OWNER.account_id)]
 
     async def stands(self, medicine_id: UUID) -> tuple[int, int]:
         """How many packs are there, and how many of them are held."""
@@ -101,18 +103,40 @@ class Shop:
         return row["physical"], row["held"]
 
 
-@pytest.fixture
-def pharmacist(clinic: Node) -> Caller:
-    """The owner and pharmacist of the demo's pharmacy. Test databases are clones: their allowances are told apart."""
+async def open_shop(node: Node, owner: Person, *, name: str = "Corner Pharmacy", **columns: Any) -> UUID:
+    """Another pharmacy that everybody may find, with its owner."""
+    now = datetime.now(UTC)
+    values = {"kind": "pharmacy", "name": name, "zone": "Asia/Kolkata", "city": "Pune", "approval": "approved"}
+    columns = {**values, "created_at": now, **columns}
+    async with node.db.transaction() as tx:
+        await tx.execute(
+            "INSERT INTO account (id, phone, name, created_at) VALUES ($1, $2, $3, $4)",
+            owner.account_id,
+            owner.phone,
+            owner.name,
+            now,
+        )
+        place_id: UUID = await tx.fetchval(
+            f"INSERT INTO place ({', '.join(columns)}) VALUES"
+            f" ({', '.join(f'${n}' for n in range(1, len(columns) + 1))}) RETURNING id",
+            *columns.values(),
+        )
+        await tx.execute(
+            "INSERT INTO membership (account_id, place_id, duty, since) VALUES ($1, $2, 'owner', $3)",
+            owner.account_id,
+            place_id,
+            now,
+        )
+    return place_id
+
+
+@pytest_asyncio.fixture
+async def shop(clinic: Node) -> Shop:
+    """An empty one. Test databases are clones: their allowances are told apart here."""
     clinic.limits.deployment = str(uuid4())
-    return as_person(clinic, people.PHARMACIST, Capacity.STAFF)
-
-
-@pytest.fixture
-def shop(clinic: Node, pharmacist: Caller) -> Shop:
     clock = ProductClock()
     clinic.dispatcher.clock = clock
-    return Shop(clinic, pharmacist, clock)
+    return Shop(clinic, as_person(clinic, OWNER, Capacity.STAFF), clock, await open_shop(clinic, OWNER))
 
 
 @pytest.fixture

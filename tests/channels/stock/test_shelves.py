@@ -11,8 +11,6 @@ import msgspec
 import pytest
 
 from carewire.errors import Forbidden, InvalidParams, NotFound, Unauthenticated
-from carewire.node import Node
-from channels.directory.demo import PHARMACY
 from channels.stock.errors import BatchDiffers, OutOfStock
 from channels.stock.events import Stock, StockUpdated
 from channels.stock.expiry import hold_overdue, stock_day, stock_expired
@@ -20,8 +18,6 @@ from channels.stock.jobs import HoldOverdue, StockDay, StockExpired
 from tests.channels.callers import Caller, rows, told
 from tests.channels.queue.conftest import topic
 from tests.channels.stock.conftest import Shop
-
-TOPIC = f"stock:{PHARMACY}"
 
 
 async def test_strangers_find_no_shelf_and_patients_have_none(
@@ -33,8 +29,8 @@ async def test_strangers_find_no_shelf_and_patients_have_none(
         ("stock.receive", {"medicine_id": one, "number": "X", "expires_on": shop.day(9), "quantity": 1}),
         ("stock.adjust", {"batch_id": batch["id"], "quantity": -1, "reason": "lost"}),
         ("stock.set_threshold", {"medicine_id": one, "low_at": 3}),
-        ("stock.list", {"pharmacy_id": PHARMACY}),
-        ("stock.movements", {"pharmacy_id": PHARMACY}),
+        ("stock.list", {"pharmacy_id": shop.id}),
+        ("stock.movements", {"pharmacy_id": shop.id}),
     ]
     for method, params in asks:
         for who, refused in ((technician, NotFound), (priya, Forbidden), (anon, Unauthenticated)):
@@ -86,7 +82,7 @@ async def test_what_moved_is_read_page_by_page_newest_first_with_who_did_it(shop
     found: list[Any] = []
     cursor: dict[str, str] = {}
     while True:
-        page = await shop.pharmacist.call("stock.movements", pharmacy_id=PHARMACY, limit=3, **cursor)
+        page = await shop.pharmacist.call("stock.movements", pharmacy_id=shop.id, limit=3, **cursor)
         found += page["rows"]
         if page["cursor"] is None:
             break
@@ -176,28 +172,28 @@ async def test_a_hold_ends_by_itself(shop: Shop) -> None:
         while not await rows(shop.node, "SELECT 1 FROM stock_hold WHERE id = $1 AND state = 'expired'", kept.id):
             pass  # each look is a round trip
     assert await shop.stands(one) == (5, 0)
-    assert (await told(shop.node, TOPIC))[-1][1]["cause"] == "release"
+    assert (await told(shop.node, shop.topic))[-1][1]["cause"] == "release"
 
 
-async def snapshot(node: Node) -> Stock:
-    found: Stock = await topic(node, TOPIC)
+async def snapshot(shop: Shop) -> Stock:
+    found: Stock = await topic(shop.node, shop.topic)
     return found
 
 
 async def test_a_snapshot_and_what_was_heard_since_is_what_is(shop: Shop) -> None:
     """Everything that changes stock, one after the other; what a listener makes of it is what a newcomer sees."""
     one, two = await shop.article("Paracetamol", (5, 9)), await shop.article("Zinc", (0, 9))
-    mine, known = await snapshot(shop.node), len(await told(shop.node, TOPIC))
+    mine, known = await snapshot(shop), len(await told(shop.node, shop.topic))
     assert [line.physical for line in mine.lines] == [9, 9]
     causes = set()
 
     async def heard() -> None:
         nonlocal mine, known
-        for _, data in (await told(shop.node, TOPIC))[known:]:
+        for _, data in (await told(shop.node, shop.topic))[known:]:
             event = msgspec.convert(data, StockUpdated)
             mine, known = StockUpdated.apply(mine, event), known + 1
             causes.add(event.cause)
-        assert mine == await snapshot(shop.node)
+        assert mine == await snapshot(shop)
 
     async def threshold(medicine_id: UUID, low_at: int | None) -> None:
         await shop.pharmacist.call("stock.set_threshold", medicine_id=medicine_id, low_at=low_at)
@@ -235,9 +231,9 @@ async def test_nothing_is_told_where_nothing_changed(shop: Shop) -> None:
     one = await shop.article("Paracetamol", (90, 5))
     kept = await shop.hold((one, 1))
     await shop.release(kept.id)
-    before = len(await told(shop.node, TOPIC))
+    before = len(await told(shop.node, shop.topic))
     await shop.release(kept.id)
     with pytest.raises(OutOfStock):
         await shop.hold((one, 9))
     await shop.extend((await shop.hold((one, 1))).id, 60)
-    assert len(await told(shop.node, TOPIC)) == before + 1
+    assert len(await told(shop.node, shop.topic)) == before + 1

@@ -1,9 +1,10 @@
 """The doors of the directory: one's own doctor row, a place by duty, and what everybody may look up."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -11,6 +12,7 @@ from carewire.access import door
 from carewire.command import Ctx
 from carewire.errors import InvalidParams, NotFound
 from carewire.store.db import Tx
+from carewire.wall_clock import days, moments
 from channels.directory.nouns import PlaceKind
 from channels.identity import Duty, Scope
 from channels.identity import access as identity
@@ -122,6 +124,25 @@ async def room(tx: Tx, place_id: UUID, room_id: UUID) -> RoomRow:
     if row is None:
         raise NotFound()
     return msgspec.convert(dict(row), RoomRow)
+
+
+async def openings(tx: Tx, place_id: UUID, first: date, count: int) -> list[tuple[datetime, datetime]]:
+    """From when until when a place is open on so many days of its own calendar, as instants, in their order."""
+    rows = await tx.fetch(
+        """SELECT d.day, o.opens, o.closes, p.zone FROM place p
+             CROSS JOIN LATERAL unnest($2::date[]) AS d (day)
+             CROSS JOIN LATERAL (
+                SELECT o.opens, o.closes FROM place_opening o
+                 WHERE o.place_id = p.id AND o.weekday = extract(isodow FROM d.day)
+                   AND NOT EXISTS (SELECT FROM place_holiday h WHERE h.place_id = p.id AND h.day = d.day)
+                UNION ALL
+                SELECT o.opens, o.closes FROM place_holiday_opening o WHERE o.place_id = p.id AND o.day = d.day) o
+            WHERE p.id = $1 ORDER BY d.day, o.opens""",
+        place_id,
+        list(days(first, count)),
+    )
+    found = [moments(ZoneInfo(row["zone"]), row["day"], row["opens"], row["closes"]) for row in rows]
+    return sorted(one for one in found if one is not None)
 
 
 async def rooms(tx: Tx, place_id: UUID) -> list[RoomRow]:

@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "allergy_check" | "allergy_stands" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_started" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_number" | "no_password" | "no_remote_join" | "no_sitting" | "no_translator" | "no_video" | "not_approved" | "not_held" | "not_her_hand" | "not_in_hand" | "not_oneself" | "not_sold" | "not_this_day" | "not_visited" | "nothing_asked" | "nothing_owed" | "nothing_prescribed" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "other_amount" | "other_bill" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "papers_stand" | "payment_due" | "payment_mode_refused" | "phone_taken" | "prescription_not_in_force" | "prescription_spent" | "prescription_stays" | "queue_full" | "request_over" | "requests_full" | "review_changed" | "reviewed" | "revisit_used" | "room_busy" | "same_contact" | "schedule_refused" | "secret_wiped" | "session_closed" | "slot_taken" | "slot_unavailable" | "sole_owner" | "stale_version" | "substitutes_open" | "summary_full" | "teleconsult_unconfirmed" | "terms_outdated" | "terms_published" | "too_early" | "too_late" | "too_many_articles" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "unregistered" | "visit_cancelled" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "allergy_check" | "allergy_stands" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_started" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_taken" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_laboratory" | "no_number" | "no_password" | "no_remote_join" | "no_sitting" | "no_translator" | "no_video" | "not_approved" | "not_collected" | "not_held" | "not_her_hand" | "not_in_hand" | "not_offered" | "not_oneself" | "not_sold" | "not_this_day" | "not_visited" | "nothing_asked" | "nothing_owed" | "nothing_prescribed" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "of_an_order" | "other_amount" | "other_bill" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "papers_stand" | "payment_due" | "payment_mode_refused" | "phone_taken" | "prescription_not_in_force" | "prescription_spent" | "prescription_stays" | "queue_full" | "request_over" | "requests_full" | "review_changed" | "reviewed" | "revisit_used" | "room_busy" | "same_contact" | "schedule_refused" | "secret_wiped" | "session_closed" | "slot_taken" | "slot_unavailable" | "sole_owner" | "stale_version" | "substitutes_open" | "summary_full" | "teleconsult_unconfirmed" | "terms_outdated" | "terms_published" | "too_early" | "too_late" | "too_many_articles" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "unregistered" | "visit_cancelled" | "window_full" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -831,6 +831,30 @@ export interface Commands {
     result: InsuranceView;
     refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /** Laboratories with their catalogues in numbers, by name; for administrators (coordinate, support). */
+  "inventory.laboratories": {
+    params: InventoryLaboratoriesParams;
+    result: PageOfLaboratoryCatalogue;
+    refusal: "invalid_params" | "forbidden" | "internal" | "unauthenticated" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** A laboratory's catalogue in numbers and test by test; for administrators (coordinate, support). */
+  "inventory.laboratory": {
+    params: InventoryLaboratoryParams;
+    result: LaboratoryInventory;
+    refusal: "invalid_params" | "forbidden" | "not_found" | "internal" | "unauthenticated" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Pharmacies with their stock in numbers, by name; for administrators (coordinate, support). */
+  "inventory.pharmacies": {
+    params: InventoryPharmaciesParams;
+    result: PageOfPharmacyStock;
+    refusal: "invalid_params" | "forbidden" | "internal" | "unauthenticated" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** A pharmacy's stock in numbers and article by article; for administrators (coordinate, support). */
+  "inventory.pharmacy": {
+    params: InventoryPharmacyParams;
+    result: PharmacyInventory;
+    refusal: "invalid_params" | "forbidden" | "not_found" | "internal" | "unauthenticated" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
   /** Give a dead letter up for good; what stood in it is wiped. For those with `super`. */
   "job.discard": {
     params: JobDiscardParams;
@@ -848,6 +872,118 @@ export interface Commands {
     params: JobReplayParams;
     result: JobView;
     refusal: "not_found" | "job_not_dead" | "secret_wiped" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Add an entry. */
+  "lab_catalog.create": {
+    params: LabCatalogCreateParams;
+    result: LabCatalogView;
+    refusal: "invalid_params" | "not_found" | "code_taken" | "conflict" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Close an entry: nobody finds it any more; what hangs on it stays. */
+  "lab_catalog.delete": {
+    params: LabCatalogDeleteParams;
+    result: null;
+    refusal: "invalid_params" | "not_found" | "code_taken" | "conflict" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One entry. */
+  "lab_catalog.get": {
+    params: LabCatalogGetParams;
+    result: LabCatalogView;
+    refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Entries by name; `count` asks how many there are as well, whatever the page. */
+  "lab_catalog.list": {
+    params: LabCatalogListParams;
+    result: PageOfLabCatalogView;
+    refusal: "invalid_params" | "internal" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Change an entry; what is not given stays. */
+  "lab_catalog.update": {
+    params: LabCatalogUpdateParams;
+    result: LabCatalogView;
+    refusal: "invalid_params" | "not_found" | "code_taken" | "conflict" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** The laboratory is at work on the sample. For its technicians. */
+  "lab_test.begin": {
+    params: LabTestBeginParams;
+    result: LabTestView;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "illegal_move" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Cancel a test of which no sample is there: the patient's side, the doctor who asked, or the laboratory. */
+  "lab_test.cancel": {
+    params: LabTestCancelParams;
+    result: LabTestView;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "illegal_move" | "of_an_order" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** The sample is taken, now or a little earlier. For collectors and technicians of the laboratory. */
+  "lab_test.collect": {
+    params: LabTestCollectParams;
+    result: LabTestView;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "illegal_move" | "no_laboratory" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Ask for a test. A patient's side names the laboratory's (`catalogue_id`), which is then hers.
+   *
+   * A doctor who treats her names the test alone (`name`): where it is done she chooses with `lab_test.schedule`, for only her side lets a laboratory know who she is. `place_id` is where the doctor asks from.
+   */
+  "lab_test.create": {
+    params: LabTestCreateParams;
+    result: LabTestView;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "illegal_move" | "not_offered" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** The same as `lab_test.cancel`: that it was asked for stays on record. */
+  "lab_test.delete": {
+    params: LabTestDeleteParams;
+    result: LabTestView;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "illegal_move" | "of_an_order" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One test: for the patient's side, the doctor who asked, the laboratory, and by consent. */
+  "lab_test.get": {
+    params: LabTestGetParams;
+    result: LabTestView;
+    refusal: "fact_due" | "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Tests, newest first: of a patient, of the laboratory where one works; without either, those of whom one acts for and those one asked for as a doctor.
+   *
+   * What the caller may not see any more is left out, so a page may be shorter than `limit` and not be the last.
+   */
+  "lab_test.list": {
+    params: LabTestListParams;
+    result: PageOfLabTestView;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Nobody was there at the planned time; the patient plans another one. For collectors and technicians. */
+  "lab_test.miss": {
+    params: LabTestMissParams;
+    result: LabTestView;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "illegal_move" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** The sample is of no use: the patient plans a new one, which costs nothing. For technicians. */
+  "lab_test.reject": {
+    params: LabTestRejectParams;
+    result: LabTestView;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "illegal_move" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Plan when the sample is taken, or plan it anew: the patient's side, or the laboratory that was chosen.
+   *
+   * At home it is a window of `laboratory.windows`, at an address it serves. `catalogue_id` chooses the laboratory where nobody has yet, or another one while nothing is planned: for the patient's side alone.
+   */
+  "lab_test.schedule": {
+    params: LabTestScheduleParams;
+    result: LabTestView;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "illegal_move" | "no_laboratory" | "not_collected" | "not_offered" | "window_full" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Change the notes (who asked, while no sample is there), or move the test on by naming where it shall stand.
+   *
+   * `scheduled` needs `lab_test.schedule`, `completed` a result.
+   */
+  "lab_test.update": {
+    params: LabTestUpdateParams;
+    result: LabTestView;
+    refusal: "invalid_params" | "fact_due" | "forbidden" | "not_found" | "illegal_move" | "no_laboratory" | "of_an_order" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Add an entry. */
   "laboratory.create": {
@@ -879,6 +1015,16 @@ export interface Commands {
     result: CaseView;
     refusal: "forbidden" | "own_verification" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /**
+   * Say how your laboratory collects at home. For its owners and managers; what is booked stays.
+   *
+   * The windows follow from `provider.set_hours`, where it collects from `served_postal_codes`.
+   */
+  "laboratory.set_collection": {
+    params: LaboratorySetCollectionParams;
+    result: Collection;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** Change an entry; what is not given stays. */
   "laboratory.update": {
     params: LaboratoryUpdateParams;
@@ -890,6 +1036,12 @@ export interface Commands {
     params: LaboratoryVerifyParams;
     result: CaseView;
     refusal: "forbidden" | "own_verification" | "not_found" | "facts_changed" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** The windows of a laboratory from a day of its calendar on; those that are over are left out. */
+  "laboratory.windows": {
+    params: LaboratoryWindowsParams;
+    result: Windows;
+    refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Delete a file of yours that is attached to nothing; its bytes are removed. */
   "media.delete": {
@@ -942,6 +1094,16 @@ export interface Commands {
     params: MedicineListParams;
     result: PageOfMedicineView;
     refusal: "invalid_params" | "internal" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * A medicine across the pharmacies that can be quoted now: approved, open, not pausing.
+   *
+   * What fits best comes first, then what costs least. Words are found as everywhere in the directory.
+   */
+  "medicine.search": {
+    params: MedicineSearchParams;
+    result: PageOfOffered;
+    refusal: "invalid_params" | "internal" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Change an entry; what is not given stays. */
   "medicine.update": {
@@ -2374,6 +2536,22 @@ export interface Topics {
       "inbox:changed": InboxChanged;
     };
   };
+  /** What a laboratory has to do; whose test it is tells `lab_test.get`. */
+  "lab_desk": {
+    topic: `lab_desk:${string}`;
+    snapshot: LabBoard;
+    events: {
+      "lab_test:updated": LabBoardUpdated;
+    };
+  };
+  /** A patient's tests and reports: what is asked, how far it is, what was found. */
+  "lab_reports": {
+    topic: `lab_reports:${string}`;
+    snapshot: LabFile;
+    events: {
+      "lab_test:updated": LabTestUpdated;
+    };
+  };
   /** The line without names, for holders of an active token and displays: numbers, states, rooms, expected times. */
   "line": {
     topic: `line:${string}`;
@@ -2442,7 +2620,7 @@ export interface Topics {
   /** The open requests whose id ends with this digit. */
   "requests": {
     topic: `requests:${string}`;
-    snapshot: Board;
+    snapshot: RequestBoard;
     events: {
       "request:accepted": BoardAccepted;
       "request:confirmed": BoardConfirmed;
@@ -2753,6 +2931,22 @@ export interface AllergyOverride {
   entries?: string[];
 }
 
+/** One thing that is measured: a number with a unit and ranges, or a word out of `options`. */
+export interface Analyte {
+  /** A short code, e.g. `HBA1C` */
+  code: string;
+  /** A person's or thing's name as people write it */
+  name: string;
+  unit?: string | null;
+  ranges?: Range[];
+  /** Not empty: the result is one of these words. */
+  options?: string[];
+  /** Those of the options that are normal. */
+  expected?: string[];
+  /** Those on which somebody has to act at once. */
+  critical?: string[];
+}
+
 /** The money counts for the thing. */
 export interface Applied {
   outcome?: "applied";
@@ -2762,7 +2956,7 @@ export interface AppointmentBookParams {
   hold_id?: string | null;
   doctor_id?: string | null;
   starts_at?: string | null;
-  mode?: Mode | null;
+  mode?: CalendarMode | null;
   place_id?: string | null;
   patient_id?: string | null;
   patient?: Stranger | null;
@@ -2776,10 +2970,13 @@ export interface AppointmentBookParams {
 
 export interface AppointmentCancelParams {
   appointment_id: string;
-  reason: CancelReason;
+  reason: AppointmentCancelReason;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }
+
+/** Why somebody cancels. A closed list: both sides read it, so nobody has to tell a desk what she has. */
+export type AppointmentCancelReason = "cannot_come" | "not_needed" | "elsewhere" | "doctor_unavailable" | "emergency" | "place_closed" | "other";
 
 /** An appointment of this patient was cancelled: by whom, why, and what goes back of what was paid. */
 export interface AppointmentCancelled {
@@ -2816,7 +3013,7 @@ export interface AppointmentGetParams {
 export interface AppointmentGrantOverrideParams {
   doctor_id: string;
   starts_at: string;
-  mode: Mode;
+  mode: CalendarMode;
   /** One line of text */
   reason: string;
   place_id?: string | null;
@@ -2827,7 +3024,7 @@ export interface AppointmentGrantOverrideParams {
 export interface AppointmentHoldParams {
   doctor_id: string;
   starts_at: string;
-  mode: Mode;
+  mode: CalendarMode;
   place_id?: string | null;
   patient_id?: string | null;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
@@ -2870,7 +3067,7 @@ export interface AppointmentRescheduleParams {
 export interface AppointmentSetStatusParams {
   appointment_id: string;
   state: AppointmentState;
-  reason?: CancelReason | null;
+  reason?: AppointmentCancelReason | null;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }
@@ -2883,7 +3080,7 @@ export type AppointmentState = "requested" | "booked" | "appointment_confirmed" 
 
 export interface AppointmentTermsGetParams {
   doctor_id: string;
-  mode: Mode;
+  mode: CalendarMode;
   place_id?: string | null;
 }
 
@@ -2943,6 +3140,19 @@ export interface ArrivalCode {
   place_id: string;
   code: string;
   since: string;
+}
+
+/** An article's stock in packs, and the day on which the first of it expires. */
+export interface ArticleStock {
+  medicine_id: string;
+  name: string;
+  form: DosageForm;
+  strength: string | null;
+  price: Money;
+  physical: number;
+  held: number;
+  low: boolean;
+  expires_first: string | null;
 }
 
 /** Where and when a code was asked for: the approver compares it with the screen she looks at. */
@@ -3124,12 +3334,6 @@ export interface BillView {
 /** ABO and Rhesus. */
 export type BloodGroup = "A+" | "A-" | "B+" | "B-" | "AB+" | "AB-" | "O+" | "O-";
 
-/** The open requests of a bucket, the oldest first. */
-export interface Board {
-  bucket: string;
-  requests: RequestSummary[];
-}
-
 /** A coordinator has it in hand, or has taken it over. */
 export interface BoardAccepted {
   bucket: string;
@@ -3179,6 +3383,20 @@ export interface BoardSnapshot {
   sessions: BoardSession[];
 }
 
+/** A test as the laboratory's board shows it: what to do and when, and nobody's name. */
+export interface BoardTest {
+  id: string;
+  number: string;
+  code: string;
+  name: string;
+  state: LabTestState;
+  mode: LabMode | null;
+  planned_at: string | null;
+  planned_until: string | null;
+  draws: number;
+  asked_at: string;
+}
+
 /** A token as the waiting room sees it: a number, never a name. */
 export interface BoardToken {
   number: number;
@@ -3222,6 +3440,9 @@ export interface BreakGlassReviewParams {
   idempotency_key?: string | null;
 }
 
+/** How a doctor and her patient meet. */
+export type CalendarMode = "in_person" | "teleconsult";
+
 /** How a visit is paid (PRODUCT 23). */
 export type CalendarPaymentMode = "online" | "counter" | "free";
 
@@ -3229,17 +3450,30 @@ export type CalendarPaymentMode = "online" | "counter" | "free";
 export interface CalendarSchedule {
   doctor_id: string;
   zone: string;
-  weekly: Window[];
+  weekly: CalendarWindow[];
   leave: Leave[];
   extra: Extra[];
   occasions: Occasion[];
 }
 
+/** When a doctor is there every week: on the clock of its place, without a place on her own. */
+export interface CalendarWindow {
+  /** 1 is Monday (ISO) */
+  weekday: number;
+  opens: string;
+  closes: string;
+  place_id?: string | null;
+  mode?: CalendarMode | null;
+  /** How long a visit is */
+  slot_minutes?: number;
+  /** How long the pause behind each visit is */
+  buffer_minutes?: number;
+  /** How many patients can book the same slot */
+  capacity?: number;
+}
+
 /** How the patient agreed to a consultation by video (Telemedicine Practice Guidelines 2020, 3.4; counsel). */
 export type CallConsent = "implied" | "explicit";
-
-/** Why somebody cancels. A closed list: both sides read it, so nobody has to tell a desk what she has. */
-export type CancelReason = "cannot_come" | "not_needed" | "elsewhere" | "doctor_unavailable" | "emergency" | "place_closed" | "other";
 
 /** What a principal may be; the coarse gate of every command. */
 export type Capacity = "patient" | "doctor" | "staff" | "pharmacy" | "laboratory" | "hospital_admin" | "admin" | "display";
@@ -3312,6 +3546,18 @@ export interface CatalogueChanged {
   id: string;
   entry: unknown;
   total: number | null;
+}
+
+/** A test that a laboratory offers. */
+export interface CatalogueTest {
+  lab_catalog_id: string;
+  code: string;
+  name: string;
+  category: string | null;
+  price: Money;
+  turnaround_hours: number;
+  home_collection: boolean;
+  is_available: boolean;
 }
 
 /** A thread and its latest messages, the oldest of them first. `doctor_id` is null where it is with the place. While `open` it closes at `closes_at`, unless a visit or an order comes. Each side has read up to a message's number. `emergency` is to stand at the top, by language. */
@@ -3433,6 +3679,13 @@ export interface Claimable {
   created_at: string;
 }
 
+/** How a laboratory collects at home: windows of so many minutes, so many patients in each. */
+export interface Collection {
+  laboratory_id: string;
+  minutes: number;
+  capacity: number;
+}
+
 export interface ConsentGrantParams {
   /** What may be read */
   records: RecordType[];
@@ -3485,7 +3738,7 @@ export interface Consultation {
   place_id: string | null;
   token_id: string | null;
   appointment_id: string | null;
-  mode: Mode;
+  mode: CalendarMode;
   state: ConsultationState;
   version: number;
   symptoms: string | null;
@@ -3525,7 +3778,7 @@ export interface ConsultationCard {
   doctor: string;
   place_id: string | null;
   place: string | null;
-  mode: Mode;
+  mode: CalendarMode;
   state: ConsultationState;
   follow_up_date: string | null;
   started_at: string;
@@ -3533,7 +3786,7 @@ export interface ConsultationCard {
 }
 
 export interface ConsultationFeeSetParams {
-  mode: Mode;
+  mode: CalendarMode;
   fee: Money | null;
   place_id?: string | null;
   doctor_id?: string | null;
@@ -3593,6 +3846,14 @@ export type ConsultationsOf = "patient" | "doctor";
 
 /** By which of them somebody is reached. */
 export type Contact = "phone" | "email";
+
+/** A critical value that somebody has to acknowledge, and how far asking for it has gone. */
+export interface CriticalView {
+  id: string;
+  due_at: string;
+  step: number;
+  acknowledged_at: string | null;
+}
 
 /** A window of one day. One that closes at or before it opens closes on the next day. */
 export interface DayOpening {
@@ -3828,7 +4089,7 @@ export interface DoctorScheduleParams {
 export interface DoctorSetAvailabilityParams {
   doctor_id: string;
   /** Her whole week; windows do not overlap */
-  weekly: Window[];
+  weekly: CalendarWindow[];
   leave: Leave[];
   extra: Extra[];
   /** An IANA time zone, e.g. Asia/Kolkata */
@@ -3969,7 +4230,7 @@ export interface Extra {
   opens: string;
   closes: string;
   place_id?: string | null;
-  mode?: Mode | null;
+  mode?: CalendarMode | null;
   /** How long a visit is */
   slot_minutes?: number;
   /** How long the pause behind each visit is */
@@ -4048,14 +4309,17 @@ export interface FaqView {
 /** What a visit to this doctor costs here in this mode, where it is not the fee of her profile. */
 export interface FeeView {
   doctor_id: string;
-  mode: Mode;
+  mode: CalendarMode;
   fee: Money;
 }
+
+/** What a value comes to for this patient. */
+export type Flag = "normal" | "low" | "high" | "abnormal" | "critical_low" | "critical_high" | "critical" | "unjudged";
 
 /** A slot as the public sees it: how many seats it has, and how many are free. */
 export interface Free {
   place_id: string | null;
-  mode: Mode;
+  mode: CalendarMode;
   starts_at: string;
   ends_at: string;
   zone: string;
@@ -4112,7 +4376,7 @@ export interface Held {
   patient_id: string;
   doctor_id: string;
   place_id: string | null;
-  mode: Mode;
+  mode: CalendarMode;
   starts_at: string;
   ends_at: string;
   zone: string;
@@ -4477,6 +4741,35 @@ export interface InsuranceView {
   is_active: boolean;
 }
 
+export interface InventoryLaboratoriesParams {
+  city?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface InventoryLaboratoryParams {
+  laboratory_id: string;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface InventoryPharmaciesParams {
+  city?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface InventoryPharmacyParams {
+  pharmacy_id: string;
+  only?: Only | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
 /** Somebody asks this number's owner to act for a patient. The name is told once it is accepted. */
 export interface Invitation {
   id: string;
@@ -4533,6 +4826,276 @@ export interface JobView {
 /** What the account's holder is to the patient. */
 export type Kin = "self" | "parent" | "child" | "spouse" | "sibling" | "guardian" | "other";
 
+/** What a laboratory has to do: its tests that are not over, oldest first. */
+export interface LabBoard {
+  laboratory_id: string;
+  tests: BoardTest[];
+}
+
+/** A test of this laboratory moved on; one that is over leaves the board. */
+export interface LabBoardUpdated {
+  laboratory_id: string;
+  test: BoardTest;
+}
+
+/** Who cancelled it. */
+export type LabCancelReason = "patient" | "doctor" | "laboratory" | "order";
+
+export interface LabCatalogCreateParams {
+  laboratory_id: string;
+  /** A short code, e.g. `HBA1C` */
+  code: string;
+  /** A person's or thing's name as people write it */
+  name: string;
+  sample: Sample;
+  price: Money;
+  /** From the sample to the report */
+  turnaround_hours: number;
+  analytes: Analyte[];
+  category?: string;
+  /** What she has to do before, e.g. fast */
+  preparation?: string;
+  home_collection?: boolean;
+  is_available?: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface LabCatalogDeleteParams {
+  catalogue_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface LabCatalogGetParams {
+  catalogue_id: string;
+  locale?: string | null;
+}
+
+export interface LabCatalogListParams {
+  laboratory_id?: string | null;
+  category?: string | null;
+  code?: string | null;
+  sample?: Sample | null;
+  home_collection?: boolean | null;
+  is_available?: boolean | null;
+  price_max?: number | null;
+  search?: string | null;
+  order?: "name" | "price" | "relevance" | null;
+  locale?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+  count?: boolean;
+}
+
+export interface LabCatalogUpdateParams {
+  catalogue_id: string;
+  /** A short code, e.g. `HBA1C` */
+  code?: string;
+  /** A person's or thing's name as people write it */
+  name?: string;
+  sample?: Sample;
+  price?: Money;
+  /** From the sample to the report */
+  turnaround_hours?: number;
+  analytes?: Analyte[];
+  category?: string | null;
+  preparation?: string | null;
+  home_collection?: boolean;
+  is_available?: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A test as one laboratory offers it, with what is measured and what is normal for whom. */
+export interface LabCatalogView {
+  id: string;
+  laboratory_id: string;
+  code: string;
+  name: string;
+  category: string | null;
+  sample: Sample;
+  price: Money;
+  turnaround_hours: number;
+  preparation: string | null;
+  home_collection: boolean;
+  is_available: boolean;
+  analytes: Analyte[];
+  locale: string;
+  fallback: string[];
+}
+
+/** A patient's tests and published reports, newest first. */
+export interface LabFile {
+  patient_id: string;
+  tests: LabTestView[];
+  reports: LabReportView[];
+}
+
+/** Where the sample is taken. */
+export type LabMode = "home" | "visit";
+
+/** What was found: `versions`, the newest first; only the first of them counts. */
+export interface LabReportView {
+  id: string;
+  number: string;
+  lab_test_id: string;
+  patient_id: string;
+  laboratory_id: string;
+  doctor_id: string | null;
+  name: string;
+  state: ReportState;
+  collected_at: string;
+  published_at: string | null;
+  critical: CriticalView | null;
+  versions: VersionView[];
+}
+
+export interface LabTestBeginParams {
+  lab_test_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface LabTestCancelParams {
+  lab_test_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface LabTestCollectParams {
+  lab_test_id: string;
+  collected_at?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface LabTestCreateParams {
+  patient_id: string;
+  catalogue_id?: string | null;
+  name?: string | null;
+  place_id?: string | null;
+  consultation_id?: string | null;
+  notes?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface LabTestDeleteParams {
+  lab_test_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface LabTestGetParams {
+  lab_test_id: string;
+}
+
+export interface LabTestListParams {
+  patient_id?: string | null;
+  laboratory_id?: string | null;
+  order_id?: string | null;
+  state?: LabTestState | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface LabTestMissParams {
+  lab_test_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface LabTestRejectParams {
+  lab_test_id: string;
+  reason: RejectReason;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface LabTestScheduleParams {
+  lab_test_id: string;
+  mode: LabMode;
+  planned_at: string;
+  catalogue_id?: string | null;
+  address?: string | null;
+  postal_code?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** Where a test stands. */
+export type LabTestState = "requested" | "scheduled" | "missed" | "sample_collected" | "in_progress" | "sample_rejected" | "completed" | "cancelled";
+
+export interface LabTestUpdateParams {
+  lab_test_id: string;
+  state?: LabTestState | null;
+  reason?: RejectReason | null;
+  notes?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A test was asked for, or moved on. */
+export interface LabTestUpdated {
+  patient_id: string;
+  test: LabTestView;
+}
+
+/** One test for one patient. `planned_at` to `planned_until` is when the sample is taken, on the clock of `zone`. `name` is what was asked; `code`, `price` and `preparation` are the chosen laboratory's, as they were then. */
+export interface LabTestView {
+  id: string;
+  number: string;
+  patient_id: string;
+  laboratory_id: string | null;
+  laboratory: string | null;
+  zone: string | null;
+  catalogue_id: string | null;
+  code: string | null;
+  name: string;
+  sample: string | null;
+  price: Money | null;
+  preparation: string | null;
+  doctor_id: string | null;
+  place_id: string | null;
+  consultation_id: string | null;
+  order_id: string | null;
+  state: LabTestState;
+  mode: LabMode | null;
+  planned_at: string | null;
+  planned_until: string | null;
+  address: string | null;
+  postal_code: string | null;
+  notes: string | null;
+  draws: number;
+  reject_reason: RejectReason | null;
+  cancel_reason: LabCancelReason | null;
+  asked_at: string;
+  collected_at: string | null;
+  completed_at: string | null;
+  cancelled_at: string | null;
+}
+
+/** A window, and how many patients still fit in. */
+export interface LabWindow {
+  starts_at: string;
+  ends_at: string;
+  free: number;
+}
+
+/** A laboratory's catalogue in numbers. */
+export interface LaboratoryCatalogue {
+  laboratory_id: string;
+  name: string;
+  city: string;
+  approval: Approval;
+  tests: number;
+  unavailable: number;
+  home_collection: number;
+}
+
 export interface LaboratoryCreateParams {
   /** A name as the public reads it; no word mixes alphabets */
   name: string;
@@ -4581,6 +5144,13 @@ export interface LaboratoryGetParams {
   locale?: string | null;
 }
 
+/** A laboratory's catalogue, and its tests page by page. */
+export interface LaboratoryInventory {
+  summary: LaboratoryCatalogue;
+  rows: CatalogueTest[];
+  cursor: string | null;
+}
+
 export interface LaboratoryListParams {
   city?: string | null;
   state?: string | null;
@@ -4603,6 +5173,15 @@ export interface LaboratoryRejectParams {
   laboratory_id: string;
   /** One line of text */
   reason: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface LaboratorySetCollectionParams {
+  laboratory_id: string;
+  minutes: number;
+  /** Patients in one window; 0: nobody collects */
+  capacity: number;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }
@@ -4672,6 +5251,13 @@ export interface LaboratoryView {
   orders_paused_until: string | null;
   services: string[];
   hospital_id: string | null;
+}
+
+export interface LaboratoryWindowsParams {
+  laboratory_id: string;
+  first: string;
+  days?: number;
+  postal_code?: string | null;
 }
 
 /** Days on which a doctor's week does not count, the last one included. */
@@ -4752,7 +5338,7 @@ export interface ListedVisit {
   patient_id: string;
   doctor_id: string;
   place_id: string | null;
-  mode: Mode;
+  mode: CalendarMode;
   day: string;
   starts_at: string;
   ends_at: string;
@@ -4917,6 +5503,18 @@ export interface MedicineOrder {
   instructions?: string | null;
 }
 
+export interface MedicineSearchParams {
+  /** Its name, brand or generic, in any script */
+  search: string;
+  serves?: string | null;
+  city?: string | null;
+  /** Only where there is some */
+  in_stock?: boolean;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
 export interface MedicineUpdateParams {
   medicine_id: string;
   /** A person's or thing's name as people write it */
@@ -5029,9 +5627,6 @@ export interface Missing {
   stale: TranslationView | null;
 }
 
-/** How a doctor and her patient meet. */
-export type Mode = "in_person" | "teleconsult";
-
 /** An amount in minor units: 50000 INR with exponent 2 are five hundred rupees. */
 export interface Money {
   /** In minor units, e.g. paise */
@@ -5078,7 +5673,7 @@ export interface NamedVisit {
   patient_id: string;
   doctor_id: string;
   place_id: string | null;
-  mode: Mode;
+  mode: CalendarMode;
   day: string;
   starts_at: string;
   ends_at: string;
@@ -5197,7 +5792,7 @@ export interface Occasion {
   ends_at: string;
   place_id: string | null;
   zone: string;
-  mode: Mode;
+  mode: CalendarMode;
   slot_minutes: number;
   capacity: number;
   slots: string[];
@@ -5226,10 +5821,21 @@ export interface OfferView {
   prices: Money[];
 }
 
+/** A medicine and the pharmacy that has it. `delivery_fee` is null where it was never said. */
+export interface Offered {
+  medicine: MedicineView;
+  pharmacy_name: string;
+  city: string;
+  delivery_fee: Money | null;
+}
+
 /** What a hospital offers, oldest first. */
 export interface Offers {
   offers: OfferView[];
 }
+
+/** Which articles. */
+export type Only = "low" | "out" | "expiring";
 
 /** A window of every week. One that closes at or before it opens closes on the next day. */
 export interface Opening {
@@ -5253,7 +5859,7 @@ export interface Override {
   id: string;
   doctor_id: string;
   place_id: string | null;
-  mode: Mode;
+  mode: CalendarMode;
   starts_at: string;
   granted_at: string;
 }
@@ -5473,6 +6079,27 @@ export interface PageOfJobView {
 }
 
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfLabCatalogView {
+  rows: LabCatalogView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfLabTestView {
+  rows: LabTestView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfLaboratoryCatalogue {
+  rows: LaboratoryCatalogue[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfLaboratoryView {
   rows: LaboratoryView[];
   cursor: string | null;
@@ -5508,6 +6135,13 @@ export interface PageOfMovementView {
 }
 
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfOffered {
+  rows: Offered[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfPackageView {
   rows: PackageView[];
   cursor: string | null;
@@ -5531,6 +6165,13 @@ export interface PageOfPaymentView {
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfPharmacyServiceView {
   rows: PharmacyServiceView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfPharmacyStock {
+  rows: PharmacyStock[];
   cursor: string | null;
   total: number | null;
 }
@@ -5900,6 +6541,13 @@ export interface PharmacyGetParams {
   locale?: string | null;
 }
 
+/** A pharmacy's stock, and its articles page by page. */
+export interface PharmacyInventory {
+  summary: PharmacyStock;
+  rows: ArticleStock[];
+  cursor: string | null;
+}
+
 export interface PharmacyListParams {
   city?: string | null;
   state?: string | null;
@@ -5974,6 +6622,19 @@ export interface PharmacyServiceView {
   description: string | null;
   price: Money | null;
   is_active: boolean;
+}
+
+/** A pharmacy's stock in numbers. `value` is what is there at its selling prices, by currency; `expiring`" " are batches that expire within 30 days, or have and were not written off yet. */
+export interface PharmacyStock {
+  pharmacy_id: string;
+  name: string;
+  city: string;
+  approval: Approval;
+  articles: number;
+  out_of_stock: number;
+  low: number;
+  expiring: number;
+  value: Money[];
 }
 
 export interface PharmacyUpdateParams {
@@ -6704,6 +7365,18 @@ export interface Quotes {
   quotes: QuoteView[];
 }
 
+/** What is normal for whom: `low` and `high` belong to it, an absent one does not limit. `sex` null: for everybody; `age_from` is included, `age_until` not. At or beyond a critical limit somebody has to act. */
+export interface Range {
+  sex?: Sex | null;
+  /** In days of life */
+  age_from?: number;
+  age_until?: number | null;
+  low?: number | null;
+  high?: number | null;
+  critical_low?: number | null;
+  critical_high?: number | null;
+}
+
 /** One line of a paper prescription. */
 export interface Read {
   /** A person's or thing's name as people write it */
@@ -6753,6 +7426,9 @@ export interface Registered {
   expires_at: string;
   resend_after_s: number;
 }
+
+/** Why a sample is of no use. A closed list: the patient reads it. */
+export type RejectReason = "haemolysed" | "clotted" | "insufficient" | "contaminated" | "mislabelled" | "too_old" | "not_fasting" | "lost";
 
 export interface RelationAcceptParams {
   relation_id: string;
@@ -6816,6 +7492,9 @@ export interface Renewed {
   expires_at: string;
 }
 
+/** Where a report stands. What was published is never changed; an amendment is a further version. */
+export type ReportState = "draft" | "published" | "amended";
+
 export interface RequestAcceptParams {
   request_id: string;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
@@ -6841,6 +7520,12 @@ export interface RequestAsked {
   name: string;
   quantity?: number;
   note?: string | null;
+}
+
+/** The open requests of a bucket, the oldest first. */
+export interface RequestBoard {
+  bucket: string;
+  requests: RequestSummary[];
 }
 
 /** Anything else; one that ended leaves the board. */
@@ -7010,6 +7695,17 @@ export interface RequestView {
   changed_at: string;
 }
 
+/** A value as it was judged when its sample was taken, with the range it was judged by: neither changes when the catalogue or the patient's record does. `range` is null where none was hers, or several could be. */
+export interface Result {
+  analyte: string;
+  name: string;
+  unit: string | null;
+  number: number | null;
+  word: string | null;
+  flag: Flag;
+  range: Range | null;
+}
+
 /** Where the client stands on each topic. */
 export interface ResumeParams {
   /** As an earlier answer or socket:welcome told it */
@@ -7120,6 +7816,9 @@ export interface RoomView {
   id: string;
   name: string;
 }
+
+/** What is taken of the patient. */
+export type Sample = "blood" | "urine" | "stool" | "sputum" | "swab" | "saliva" | "tissue" | "fluid" | "none";
 
 /** What an administrator may (PRODUCT 3). None opens clinical data. */
 export type Scope = "verify" | "support" | "coordinate" | "content" | "money" | "privacy" | "super";
@@ -7332,7 +8031,7 @@ export interface SlotListParams {
   /** How many days */
   count?: number;
   place_id?: string | null;
-  mode?: Mode | null;
+  mode?: CalendarMode | null;
   only_free?: boolean;
 }
 
@@ -7587,7 +8286,7 @@ export type Target = "ar" | "hi" | "es" | "fr";
 export interface Terms {
   doctor_id: string;
   place_id: string | null;
-  mode: Mode;
+  mode: CalendarMode;
   fee: Money | null;
   payment_modes: CalendarPaymentMode[];
   refund: RefundStep[];
@@ -8153,6 +8852,17 @@ export interface Verified {
   email: string;
 }
 
+/** One version of a report. What was published stays as it was; `reason` says why there is another one. */
+export interface VersionView {
+  id: string;
+  version: number;
+  results: Result[];
+  remark: string | null;
+  media_ids: string[];
+  reason: string | null;
+  published_at: string | null;
+}
+
 /** How the two meet by video. */
 export interface VideoCall {
   appointment_id: string;
@@ -8180,7 +8890,7 @@ export interface Visit {
   patient_id: string;
   doctor_id: string;
   place_id: string | null;
-  mode: Mode;
+  mode: CalendarMode;
   day: string;
   starts_at: string;
   ends_at: string;
@@ -8213,7 +8923,7 @@ export interface VisitDetail {
   patient_id: string;
   doctor_id: string;
   place_id: string | null;
-  mode: Mode;
+  mode: CalendarMode;
   day: string;
   starts_at: string;
   ends_at: string;
@@ -8264,7 +8974,7 @@ export interface Wait {
   patient_id: string;
   doctor_id: string;
   place_id: string | null;
-  mode: Mode;
+  mode: CalendarMode;
   first: string;
   last: string;
   state: WaitState;
@@ -8285,7 +8995,7 @@ export interface Waiting {
 
 export interface WaitlistJoinParams {
   doctor_id: string;
-  mode: Mode;
+  mode: CalendarMode;
   /** A day on the slots' own calendar */
   first: string;
   /** A day on the slots' own calendar */
@@ -8394,18 +9104,10 @@ export interface Welcome {
 /** What happened to a token, in one word. */
 export type What = "joined" | "arrived" | "called" | "announced" | "begun" | "away" | "skipped" | "no_show" | "completed" | "cancelled" | "back" | "near" | "changed";
 
-/** When a doctor is there every week: on the clock of its place, without a place on her own. */
-export interface Window {
-  /** 1 is Monday (ISO) */
-  weekday: number;
-  opens: string;
-  closes: string;
-  place_id?: string | null;
-  mode?: Mode | null;
-  /** How long a visit is */
-  slot_minutes?: number;
-  /** How long the pause behind each visit is */
-  buffer_minutes?: number;
-  /** How many patients can book the same slot */
-  capacity?: number;
+/** The windows of some days, on the clock of `zone`. `serves` answers for the postal code that was asked about. */
+export interface Windows {
+  laboratory_id: string;
+  zone: string;
+  serves: boolean | null;
+  windows: LabWindow[];
 }

@@ -1,8 +1,8 @@
 """Articles and services of a pharmacy as its people keep them and everybody finds them.
 
 Ledger: medicine.list H-193 H-293, medicine.create H-194, medicine.update H-195, medicine.delete H-196,
-medicine.get H-294, medicine.search H-295, the models H-027 H-029, pharmacy_service.list H-209, pharmacy_service.get H-210,
-pharmacy_service.create H-211, pharmacy_service.update H-212, pharmacy_service.delete H-213.
+medicine.get H-294, medicine.search H-295, the models H-027 H-029, pharmacy_service.list H-209,
+pharmacy_service.get H-210, pharmacy_service.create H-211, pharmacy_service.update H-212, pharmacy_service.delete H-213.
 """
 
 from datetime import timedelta

@@ -569,6 +569,22 @@ export interface Commands {
     result: OwnTerms;
     refusal: "invalid_params" | "not_found" | "conflict" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /** A doctor's day: today's lines, her appointments at each place and by video, and what is unread. */
+  "day.topics": {
+    params: DayTopicsParams;
+    result: Screen;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * A desk's day: today's lines, the doctors' appointments of today, and the place's unread chats.
+   *
+   * The only place where one works at the desk need not be named.
+   */
+  "desk.topics": {
+    params: DeskTopicsParams;
+    result: Screen;
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
   /**
    * The latest letters to a phone number or e-mail address, newest first, after those now on their way have arrived.
    *
@@ -712,6 +728,12 @@ export interface Commands {
     params: FaqUpdateParams;
     result: FaqView;
     refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** A patient's home, for who acts for her: her appointments, her places in lines, her open requests, and what is unread. Open it with `topic.open`. */
+  "home.topics": {
+    params: HomeTopicsParams;
+    result: Screen;
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /**
    * Offer a verified doctor to work at a hospital of yours. She works there once she accepts (`affiliation.accept`).
@@ -2176,6 +2198,16 @@ export interface Commands {
     params: TermsWithdrawParams;
     result: TermsState;
     refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Ask a query for the topics of a screen and listen to all of them, each from its snapshot, in one round trip.
+   *
+   * A topic is refused on its own (`error`), the query as it always is.
+   */
+  "topic.open": {
+    params: OpenParams;
+    result: Resumed;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "too_large" | "rate_limited" | "too_many_subscriptions" | "busy" | "overloaded" | "unavailable";
   };
   /** Listen to a topic, from a snapshot or from behind `after` of the same epoch. */
   "topic.subscribe": {
@@ -3861,6 +3893,8 @@ export interface DayOpening {
   closes: string;
 }
 
+export interface DayTopicsParams { [key: string]: never }
+
 /** The request is over. */
 export interface Decided {
   id: string;
@@ -3900,6 +3934,10 @@ export interface DeskToken {
   room: string | null;
   priority: Priority | null;
   reason: QueueEndReason | null;
+}
+
+export interface DeskTopicsParams {
+  place_id?: string | null;
 }
 
 /** A token as the desk gets it: with the patient's name. */
@@ -4422,6 +4460,10 @@ export interface Holiday {
   /** A person's or thing's name as people write it */
   name: string;
   openings?: DayOpening[];
+}
+
+export interface HomeTopicsParams {
+  patient_id?: string | null;
 }
 
 export interface HospitalAddDoctorParams {
@@ -5836,6 +5878,13 @@ export interface Offers {
 
 /** Which articles. */
 export type Only = "low" | "out" | "expiring";
+
+/** A query that answers topics (a `Screen`), and its params. */
+export interface OpenParams {
+  /** e.g. home.topics */
+  query: string;
+  params?: unknown;
+}
 
 /** A window of every week. One that closes at or before it opens closes on the next day. */
 export interface Opening {
@@ -7822,6 +7871,12 @@ export type Sample = "blood" | "urine" | "stool" | "sputum" | "swab" | "saliva" 
 
 /** What an administrator may (PRODUCT 3). None opens clinical data. */
 export type Scope = "verify" | "support" | "coordinate" | "content" | "money" | "privacy" | "super";
+
+/** The topics of a screen; `more`: there are others that did not fit. */
+export interface Screen {
+  topics: string[];
+  more: boolean;
+}
 
 /** What a package costs from a day until another, both included, in its currency's minor units. */
 export interface Season {

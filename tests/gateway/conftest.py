@@ -6,7 +6,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -132,7 +132,7 @@ class Behind:
             raise NotFound()
         return Position(self, listener, topic)
 
-    async def resume(self, listener: Listener, epoch: str | None, topics: dict[str, int]) -> Position:
+    async def resume(self, listener: Listener, epoch: str | None, topics: Mapping[str, int | None]) -> Position:
         return Position(self, listener, next(iter(topics)))
 
     def unsubscribe(self, listener: Listener, topic: str) -> bool:

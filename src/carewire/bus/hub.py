@@ -4,6 +4,7 @@ Hints come over the bus; what they lack is read from the record (`healing`), and
 traffic (`sweep`). A gap that cannot be closed becomes an explicit `topic:resync`; the listener subscribes again.
 """
 
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
@@ -119,8 +120,11 @@ class Hub:
         joined = outcome
         return Answer(joined.text(), lambda: self._go_live(subscription, joined))
 
-    async def resume(self, listener: Listener, epoch: str | None, topics: dict[str, int]) -> Answer:
-        """Join many topics at once, each from its own offset; a topic whose right is gone answers its refusal."""
+    async def resume(self, listener: Listener, epoch: str | None, topics: Mapping[str, int | None]) -> Answer:
+        """Join many topics at once, each from its own offset, or its snapshot (None).
+
+        A topic whose right is gone answers its refusal.
+        """
         held = self._by_listener.get(listener, {})
         if len(held) + len([t for t in topics if t not in held]) > SUBSCRIPTIONS_MAX:
             raise TooManySubscriptions(limit=SUBSCRIPTIONS_MAX)

@@ -209,6 +209,10 @@ class Client:
         """Follow a topic; the first change is a `Snapshot`. Raises `Refused` without the right."""
         return await self._topics.follow(topic)
 
+    async def open_screen(self, query: str, **params: Any) -> dict[str, Subscription]:
+        """Follow the topics that a query answers, in one round trip; those one may not hear are left out."""
+        return await self._topics.open(query, params)
+
     async def unsubscribe(self, subscription: Subscription) -> None:
         """Stop following."""
         await self._topics.leave(subscription)

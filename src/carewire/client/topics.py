@@ -48,6 +48,23 @@ class Topics:
             raise
         return subscription
 
+    async def open(self, query: str, params: dict[str, Any]) -> dict[str, Subscription]:
+        """Begin with all topics that a query answers; one that was followed already starts over from its snapshot."""
+        opened: dict[str, Subscription] = {}
+
+        def apply(wire: Wire, answer: Any) -> None:
+            for name, place in answer["topics"].items():
+                if "error" in place:
+                    continue
+                subscription = self._followed.setdefault(name, Subscription(name, self.leave))
+                opened[name] = subscription
+                subscription.put_answer(wire, answer["epoch"], place)
+                if wire is not self._current():
+                    self._begin_again(subscription)
+
+        await self._ask("topic.open", {"query": query, "params": params}, apply)
+        return opened
+
     async def leave(self, subscription: Subscription) -> None:
         """Stop; the loop over it ends."""
         if self._drop(subscription):

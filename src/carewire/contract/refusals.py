@@ -18,6 +18,15 @@ _JOINING: Final[tuple[type[Refusal], ...]] = (
 OF_METHOD: Final[dict[str, tuple[type[Refusal], ...]]] = {
     "socket.ping": (errors.InvalidParams, errors.Overloaded),
     "socket.resume": _JOINING,
+    "topic.open": (
+        *_JOINING,
+        errors.Unauthenticated,
+        errors.Forbidden,
+        errors.TermsDue,
+        errors.NotFound,
+        errors.RateLimited,
+        errors.TooLarge,
+    ),
     "topic.subscribe": (*_JOINING, errors.NotFound, errors.TooLarge),
     "topic.unsubscribe": (errors.InvalidParams, errors.Overloaded),
 }

@@ -15,11 +15,13 @@ from prometheus_client import Counter
 
 from carewire import metrics
 from carewire.bus.hub import SUBSCRIPTIONS_MAX
-from carewire.errors import Refusal
+from carewire.errors import Field, InvalidParams, Refusal
 from carewire.params import decode_params
+from carewire.screen import Screen, is_screen
 
 if TYPE_CHECKING:
     from carewire.bus.channel import Listener
+    from carewire.gateway.connection import Socket
     from carewire.gateway.services import Services
 
 TopicName = Annotated[str, Meta(min_length=1, max_length=200, description="e.g. queue:0199…")]
@@ -132,6 +134,13 @@ class ResumeParams(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     topics: Annotated[dict[TopicName, Offset], Meta(min_length=1, max_length=SUBSCRIPTIONS_MAX)]
 
 
+class OpenParams(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A query that answers topics (a `Screen`), and its params."""
+
+    query: Annotated[str, Meta(min_length=1, max_length=64, description="e.g. home.topics")]
+    params: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"{}"))
+
+
 class PingParams(Struct, frozen=True, forbid_unknown_fields=True):
     """None."""
 
@@ -208,6 +217,21 @@ def unsubscribe(listener: "Listener", services: "Services", params: UnsubscribeP
 async def resume(listener: "Listener", services: "Services", params: ResumeParams) -> Answered:
     """Listen again to many topics at once after a reconnect, each from its own offset."""
     answer = await services.hub.resume(listener, params.epoch, params.topics)
+    return Answered(answer.result, answer.go_live)
+
+
+@socket_method("topic.open", OpenParams, Resumed)
+async def open_(listener: "Listener", services: "Services", params: OpenParams) -> Answered:
+    """Ask a query for the topics of a screen and listen to all of them, each from its snapshot, in one round trip.
+
+    A topic is refused on its own (`error`), the query as it always is.
+    """
+    if not is_screen(params.query):
+        raise InvalidParams(fields=(Field("$.query", "is no query that answers topics"),))
+    peer = cast("Socket", listener).peer
+    outcome = await services.dispatcher.run(params.query, bytes(params.params), listener.actor, peer)
+    topics = msgspec.json.decode(outcome.result, type=Screen).topics
+    answer = await services.hub.resume(listener, None, dict.fromkeys(topics))
     return Answered(answer.result, answer.go_live)
 
 

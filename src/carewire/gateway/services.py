@@ -1,7 +1,7 @@
 """What the gateway asks of the rest of the house, and the limits of one socket."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Protocol
 
 import msgspec
@@ -52,8 +52,8 @@ class Hub(Protocol):
     async def subscribe(self, listener: Listener, topic: str, epoch: str | None, after: int | None) -> Answer:
         """Begin to listen, from a snapshot or from behind `after`."""
 
-    async def resume(self, listener: Listener, epoch: str | None, topics: dict[str, int]) -> Answer:
-        """Begin to listen again to many topics, each from its own offset."""
+    async def resume(self, listener: Listener, epoch: str | None, topics: Mapping[str, int | None]) -> Answer:
+        """Begin to listen again to many topics, each from its own offset or its snapshot."""
 
     def unsubscribe(self, listener: Listener, topic: str) -> bool:
         """Stop listening. Was it listening?"""

@@ -2105,6 +2105,16 @@ export interface Commands {
     result: StockBatch;
     refusal: "invalid_params" | "not_found" | "out_of_stock" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /**
+   * Enter up to 200 rows of articles and batches, all of them or none.
+   *
+   * An article of the same name, form, strength and pack is changed to what its row says; a batch adds to what is there. `fields` of a refusal name what is wrong, row by row (`$.rows[17].expires_on`), up to a hundred problems at once.
+   */
+  "stock.import": {
+    params: StockImportParams;
+    result: Imported;
+    refusal: "invalid_params" | "not_found" | "already_stocked" | "too_many_articles" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** The batches of a pharmacy whose stock one keeps, those that expire first before the others. */
   "stock.list": {
     params: StockListParams;
@@ -4697,6 +4707,35 @@ export interface IdentityOwed {
   kind: TermsKind;
   version: number;
   binds_at: string;
+}
+
+/** An article as `medicine.create` takes it, and a batch of it that came: `number`, `expires_on` and `quantity` together, or none of them. */
+export interface ImportRow {
+  /** A person's or thing's name as people write it */
+  name: string;
+  form: DosageForm;
+  price: Money;
+  schedule: CareSchedule;
+  generic?: string | null;
+  brand?: string | null;
+  strength?: string | null;
+  /** Pieces in one pack, e.g. 10 tablets; 1 for a bottle */
+  pack_size?: number;
+  /** Hundredths of a per cent */
+  tax_basis_points?: number;
+  barcode?: string | null;
+  low_at?: number | null;
+  number?: string | null;
+  expires_on?: string | null;
+  quantity?: number | null;
+  cost?: number | null;
+}
+
+/** How many articles are new, how many were there already and are now as the rows say, how many batches came. */
+export interface Imported {
+  created: number;
+  updated: number;
+  received: number;
 }
 
 /** The threads in which something is unread, the latest first; at most a hundred. */
@@ -8201,6 +8240,13 @@ export interface StockBatch {
 
 /** What changed the stock: a movement, or a hold that came or went. */
 export type StockCause = "receive" | "sell" | "return" | "expire" | "adjust" | "hold" | "release" | "threshold";
+
+export interface StockImportParams {
+  rows: ImportRow[];
+  pharmacy_id?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
 
 /** An article's stock in packs: what is there, and what of it is held for somebody. */
 export interface StockLine {

@@ -95,3 +95,14 @@ cells("inventory.pharmacies", opens=LOOKS, says="forbidden")
 cells("inventory.pharmacy", {"pharmacy_id": SHOP}, opens=LOOKS, says="forbidden")
 cells("inventory.laboratories", opens=LOOKS, says="forbidden")
 cells("inventory.laboratory", {"laboratory_id": LABORATORY}, opens=LOOKS, says="forbidden")
+
+
+def rows_of(w: World) -> Params:
+    price = {"amount": 1, "currency": "INR"}
+    return {
+        "pharmacy_id": SHOP,
+        "rows": [{"name": w.new_phone(), "form": "gel", "price": price, "schedule": "otc"}],
+    }
+
+
+cells("stock.import", rows_of, opens=KEEPERS)

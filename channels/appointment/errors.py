@@ -1,6 +1,6 @@
 """How an appointment says no."""
 
-from carewire.errors import Refusal
+from carewire.errors import Busy, Refusal
 from carewire.store.constraints import refuse
 from channels.queue.errors import TooEarly
 from channels.session.errors import NotApproved
@@ -80,3 +80,7 @@ refuse("seat_one_of_override", OverrideUsed)
 refuse("slot_override_used_once", OverrideUsed)
 refuse("waitlist_once", AlreadyWaiting)
 refuse("appointment_revisit_once", RevisitUsed)
+# Two changes at once that no lock kept apart; with the locks of `days.py` it does not happen.
+refuse("appointment_has_its_seat", Busy)
+refuse("hold_has_its_seat", Busy)
+refuse("appointment_step_once", Busy)

@@ -116,7 +116,8 @@ SELECT DISTINCT ON (x.patient_id, x.doctor_id, x.place_id)
  WHERE NOT EXISTS (SELECT FROM doctor d WHERE d.id = x.doctor_id AND d.account_id = x.made_by)
  ORDER BY x.patient_id, x.doctor_id, x.place_id, x.until DESC
 ON CONFLICT (patient_id, doctor_id, place_id) DO UPDATE
-   SET state = 'standing', made_by = EXCLUDED.made_by, hand_at = EXCLUDED.hand_at, ended_at = NULL,
+   SET state = 'standing', made_by = EXCLUDED.made_by, hand_at = greatest(r.hand_at, EXCLUDED.hand_at),
+       ended_at = NULL,
        made_at = CASE WHEN r.state = 'standing'
                        AND relationship_until(r.last_visit_at, r.expected_until) > EXCLUDED.made_at
                       THEN r.made_at ELSE EXCLUDED.made_at END,

@@ -1,6 +1,7 @@
 """Who books with whom: the demo clinic's people, and a doctor with a week of her own."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,29 +10,41 @@ from zoneinfo import ZoneInfo
 import pytest
 import pytest_asyncio
 
+from carewire.command import Ctx
+from carewire.errors import Refusal
+from carewire.jobs.job import REGISTRY as JOBS
+from carewire.jobs.vault import Vault
+from carewire.money import Money
 from carewire.node import Node
+from carewire.paid import Applied, Paid
+from carewire.store import outbox
+from channels.appointment import access
 from channels.directory import demo as places
 from channels.identity import Capacity
 from channels.identity import demo as people
 from channels.identity.demo import Person
 from tests.channels.callers import Caller
-from tests.channels.queue.conftest import (
-    ProductClock,
-    as_person,
-    desk,
-    doctor,
-    make_session,
-    priya,
-    stranger,
-)
-from tests.channels.queue.conftest import (
-    time as clock_time,
-)
+from tests.channels.queue.conftest import ProductClock as QueueClock
+from tests.channels.queue.conftest import as_person, desk, doctor, make_session, priya, stranger, topic
 
-__all__ = ["clock_time", "desk", "doctor", "make_session", "priya", "stranger"]
+__all__ = ["desk", "doctor", "make_session", "priya", "stranger"]
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
-At = Callable[..., str]
+
+
+@contextmanager
+def refuses(reason: str) -> Iterator[None]:
+    """What is done in it is refused, with this word."""
+    with pytest.raises(Refusal) as refused:
+        yield
+    assert refused.value.reason == reason, refused.value
+
+
+class ProductClock(QueueClock):
+    """A clock that also knows how to stand so long before a moment."""
+
+    def until(self, moment: str, **before: float) -> None:
+        self.ahead += datetime.fromisoformat(moment) - timedelta(**before) - self.now()
 
 
 class Doctor:
@@ -61,6 +74,7 @@ class Doctor:
     async def sees(self, *, capacity: int = 1, minutes: int = 15, fee: int | None = 50_000, **terms: Any) -> None:
         """Another week, another fee, other terms of the clinic."""
         async with self.node.db.transaction() as tx:
+            await tx.execute("UPDATE doctor SET teleconsult = true WHERE id = $1", self.id)
             await tx.execute("DELETE FROM doctor_window WHERE doctor_id = $1", self.id)
             await tx.executemany(
                 "INSERT INTO doctor_window (doctor_id, place_id, weekday, opens, closes, mode, slot_minutes, capacity)"
@@ -160,3 +174,32 @@ def patients(clinic: Node) -> Patients:
         return [await patient_of(clinic, number) for number in range(count)]
 
     return make
+
+
+async def free(node: Node, doctor: Doctor, hour: int, minute: int = 0, *, days: int = 2) -> int:
+    """How many seats of this slot are free, as the public sees it."""
+    starts_at = datetime.fromisoformat(doctor.at(hour, minute, days=days))
+    snapshot = await topic(node, f"slots:{doctor.id}:{doctor.day(days)}")
+    (slot,) = [slot for slot in snapshot.slots if slot.starts_at == starts_at]
+    return int(slot.free)
+
+
+async def pay(node: Node, appointment_id: str, amount: int = 50_000, payment_id: UUID | None = None) -> str:
+    """Money came for it, as payment tells; the word of the outcome."""
+    async with node.db.transaction() as tx:
+        now = node.dispatcher.clock.now()
+        ctx = Ctx(tx=tx, now=now, real_now=now, settings=node.settings)
+        money = Money(amount=amount, currency="INR")
+        fact = Paid(payment_id=payment_id or uuid4(), about_id=UUID(appointment_id), money=money, at=now)
+        outcome = await access.mark_paid(ctx, fact)
+        await outbox.finish([ctx], Vault(node.settings.secret))
+    return "applied" if isinstance(outcome, Applied) else outcome.reason.value
+
+
+async def run_job(node: Node, job: Any) -> None:
+    """The consumer as the runner would call it, at the time the clock is turned to."""
+    async with node.db.transaction() as tx:
+        now = node.dispatcher.clock.now()
+        ctx = Ctx(tx=tx, now=now, real_now=now, settings=node.settings)
+        await JOBS[type(job).spec.name].run(ctx, job)
+        await outbox.finish([ctx], Vault(node.settings.secret))

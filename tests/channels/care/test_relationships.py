@@ -417,3 +417,24 @@ async def test_a_walk_in_that_is_asked_again_stays_what_it_is(
         await execute(clinic, "UPDATE relationship SET state = $1, ended_at = now()", state)
     again = await desk.call("relation.ask", token_id=token["id"])
     assert again["state"] == ("standing" if state is RelationState.STANDING else "asked")
+
+
+async def test_two_hands_at_the_same_moment_make_one_relationship_whichever_is_written_first(clinic: Node) -> None:
+    """Two bookings at once: the earlier of them may well be the later to commit."""
+    now = clinic.clock.now()
+    for at in (now, now - timedelta(milliseconds=40)):
+        async with clinic.db.transaction() as tx:
+            made = Made(
+                patient_id=PRIYA_PATIENT,
+                doctor_id=DOCTOR_VIKRAM,
+                place_id=CLINIC,
+                made_by=PRIYA.account_id,
+                at=at,
+                until=at + timedelta(days=1),
+            )
+            await relate(tx, [made])
+    (row,) = await rows(
+        clinic, "SELECT made_at, hand_at FROM relationship WHERE doctor_id = $1 AND patient_id = $2",
+        DOCTOR_VIKRAM, PRIYA_PATIENT,
+    )  # fmt: skip
+    assert (row["made_at"], row["hand_at"]) == (now, now)

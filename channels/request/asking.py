@@ -15,7 +15,7 @@ from channels.identity import access as identity
 from channels.media import MediaKind
 from channels.media import access as media
 from channels.order.lifecycle import Fulfilment
-from channels.request import access
+from channels.request import doors
 from channels.request.errors import RequestsFull
 from channels.request.events import TELLS, RequestCreated, tell
 from channels.request.lifecycle import OPEN, REQUEST, RequestKind, RequestState
@@ -93,7 +93,7 @@ async def create(
         [(request_id, n, one.name, one.quantity, one.note) for n, one in enumerate(asked, 1)],
     )
     if photos:
-        await media.attach(ctx, photos, access.NOUN, request_id, PHOTOS)
+        await media.attach(ctx, photos, doors.NOUN, request_id, PHOTOS)
     await ctx.tx.execute(
         "INSERT INTO request_step (request_id, revision, move, state, actor_id, at)"
         " VALUES ($1, 1, 'create', $2, $3, $4)",
@@ -102,7 +102,7 @@ async def create(
         ctx.actor.id,
         ctx.now,
     )
-    ctx.about(access.NOUN, request_id, patient=patient.id)
+    ctx.about(doors.NOUN, request_id, patient=patient.id)
     made = await view(ctx.tx, request_id)
     await tell(ctx, RequestCreated.spec.name, made, None)
     return made
@@ -116,7 +116,7 @@ async def create(
 )
 async def share(ctx: Ctx, request_id: UUID, share: bool) -> RequestView:
     """Let the coordinators look at the photos of this request, or not any longer. While it is open."""
-    request = await access.own(ctx, request_id, lock=True)
+    request = await doors.own(ctx, request_id, lock=True)
     if request.state not in OPEN:
         raise IllegalMove(state=request.state, legal=REQUEST.possible(request.state))
     return await step(ctx, request, "share" if share else "unshare", actor=ctx.actor.id, shared=share)
@@ -132,14 +132,14 @@ async def cancel(ctx: Ctx, request_id: UUID, reason: Line | None = None) -> Requ
     """Take it back, before it is confirmed. A bill that was chosen and is not paid yet is not confirmed; money that
     comes for it afterwards goes back. Of what is confirmed, cancel the orders.
     """
-    request = await access.own(ctx, request_id, lock=True)
+    request = await doors.own(ctx, request_id, lock=True)
     REQUEST.move(request.state, "cancel")
     await drop_bill(ctx, request)
     await REQUEST_SAGA.give_up(ctx, request.id, "cancelled")
     return await step(ctx, request, "cancel", actor=ctx.actor.id, reason=reason)
 
 
-async def drop_bill(ctx: Ctx, request: access.RequestRow) -> None:
+async def drop_bill(ctx: Ctx, request: doors.RequestRow) -> None:
     """Its bill, if one stands, comes to nothing."""
     if request.bill_id is not None:
         await ctx.tx.execute("UPDATE bill SET state = 'dropped' WHERE id = $1 AND state = 'open'", request.bill_id)

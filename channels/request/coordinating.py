@@ -11,9 +11,9 @@ from carewire.errors import Field, Forbidden, IllegalMove, InvalidParams, NotFou
 from carewire.forms import Line, Name
 from channels.directory import access as directory
 from channels.identity import Capacity
-from channels.request import access, facts
-from channels.request.access import READERS, RequestRow
+from channels.request import doors, facts
 from channels.request.asking import LINES_MAX, Quantity
+from channels.request.doors import READERS, RequestRow
 from channels.request.errors import NotInHand
 from channels.request.events import TELLS
 from channels.request.lifecycle import REQUEST, RequestKind, RequestState
@@ -45,7 +45,7 @@ async def accept(ctx: Ctx, request_id: UUID) -> RequestView:
     """Take a request in hand. Of several who do so at once one gets it; the others hear `illegal_move` with its `state`
     and `admin_id`, who has it. For administrators who coordinate.
     """
-    request = await access.coordinated(ctx, request_id, lock=True)
+    request = await doors.coordinated(ctx, request_id, lock=True)
     if request.state is not RequestState.CREATED:
         legal = REQUEST.possible(request.state)
         raise IllegalMove(
@@ -68,7 +68,7 @@ async def accept(ctx: Ctx, request_id: UUID) -> RequestView:
 )
 async def take_over(ctx: Ctx, request_id: UUID) -> RequestView:
     """Take a request over from the coordinator who has it in hand, as when a shift ends."""
-    request = await access.coordinated(ctx, request_id, lock=True)
+    request = await doors.coordinated(ctx, request_id, lock=True)
     if request.state not in (RequestState.ACCEPTED, RequestState.RESPONDED):
         raise IllegalMove(state=request.state, legal=REQUEST.possible(request.state))
     return await step(ctx, request, "take_over", actor=ctx.actor.id, admin_id=ctx.actor.id)
@@ -82,7 +82,7 @@ async def take_over(ctx: Ctx, request_id: UUID) -> RequestView:
 )
 async def reject(ctx: Ctx, request_id: UUID, reason: Line) -> RequestView:
     """Say that it cannot be served, and why."""
-    request = await access.coordinated(ctx, request_id, lock=True)
+    request = await doors.coordinated(ctx, request_id, lock=True)
     REQUEST.move(request.state, "reject")
     require_in_hand(ctx, request)
     await REQUEST_SAGA.give_up(ctx, request.id, "rejected")
@@ -100,7 +100,7 @@ async def ask_reader(ctx: Ctx, request_id: UUID, place_id: UUID) -> RequestView:
     """Ask a pharmacy (or, for tests, a laboratory) to read the photos into lines; only its pharmacists and
     technicians see them, while the request is open.
     """
-    request = await access.coordinated(ctx, request_id, lock=True)
+    request = await doors.coordinated(ctx, request_id, lock=True)
     _require_readable(request)
     require_in_hand(ctx, request)
     place = await directory.any_place(ctx, place_id)
@@ -123,7 +123,7 @@ async def read_lines(ctx: Ctx, request_id: UUID, lines: ReadLines) -> RequestVie
     """Write down what the photos say; it replaces what was read before, never what she asked for herself. For
     pharmacists and technicians of the place that was asked to read.
     """
-    request = await access.to_read(ctx, request_id, lock=True)
+    request = await doors.to_read(ctx, request_id, lock=True)
     _require_readable(request)
     await ctx.tx.execute("DELETE FROM request_line WHERE request_id = $1 AND source = 'read'", request.id)
     last = await ctx.tx.fetchval("SELECT coalesce(max(n), 0) FROM request_line WHERE request_id = $1", request.id)

@@ -18,7 +18,7 @@ from carewire.event import Event
 from carewire.topic import Ask, topic
 from channels.identity import Scope
 from channels.identity import access as identity
-from channels.request import access
+from channels.request import doors
 from channels.request.lifecycle import OPEN, RequestKind, RequestState
 from channels.request.views import QuoteView, RequestView, quotes, view, views
 
@@ -181,7 +181,7 @@ _QUOTE: Final = {kind.spec.name: kind for kind in (QuoteResponded, QuoteConfirme
 
 async def may_hear_request(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | None]:
     """Her side and the coordinators."""
-    return await access.since_many(ctx.tx, [(actor.id, key[0]) for actor, key in asks])
+    return await doors.since_many(ctx.tx, [(actor.id, key[0]) for actor, key in asks])
 
 
 @topic("request:{request_id}", may=may_hear_request)

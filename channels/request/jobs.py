@@ -1,13 +1,18 @@
-"""What a request does by itself when time passes or it was given up."""
+"""What a request leaves to be done when time passes or its orders end."""
 
-from carewire.command import Ctx
-from carewire.jobs.job import consumer
-from channels.request import access
-from channels.request.sagas import REQUEST_SAGA, RequestUnwinds
+from uuid import UUID
+
+from carewire.jobs.job import Job
 
 
-@consumer(RequestUnwinds)
-async def unwind(ctx: Ctx, job: RequestUnwinds) -> None:
-    """Undo one step; the root is locked first, as by everybody who moves a request."""
-    await access.locked(ctx.tx, job.request_id)
-    await REQUEST_SAGA.unwind(ctx, job.request_id)
+class BillOverdue(Job, name="request.bill_overdue"):
+    """This bill has run out, unless it was confirmed."""
+
+    request_id: UUID
+    bill_id: UUID
+
+
+class OrdersEnded(Job, name="request.orders_ended"):
+    """An order of this request ended; when all have, it is over."""
+
+    request_id: UUID

@@ -14,8 +14,8 @@ from channels.identity import Capacity
 from channels.identity import access as identity
 from channels.media import access as media
 from channels.media.access import MediaView
-from channels.request import access
-from channels.request.access import QUOTED, READS, Side
+from channels.request import doors
+from channels.request.doors import QUOTED, READS, Side
 from channels.request.lifecycle import RequestKind, RequestState
 from channels.request.views import BillView, RequestView, bills, for_places, view, views
 
@@ -61,7 +61,7 @@ async def list_(
     has in hand herself.
     """
     after = paging.decode(cursor, tuple[UUID])[0] if cursor else None
-    coordinates = await identity.has_scope(ctx, access.COORDINATORS)
+    coordinates = await identity.has_scope(ctx, doors.COORDINATORS)
     rows = await ctx.tx.fetch(
         f"""SELECT r.id, EXISTS (SELECT FROM guarding g WHERE g.account_id = ask.account_id
                                     AND g.patient_id = r.patient_id) AS own
@@ -94,12 +94,12 @@ async def list_(
 @query("request.get", allow={Capacity.PATIENT, Capacity.ADMIN, Capacity.STAFF}, errors={NotFound})
 async def get(ctx: Ctx, request_id: UUID) -> RequestDetail:
     """A request with its bills and history, as far as the side one stands on sees them."""
-    seen = await access.seen(ctx, request_id)
+    seen = await doors.seen(ctx, request_id)
     whole = await view(ctx.tx, request_id)
     own = seen.side is Side.PATIENT
-    shows_photos = await access.may_see_photos(ctx, seen)
+    shows_photos = await doors.may_see_photos(ctx, seen)
     if shows_photos and not own and whole.photos:
-        ctx.read(access.NOUN, request_id, "shared", patient=seen.row.patient_id)
+        ctx.read(doors.NOUN, request_id, "shared", patient=seen.row.patient_id)
     ids = await ctx.tx.fetch("SELECT id FROM bill WHERE request_id = $1 ORDER BY version DESC", request_id)
     every = await bills(ctx.tx, [row["id"] for row in ids]) if seen.side is not Side.PLACE else {}
     steps = (
@@ -116,7 +116,7 @@ async def get(ctx: Ctx, request_id: UUID) -> RequestDetail:
         contact_name=seen.row.contact_name if own else None,
         contact_phone=seen.row.contact_phone if own else None,
         address=seen.row.address if own else None,
-        photos=(await media.attached(ctx.tx, access.NOUN, [request_id]))[request_id] if shows_photos else [],
+        photos=(await media.attached(ctx.tx, doors.NOUN, [request_id]))[request_id] if shows_photos else [],
         bills=[every[row["id"]] for row in ids if row["id"] in every],
         steps=[msgspec.convert(dict(row), StepView) for row in steps],
     )

@@ -15,7 +15,7 @@ class RequestUnwinds(Job, name="request.unwind"):
 
 REQUEST_SAGA: Final = Saga(
     "request",
-    about="From what a patient asks for to the orders that come of it. Each order has a saga of its own.",
+    about="From what a patient asks for to the orders that come of it; each order has a saga of its own.",
     unwinds=lambda request_id: RequestUnwinds(request_id=request_id),
     steps=(
         Step("accept", ("request.accept",), "a coordinator has it in hand"),
@@ -24,6 +24,37 @@ REQUEST_SAGA: Final = Saga(
             ("request.respond",),
             "a bill stands that no later change of a price touches, until it runs out",
             frozenset({"accept"}),
+        ),
+        Step(
+            "hold",
+            ("request.respond",),
+            "what a pharmacy is quoted with is kept of its stock until then",
+            frozenset({"respond"}),
+            "the stock is let go",
+        ),
+        Step(
+            "choose",
+            ("request.confirm",),
+            "her side has said yes to this bill, and how it is paid",
+            frozenset({"respond"}),
+        ),
+        Step(
+            "pay",
+            ("payment.take",),
+            "money for the whole bill counts; each order gets its share and refunds it by itself",
+            frozenset({"choose"}),
+        ),
+        Step(
+            "split",
+            ("request.confirm", "payment.take"),
+            "one order for each provider stands, and has what was kept for it",
+            frozenset({"choose"}),
+        ),
+        Step(
+            "end",
+            ("order.set_status", "order.cancel", "job:order.give_up_due"),
+            "all its orders have ended",
+            frozenset({"split"}),
         ),
     ),
 )

@@ -4,7 +4,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from carewire.command import Ctx
-from channels.request.access import RequestRow
+from channels.request.doors import RequestRow
 from channels.request.events import tell
 from channels.request.lifecycle import REQUEST, RequestState
 from channels.request.views import RequestView, view

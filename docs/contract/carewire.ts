@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "allergy_check" | "allergy_stands" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_started" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_taken" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_laboratory" | "no_number" | "no_password" | "no_remote_join" | "no_sitting" | "no_translator" | "no_video" | "not_approved" | "not_collected" | "not_held" | "not_her_hand" | "not_in_hand" | "not_offered" | "not_oneself" | "not_sold" | "not_this_day" | "not_visited" | "nothing_asked" | "nothing_owed" | "nothing_prescribed" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "of_an_order" | "other_amount" | "other_bill" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "papers_stand" | "payment_due" | "payment_mode_refused" | "phone_taken" | "prescription_not_in_force" | "prescription_spent" | "prescription_stays" | "queue_full" | "request_over" | "requests_full" | "review_changed" | "reviewed" | "revisit_used" | "room_busy" | "same_contact" | "schedule_refused" | "secret_wiped" | "session_closed" | "slot_taken" | "slot_unavailable" | "sole_owner" | "stale_version" | "substitutes_open" | "summary_full" | "teleconsult_unconfirmed" | "terms_outdated" | "terms_published" | "too_early" | "too_late" | "too_many_articles" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "unregistered" | "visit_cancelled" | "window_full" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "handover_code" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "allergy_check" | "allergy_stands" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_started" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_taken" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "currencies" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "handover_locked" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_laboratory" | "no_number" | "no_password" | "no_remote_join" | "no_sitting" | "no_translator" | "no_video" | "not_approved" | "not_collected" | "not_held" | "not_her_hand" | "not_in_hand" | "not_offered" | "not_oneself" | "not_serving" | "not_sold" | "not_this_day" | "not_visited" | "nothing_asked" | "nothing_owed" | "nothing_prescribed" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "of_an_order" | "other_amount" | "other_bill" | "other_item" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "papers_stand" | "payment_due" | "payment_mode_refused" | "phone_taken" | "prescription_needed" | "prescription_not_in_force" | "prescription_spent" | "prescription_stays" | "queue_full" | "request_over" | "requests_full" | "restricted" | "review_changed" | "reviewed" | "revisit_used" | "room_busy" | "same_contact" | "schedule_refused" | "secret_wiped" | "session_closed" | "slot_taken" | "slot_unavailable" | "sole_owner" | "stale_version" | "substitutes_open" | "summary_full" | "teleconsult_unconfirmed" | "terms_outdated" | "terms_published" | "too_dear" | "too_early" | "too_late" | "too_many_articles" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "unpaid" | "unregistered" | "visit_cancelled" | "window_full" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -1185,6 +1185,74 @@ export interface Commands {
     result: Unread;
     refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /** Take an order back until it is out for delivery or a sample was taken; what was paid goes back whole. */
+  "order.cancel": {
+    params: OrderCancelParams;
+    result: OrderView;
+    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Take a line, or some of it, off an order: her side before it is accepted, the provider until it is ready.
+   *
+   * What was paid for it goes back, in minor units. With the last line the order is cancelled.
+   */
+  "order.cancel_line": {
+    params: OrderCancelLineParams;
+    result: OrderView;
+    refusal: "invalid_params" | "not_found" | "illegal_move" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Accept an order that is offered to one's place, while nobody else has it. */
+  "order.confirm": {
+    params: OrderConfirmParams;
+    result: OrderView;
+    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Order from a pharmacy at its catalogue's prices, which are snapshotted; its stock is kept at once.
+   *
+   * With `payment_mode` `online` it is offered to the provider when the money came, within 15 minutes; with `counter` at once. What is not sold without a prescription needs one (`prescription_needed`).
+   */
+  "order.create": {
+    params: OrderCreateParams;
+    result: OrderView;
+    refusal: "invalid_params" | "not_found" | "currencies" | "not_serving" | "other_item" | "out_of_stock" | "prescription_needed" | "restricted" | "too_dear" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** An order with its history, refunds, contact and handover digits, as far as the side one stands on sees them. */
+  "order.get": {
+    params: OrderGetParams;
+    result: OrderDetail;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Orders, the newest first: of everybody one acts for, those offered to a place where one works, all of them for administrators who coordinate. `since`/`until` bound `created_at`. */
+  "order.list": {
+    params: OrderListParams;
+    result: PageOfOrderView;
+    refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Not take an order that is offered to one's place; coordinators may offer it to another, else it is refunded. */
+  "order.reject": {
+    params: OrderRejectParams;
+    result: OrderView;
+    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Make new digits for the handover, which `order.get` shows; the old ones are worth nothing, tries begin anew. */
+  "order.renew_code": {
+    params: OrderRenewCodeParams;
+    result: OrderView;
+    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Offer an order that its provider rejected or did not accept in time to another pharmacy, at the price that was told: each line becomes the same article (generic, strength and form) there. For administrators who coordinate. */
+  "order.reoffer": {
+    params: OrderReofferParams;
+    result: OrderView;
+    refusal: "invalid_params" | "forbidden" | "not_found" | "illegal_move" | "not_serving" | "other_item" | "out_of_stock" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Move an order on, by a legal move only: its provider's people prepare, send out and hand over (`delivered` and `collected` need the patient's four digits in `code`); coordinators may only cancel. `rejected`, `cancelled` and `failed` need a `reason`. How far a laboratory is follows from its tests and is never set. */
+  "order.set_status": {
+    params: OrderSetStatusParams;
+    result: OrderView;
+    refusal: "invalid_params" | "handover_code" | "forbidden" | "not_found" | "handover_locked" | "hold_over" | "illegal_move" | "not_held" | "out_of_stock" | "unpaid" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** Add an entry. */
   "package.create": {
     params: PackageCreateParams;
@@ -1868,6 +1936,16 @@ export interface Commands {
     refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
+   * Say yes to the bill that stands, before it runs out. What it keeps of stock is kept on for the orders.
+   *
+   * With `counter` (at the counter or the door) and `free` it is `confirmed` at once: one order for each provider. With `online` it stays `responded` until the money came, which must be before `valid_until`. A bill with substitutes needs `accept_substitutes`.
+   */
+  "request.confirm": {
+    params: RequestConfirmParams;
+    result: RequestView;
+    refusal: "invalid_params" | "not_found" | "bill_expired" | "hold_over" | "illegal_move" | "other_bill" | "out_of_stock" | "substitutes_open" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
    * Ask for medicines or tests: by lines, or by photos of a paper prescription that a pharmacist reads into lines.
    *
    * A coordinator answers with a bill. `share`: the coordinators may look at the photos themselves; without it only who reads them does. `address` is where it is brought, needed for `home`; only the provider of an order learns it and the `contact_phone` (by default the patient's).
@@ -1901,6 +1979,16 @@ export interface Commands {
     result: RequestView;
     refusal: "forbidden" | "not_found" | "illegal_move" | "not_in_hand" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /**
+   * Answer a request with a bill, or with another version of it. Prices are the catalogues' of this moment and stay.
+   *
+   * Only providers that can be quoted: open, not paused, serving the postal code. What is quoted of a pharmacy's stock is kept until `valid_until` (5 minutes to 72 hours): all of it, or the bill is refused with `out_of_stock`.
+   */
+  "request.respond": {
+    params: RequestRespondParams;
+    result: RequestView;
+    refusal: "invalid_params" | "forbidden" | "not_found" | "currencies" | "illegal_move" | "not_in_hand" | "not_serving" | "nothing_asked" | "other_item" | "out_of_stock" | "prescription_needed" | "restricted" | "too_dear" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** Let the coordinators look at the photos of this request, or not any longer. While it is open. */
   "request.share": {
     params: RequestShareParams;
@@ -1912,6 +2000,12 @@ export interface Commands {
     params: RequestTakeOverParams;
     result: RequestView;
     refusal: "forbidden" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Take the bill back, before it is confirmed; the request is in hand again. */
+  "request.withdraw_bill": {
+    params: RequestWithdrawBillParams;
+    result: RequestView;
+    refusal: "forbidden" | "not_found" | "illegal_move" | "not_in_hand" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Review a visit that took place, once: by its appointment, or by its place in the line where there was none.
@@ -2620,6 +2714,26 @@ export interface Topics {
       "hospital:treatments:changed": OfferChanged;
     };
   };
+  /** An order as it stands. */
+  "order": {
+    topic: `order:${string}`;
+    snapshot: OrderView;
+    events: {
+      "order:confirmed": OrderConfirmed;
+      "order:created": OrderCreated;
+      "order:status:updated": OrderStatusUpdated;
+    };
+  };
+  /** The open orders of a place. */
+  "orders_at": {
+    topic: `orders_at:${string}`;
+    snapshot: OrderBoard;
+    events: {
+      "order:confirmed": OrderBoardConfirmed;
+      "order:created": OrderBoardCreated;
+      "order:status:updated": OrderBoardUpdated;
+    };
+  };
   /** What was prescribed to her, and how much of it is left. */
   "prescriptions": {
     topic: `prescriptions:${string}`;
@@ -2665,8 +2779,8 @@ export interface Topics {
     snapshot: RequestBoard;
     events: {
       "request:accepted": BoardAccepted;
-      "request:confirmed": BoardConfirmed;
-      "request:created": BoardCreated;
+      "request:confirmed": RequestBoardConfirmed;
+      "request:created": RequestBoardCreated;
       "request:responded": BoardResponded;
       "request:updated": RequestBoardUpdated;
     };
@@ -3382,18 +3496,6 @@ export interface BoardAccepted {
   request: RequestSummary;
 }
 
-/** It is orders now, and leaves the board. */
-export interface BoardConfirmed {
-  bucket: string;
-  request: RequestSummary;
-}
-
-/** Somebody asked. */
-export interface BoardCreated {
-  bucket: string;
-  request: RequestSummary;
-}
-
 /** It was answered with a bill. */
 export interface BoardResponded {
   bucket: string;
@@ -3885,9 +3987,6 @@ export interface ConsultationUpdated {
 
 /** Whose consultations are asked for. */
 export type ConsultationsOf = "patient" | "doctor";
-
-/** By which of them somebody is reached. */
-export type Contact = "phone" | "email";
 
 /** A critical value that somebody has to acknowledge, and how far asking for it has gone. */
 export interface CriticalView {
@@ -4702,6 +4801,9 @@ export interface Hours {
 /** How the doctor made sure of whom he sees (as above, 3.2). */
 export type IdentityBy = "known" | "document" | "asked";
 
+/** By which of them somebody is reached. */
+export type IdentityContact = "phone" | "email";
+
 /** A version this account has still to accept; from `binds_at` on it does nothing else. */
 export interface IdentityOwed {
   kind: TermsKind;
@@ -5394,17 +5496,6 @@ export interface LineUpdated {
   curve: Point[];
 }
 
-/** One thing that is asked for. `source`: her side wrote it down, or a pharmacist read it from her photo. */
-export interface LineView {
-  id: string;
-  n: number;
-  name: string;
-  quantity: number;
-  note: string | null;
-  prescription_line_id: string | null;
-  source: LineSource;
-}
-
 /** Where the file can be read by whoever holds the link, until it expires or the right behind it ends. */
 export interface Link {
   url: string;
@@ -5879,6 +5970,17 @@ export interface Occasion {
   slots: string[];
 }
 
+/** One line of an answer. `item_id`: of the provider's catalogue, whose price it has unless `unit_price` says another, with the reason. Without it, `name`, `unit_price` and `price_reason` are typed. `line_id`: the asked line it answers. `substitute`: it is not what was asked for, and needs her consent. */
+export interface Offer {
+  line_id?: string | null;
+  item_id?: string | null;
+  name?: string | null;
+  quantity?: number;
+  unit_price?: Money | null;
+  price_reason?: string | null;
+  substitute?: boolean;
+}
+
 /** A hospital offers a treatment, offers it otherwise, or no longer (`offer` is null). */
 export interface OfferChanged {
   hospital_id: string;
@@ -5933,8 +6035,239 @@ export interface Opening {
   closes: string;
 }
 
+/** The open orders of a provider, the oldest first. */
+export interface OrderBoard {
+  place_id: string;
+  orders: OrderSummary[];
+}
+
+/** This place accepted it. */
+export interface OrderBoardConfirmed {
+  place_id: string;
+  order: OrderSummary;
+  /** False: it ended, or was offered to another provider, and leaves the board. */
+  stands: boolean;
+}
+
+/** An order is offered to this place: accept it before `accept_by`. */
+export interface OrderBoardCreated {
+  place_id: string;
+  order: OrderSummary;
+  /** False: it ended, or was offered to another provider, and leaves the board. */
+  stands: boolean;
+}
+
+/** It went on, ended, or is another's now. */
+export interface OrderBoardUpdated {
+  place_id: string;
+  order: OrderSummary;
+  /** False: it ended, or was offered to another provider, and leaves the board. */
+  stands: boolean;
+}
+
+export interface OrderCancelLineParams {
+  order_id: string;
+  line_id: string;
+  /** One line of text */
+  reason: string;
+  count?: number | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface OrderCancelParams {
+  order_id: string;
+  reason?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface OrderConfirmParams {
+  order_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** Its provider accepted it. */
+export interface OrderConfirmed {
+  order_id: string;
+  order: OrderView;
+}
+
+/** Where it goes, and whom to call. */
+export interface OrderContact {
+  name: string;
+  phone: string | null;
+  address: string | null;
+  notes: string | null;
+}
+
+export interface OrderCreateParams {
+  place_id: string;
+  items: Wanted[];
+  /** In capitals */
+  postal_code: string;
+  patient_id?: string | null;
+  fulfilment?: Fulfilment;
+  address?: string | null;
+  contact_phone?: string | null;
+  payment_mode?: OrderPaymentMode;
+  notes?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** An order stands; its provider learns of it once it is offered. */
+export interface OrderCreated {
+  order_id: string;
+  order: OrderView;
+}
+
+/** An order with its history. `contact`: for her side, and for its provider until 30 days after its end. `handover_code`: the four digits, for her side alone, while it is under way. */
+export interface OrderDetail {
+  order: OrderView;
+  contact: OrderContact | null;
+  handover_code: string | null;
+  refunds: RefundView[];
+  steps: OrderStepView[];
+}
+
+export interface OrderGetParams {
+  order_id: string;
+}
+
+/** One thing on an order; `cancelled` of its `quantity` are not delivered. `replaces`: what she consented to have replaced by it. */
+export interface OrderLineView {
+  id: string;
+  n: number;
+  item_id: string | null;
+  name: string;
+  schedule: string | null;
+  quantity: number;
+  cancelled: number;
+  unit_price: Money;
+  replaces: string | null;
+  prescription_line_id: string | null;
+  lab_test_id: string | null;
+}
+
+export interface OrderListParams {
+  state?: OrderState | null;
+  kind?: ProviderKind | null;
+  source?: OrderSource | null;
+  patient_id?: string | null;
+  place_id?: string | null;
+  request_id?: string | null;
+  since?: string | null;
+  until?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
 /** When it is paid. */
 export type OrderPaymentMode = "online" | "counter" | "free";
+
+export interface OrderRejectParams {
+  order_id: string;
+  /** One line of text */
+  reason: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface OrderRenewCodeParams {
+  order_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface OrderReofferParams {
+  order_id: string;
+  place_id: string;
+  /** One for each line that is left */
+  items: Swap[];
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface OrderSetStatusParams {
+  order_id: string;
+  status: OrderState;
+  code?: string | null;
+  reason?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** Where an order comes from. */
+export type OrderSource = "direct" | "request";
+
+/** Where an order stands. */
+export type OrderState = "created" | "confirmed" | "preparing" | "ready" | "out_for_delivery" | "failed" | "delivered" | "collected" | "returned" | "expired" | "sample_scheduled" | "missed" | "sample_collected" | "sample_rejected" | "processing" | "report_ready" | "completed" | "rejected" | "cancelled";
+
+/** It went on, or something on it changed: another state, a cut line, a payment, a refund. */
+export interface OrderStatusUpdated {
+  order_id: string;
+  order: OrderView;
+}
+
+/** A step of an order. `actor_id` is null where it moved by itself; `place_id` who had it then. */
+export interface OrderStepView {
+  revision: number;
+  move: string;
+  state: OrderState;
+  place_id: string;
+  actor_id: string | null;
+  reason: string | null;
+  at: string;
+}
+
+/** An order on its provider's board. */
+export interface OrderSummary {
+  id: string;
+  number: string;
+  source: OrderSource;
+  state: OrderState;
+  revision: number;
+  fulfilment: Fulfilment;
+  lines: number;
+  total: Money;
+  paid: boolean;
+  accept_by: string | null;
+  created_at: string;
+  changed_at: string;
+}
+
+/** An order. `total`: what is on it now, with the fee; `paid` and `refunded`: of that, and of what was cut. `accept_by`: until when its provider is to accept it; null until it was offered (an order that is paid online waits for the money until `pay_by`). `ended_at`: nothing more happens to it but `completed`. */
+export interface OrderView {
+  id: string;
+  number: string;
+  kind: ProviderKind;
+  source: OrderSource;
+  request_id: string | null;
+  prescription_id: string | null;
+  patient_id: string;
+  place_id: string;
+  state: OrderState;
+  revision: number;
+  fulfilment: Fulfilment;
+  postal_code: string;
+  lines: OrderLineView[];
+  delivery_fee: Money;
+  total: Money;
+  payment_mode: OrderPaymentMode;
+  pay_by: string | null;
+  paid: Money | null;
+  paid_at: string | null;
+  refunded: Money;
+  accept_by: string | null;
+  alarmed_at: string | null;
+  ended_at: string | null;
+  reason: string | null;
+  created_at: string;
+  changed_at: string;
+}
 
 /** A code is on its way to the number, whoever has it. */
 export interface OtpSent {
@@ -6225,6 +6558,13 @@ export interface PageOfMovementView {
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfOffered {
   rows: Offered[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfOrderView {
+  rows: OrderView[];
   cursor: string | null;
   total: number | null;
 }
@@ -7177,6 +7517,9 @@ export interface ProviderHoursParams {
   place_id: string;
 }
 
+/** Who fulfils an order. */
+export type ProviderKind = "pharmacy" | "laboratory";
+
 export interface ProviderPauseOrdersParams {
   place_id: string;
   until: string | null;
@@ -7411,6 +7754,13 @@ export interface QuietHours {
   ends: string;
 }
 
+/** What one provider offers. `delivery_fee`: by default the provider's, for `home`. */
+export interface Quote {
+  place_id: string;
+  lines: Offer[];
+  delivery_fee?: Money | null;
+}
+
 /** The bill was confirmed: `part.order_id` is the order of this place. */
 export interface QuoteConfirmed {
   place_id: string;
@@ -7506,6 +7856,14 @@ export interface RefundDue {
 export interface RefundStep {
   hours_before: number;
   percent: number;
+}
+
+/** What goes back to who paid, and for which reason word. */
+export interface RefundView {
+  id: string;
+  money: Money;
+  reason: string;
+  made_at: string;
 }
 
 /** A code is on its way. Give the ticket to `auth.otp_verify` together with the code. */
@@ -7616,6 +7974,18 @@ export interface RequestBoard {
   requests: RequestSummary[];
 }
 
+/** It is orders now, and leaves the board. */
+export interface RequestBoardConfirmed {
+  bucket: string;
+  request: RequestSummary;
+}
+
+/** Somebody asked. */
+export interface RequestBoardCreated {
+  bucket: string;
+  request: RequestSummary;
+}
+
 /** Anything else; one that ended leaves the board. */
 export interface RequestBoardUpdated {
   bucket: string;
@@ -7625,6 +7995,15 @@ export interface RequestBoardUpdated {
 export interface RequestCancelParams {
   request_id: string;
   reason?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface RequestConfirmParams {
+  request_id: string;
+  bill_id: string;
+  payment_mode: OrderPaymentMode;
+  accept_substitutes?: boolean;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }
@@ -7676,6 +8055,17 @@ export interface RequestGetParams {
 /** What is asked for: of pharmacies, or of laboratories. */
 export type RequestKind = "medicine" | "test";
 
+/** One thing that is asked for. `source`: her side wrote it down, or a pharmacist read it from her photo. */
+export interface RequestLineView {
+  id: string;
+  n: number;
+  name: string;
+  quantity: number;
+  note: string | null;
+  prescription_line_id: string | null;
+  source: LineSource;
+}
+
 export interface RequestListParams {
   state?: RequestState | null;
   kind?: RequestKind | null;
@@ -7699,6 +8089,16 @@ export interface RequestRejectParams {
   request_id: string;
   /** One line of text */
   reason: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface RequestRespondParams {
+  request_id: string;
+  /** One for each provider */
+  quotes: Quote[];
+  valid_until: string;
+  message?: string | null;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }
@@ -7766,7 +8166,7 @@ export interface RequestView {
   fulfilment: Fulfilment;
   postal_code: string;
   notes: string | null;
-  lines: LineView[];
+  lines: RequestLineView[];
   photos: number;
   prescription_id: string | null;
   shared: boolean;
@@ -7781,6 +8181,14 @@ export interface RequestView {
   reason: string | null;
   created_at: string;
   changed_at: string;
+}
+
+export interface RequestWithdrawBillParams {
+  request_id: string;
+  /** One line of text */
+  reason: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
 }
 
 /** A value as it was judged when its sample was taken, with the range it was judged by: neither changes when the catalogue or the patient's record does. `range` is null where none was hers, or several could be. */
@@ -8367,6 +8775,12 @@ export interface SummaryNoteParams {
   idempotency_key?: string | null;
 }
 
+/** The article of the other pharmacy that a line becomes. */
+export interface Swap {
+  line_id: string;
+  item_id: string;
+}
+
 /** The payment, and what its thing says to it. */
 export interface Taken {
   payment: PaymentView;
@@ -8722,7 +9136,7 @@ export interface Typing {
 
 /** The old address counts again, and every login of the account has ended. */
 export interface Undone {
-  contact: Contact;
+  contact: IdentityContact;
 }
 
 /** How many are left to read. */
@@ -9119,6 +9533,13 @@ export interface WaitlistListParams {
   /** How many rows at most */
   limit?: number;
   cursor?: string | null;
+}
+
+/** So many of an article of the pharmacy's catalogue. */
+export interface Wanted {
+  item_id: string;
+  /** How many packs */
+  quantity?: number;
 }
 
 export interface WebsiteCreateParams {

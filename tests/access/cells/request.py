@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from channels.directory import demo
 from tests.access.matrix import Params, cells, ground, hears
 from tests.access.who import (
     COORDINATE,
@@ -13,7 +14,7 @@ from tests.access.who import (
     TECHNICIAN,
     Who,
 )
-from tests.access.world import World
+from tests.access.world import World, soon
 
 COORDINATORS = frozenset({COORDINATE, SUPER})
 READERS = frozenset({PHARMACIST, TECHNICIAN})
@@ -70,6 +71,22 @@ cells(
     "request.read_lines",
     lambda w: {"request_id": w.request, "lines": [{"name": "ORS", "quantity": 1}]},
     opens=READERS,
+)
+cells(
+    "request.respond",
+    lambda w: {
+        "request_id": w.request,
+        "quotes": [{"place_id": demo.PHARMACY, "lines": [{"item_id": w.request}]}],
+        "valid_until": soon(1),
+    },
+    opens=COORDINATORS,
+    says="forbidden",
+)
+cells("request.withdraw_bill", lambda w: {"request_id": w.request, "reason": "-"}, opens=COORDINATORS, says="forbidden")
+cells(
+    "request.confirm",
+    lambda w: {"request_id": w.request, "bill_id": w.request, "payment_mode": "counter"},
+    opens=FAMILY,
 )
 cells("request.list")
 cells("request.get", lambda w: {"request_id": w.request}, opens=FAMILY | COORDINATORS | READERS)

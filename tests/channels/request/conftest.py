@@ -1,16 +1,22 @@
 """The people a request passes through: her family, two coordinators, and the demo's pharmacy and laboratory."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import pytest
+import pytest_asyncio
 
 from carewire.node import Node
+from channels.directory.demo import PHARMACY
 from channels.identity import Capacity, demo
 from channels.identity.demo import Person
 from tests.channels.callers import Caller
-from tests.channels.queue.conftest import admin_of, as_person
+from tests.channels.queue.conftest import ProductClock, admin_of, as_person
+from tests.channels.stock.conftest import Shop
+
+if TYPE_CHECKING:
+    from tests.channels.request.market import Market
 
 HOME: Any = {"kind": "medicine", "postal_code": "560001", "address": "7 Lake Road"}
 LINES: Any = [{"name": "Paracetamol 500 mg", "quantity": 2}, {"name": "ORS", "note": "orange"}]
@@ -84,3 +90,15 @@ async def photo(node: Node, owner: UUID) -> str:
             f"x/{media_id.hex}",
         )
     return str(media_id)
+
+
+@pytest_asyncio.fixture
+async def market(clinic: Node, priya: Caller, admin: Caller, pharmacist: Caller) -> "Market":
+    """Two pharmacies with filled shelves."""
+    from tests.channels.request.market import Market
+
+    clock = ProductClock()
+    clinic.dispatcher.clock = clock
+    made = Market(clinic, clock, priya, admin, Shop(clinic, pharmacist, clock, PHARMACY))
+    await made.open()
+    return made

@@ -1,0 +1,46 @@
+"""What orders offer other domains: their doors, how one comes to stand, and what is owed and paid for it.
+
+order_id = await orders.place(ctx, NewOrder(…))      # declare `orders.PLACES` in `emits`
+await orders.offer(ctx, await orders.hold_locked(ctx, order_id))
+"""
+
+from channels.order.catalogue import NEVER, ON_PRESCRIPTION, CatalogueItem, catalogue
+from channels.order.doors import NOUN, OrderRow, Side, coordinated, locked, offered, own, seen, since_many
+from channels.order.paying import PAID_EMITS, mark_paid, owed, settle
+from channels.order.placing import HELD_FOR, PLACES, TOTAL_MAX, Item, NewOrder, offer, one_currency, people_of, place
+from channels.order.placing import locked as hold_locked
+from channels.order.providers import Provider, taking
+from channels.order.steps import on_ended
+
+__all__ = [
+    "HELD_FOR",
+    "NEVER",
+    "NOUN",
+    "ON_PRESCRIPTION",
+    "PAID_EMITS",
+    "PLACES",
+    "TOTAL_MAX",
+    "CatalogueItem",
+    "Item",
+    "NewOrder",
+    "OrderRow",
+    "Provider",
+    "Side",
+    "catalogue",
+    "coordinated",
+    "hold_locked",
+    "locked",
+    "mark_paid",
+    "offer",
+    "offered",
+    "on_ended",
+    "one_currency",
+    "owed",
+    "own",
+    "people_of",
+    "place",
+    "seen",
+    "settle",
+    "since_many",
+    "taking",
+]

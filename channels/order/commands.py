@@ -1,0 +1,210 @@
+"""Moving an order: its provider accepts, prepares and hands over; her side and coordinators take it back."""
+
+from datetime import timedelta
+from typing import Annotated, Final
+from uuid import UUID
+
+from msgspec import Meta
+
+from carewire.command import Ctx, command
+from carewire.errors import Field, Forbidden, IllegalMove, InvalidParams, NotFound
+from carewire.forms import Line
+from channels.care import access as care
+from channels.identity import Capacity, Scope
+from channels.identity import access as identity
+from channels.order import doors, facts
+from channels.order.doors import CARRIERS, HANDLERS, OrderRow, Side
+from channels.order.ending import cut, give_up
+from channels.order.errors import HandoverCode, HandoverLocked, Unpaid
+from channels.order.events import TELLS
+from channels.order.handing import Code, require_code
+from channels.order.jobs import CompletionDue, GiveUpDue, NotCollected
+from channels.order.lifecycle import CANCELLABLE, MACHINES, OrderState, PaymentMode
+from channels.order.placing import PLACES
+from channels.order.sagas import ORDER_SAGA
+from channels.order.steps import step
+from channels.order.views import OrderView, view
+from channels.stock import access as stock
+from channels.stock.errors import HoldOver, NotHeld, OutOfStock
+
+S: Final = OrderState
+REOFFER_WITHIN: Final = timedelta(minutes=30)
+"""So long a coordinator has to offer it to another provider; then it is over and refunded."""
+FETCHED_WITHIN: Final = timedelta(hours=72)
+COMPLETE_AFTER: Final = timedelta(hours=24)
+
+MOVES: Final = {
+    S.CONFIRMED: "confirm",
+    S.PREPARING: "prepare",
+    S.READY: "make_ready",
+    S.OUT_FOR_DELIVERY: "send_out",
+    S.DELIVERED: "deliver",
+    S.COLLECTED: "collect",
+    S.FAILED: "fail",
+    S.RETURNED: "bring_back",
+    S.REJECTED: "reject",
+    S.CANCELLED: "cancel",
+}
+"""The states that somebody may ask for, by the move that leads there; all others come by themselves."""
+CARRIED: Final = frozenset({"send_out", "deliver", "fail", "bring_back"})
+ERRORS: Final = frozenset({NotFound, IllegalMove, InvalidParams, HandoverCode, HandoverLocked, Unpaid, OutOfStock,
+                           HoldOver, NotHeld})  # fmt: skip
+
+
+@command("order.confirm", allow={Capacity.STAFF}, emits=PLACES, errors={NotFound, IllegalMove})
+async def confirm(ctx: Ctx, order_id: UUID) -> OrderView:
+    """Accept an order that is offered to one's place, while nobody else has it."""
+    order = await doors.offered(ctx, order_id, duties=HANDLERS, lock=True)
+    return await _move(ctx, order, "confirm")
+
+
+@command("order.reject", allow={Capacity.STAFF}, emits=PLACES, errors={NotFound, IllegalMove})
+async def reject(ctx: Ctx, order_id: UUID, reason: Line) -> OrderView:
+    """Not take an order that is offered to one's place; coordinators may offer it to another, else it is refunded."""
+    order = await doors.offered(ctx, order_id, duties=HANDLERS, lock=True)
+    return await _move(ctx, order, "reject", reason=reason)
+
+
+@command(
+    "order.set_status",
+    allow={Capacity.STAFF, Capacity.ADMIN},
+    emits=PLACES,
+    errors=ERRORS | {Forbidden},
+)
+async def set_status(
+    ctx: Ctx, order_id: UUID, status: OrderState, code: Code | None = None, reason: Line | None = None
+) -> OrderView:
+    """Move an order on, by a legal move only: its provider's people prepare, send out and hand over (`delivered` and
+    `collected` need the patient's four digits in `code`); coordinators may only cancel. `rejected`, `cancelled` and
+    `failed` need a `reason`. How far a laboratory is follows from its tests and is never set.
+    """
+    order, side = await doors.seen(ctx, order_id, lock=True)
+    move = MOVES.get(status)
+    if move is None or move not in MACHINES[order.kind].moves:
+        legal = MACHINES[order.kind].possible(order.state)
+        raise IllegalMove(f"{status} comes by itself", state=order.state, move=str(status), legal=legal)
+    if side is Side.COORDINATOR or (side is Side.PATIENT and order.offered_at is None):
+        if move != "cancel":
+            raise Forbidden()
+        await doors.coordinated(ctx, order_id)
+    else:
+        await doors.offered(ctx, order_id, duties=CARRIERS if move in CARRIED else HANDLERS)
+    if move in ("reject", "cancel", "fail") and reason is None:
+        raise InvalidParams(fields=(Field("$.reason", f"say why it is {status}"),))
+    return await _move(ctx, order, move, code=code, reason=reason)
+
+
+@command("order.cancel", allow={Capacity.PATIENT}, emits=PLACES, errors={NotFound, IllegalMove})
+async def cancel(ctx: Ctx, order_id: UUID, reason: Line | None = None) -> OrderView:
+    """Take an order back until it is out for delivery or a sample was taken; what was paid goes back whole."""
+    order = await doors.own(ctx, order_id, lock=True)
+    return await _move(ctx, order, "cancel", reason=reason)
+
+
+Count = Annotated[int, Meta(ge=1, le=1000, description="How many of it; by default all that are left")]
+
+
+@command(
+    "order.cancel_line",
+    allow={Capacity.PATIENT, Capacity.STAFF},
+    emits=PLACES,
+    errors={NotFound, IllegalMove, InvalidParams},
+)
+async def cancel_line(ctx: Ctx, order_id: UUID, line_id: UUID, reason: Line, count: Count | None = None) -> OrderView:
+    """Take a line, or some of it, off an order: her side before it is accepted, the provider until it is ready.
+
+    What was paid for it goes back, in minor units. With the last line the order is cancelled.
+    """
+    order, side = await doors.seen(ctx, order_id, lock=True)
+    if side is Side.PROVIDER:
+        await doors.offered(ctx, order_id, duties=HANDLERS)
+    elif side is Side.COORDINATOR:
+        raise NotFound()
+    until = CANCELLABLE - {S.READY} if side is Side.PROVIDER else {S.CREATED}
+    if order.state not in until or order.ended_at is not None:
+        raise IllegalMove(state=order.state, move="cut", legal=MACHINES[order.kind].possible(order.state))
+    whole = await view(ctx.tx, order.id)
+    line = next((one for one in whole.lines if one.id == line_id), None)
+    if line is None:
+        raise NotFound()
+    left = line.quantity - line.cancelled
+    count = left if count is None else count
+    if not 0 < count <= left:
+        raise InvalidParams(fields=(Field("$.count", f"of this line {left} are left"),))
+    if sum(one.quantity - one.cancelled for one in whole.lines) == count:
+        return await _move(ctx, order, "cancel", reason=reason)
+    ctx.notify(order.account_id, facts.CUT, order.id, number=order.number)
+    return await cut(ctx, order, line_id, count, actor=ctx.actor.id, reason=reason)
+
+
+@command("order.renew_code", allow={Capacity.PATIENT}, emits=TELLS, errors={NotFound, IllegalMove})
+async def renew_code(ctx: Ctx, order_id: UUID) -> OrderView:
+    """Make new digits for the handover, which `order.get` shows; the old ones are worth nothing, tries begin anew."""
+    order = await doors.own(ctx, order_id, lock=True)
+    if order.ended_at is not None:
+        raise IllegalMove(state=order.state, legal=[])
+    return await step(ctx, order, "renew_code", actor=ctx.actor.id, code_round=order.code_round + 1, code_tries=0)
+
+
+async def _move(
+    ctx: Ctx, order: OrderRow, move: str, *, code: str | None = None, reason: str | None = None
+) -> OrderView:
+    """The move with all that belongs to it."""
+    by = ctx.actor.id
+    if move == "cancel":
+        return await give_up(ctx, order, "cancel", "cancelled", actor=by, reason=reason)
+    if move == "bring_back":
+        return await give_up(ctx, order, "bring_back", "returned", actor=by, reason=reason)
+    if move in ("deliver", "collect"):
+        return await _hand_over(ctx, order, move, code)
+    after = await step(ctx, order, move, actor=by, reason=reason)
+    if move == "confirm":
+        await ORDER_SAGA.take(ctx, order.id, "accept", order.place_id)
+        ctx.notify(order.account_id, facts.CONFIRMED, order.id, number=order.number)
+    elif move == "reject":
+        await alarm(ctx, order)
+    elif move == "make_ready":
+        ctx.notify(order.account_id, facts.READY, order.id, number=order.number)
+        if after.fulfilment == "pickup":
+            due = ctx.now + FETCHED_WITHIN
+            ctx.enqueue(NotCollected(order_id=order.id), not_before=due, key=f"order.fetch:{order.id}")
+    elif move == "send_out":
+        ctx.notify(order.account_id, facts.ON_ITS_WAY, order.id, number=order.number)
+    return after
+
+
+async def _hand_over(ctx: Ctx, order: OrderRow, move: str, code: str | None) -> OrderView:
+    """Against the digits: what was kept is sold, and the order is done."""
+    MACHINES[order.kind].move(order.state, move)
+    await require_code(ctx, order, code)
+    if order.payment_mode is PaymentMode.ONLINE and order.paid is None:
+        raise Unpaid()
+    if order.hold_id is not None:
+        whole = await view(ctx.tx, order.id)
+        given = [
+            stock.Line(medicine_id=line.item_id, quantity=line.quantity - line.cancelled)
+            for line in whole.lines
+            if line.item_id is not None and line.quantity > line.cancelled
+        ]
+        await stock.sell(ctx, order.hold_id, given, by=ctx.actor.id)
+    await ORDER_SAGA.take(ctx, order.id, "fulfil")
+    return await fulfilled(ctx, order, move, actor=ctx.actor.id)
+
+
+async def fulfilled(ctx: Ctx, order: OrderRow, move: str, *, actor: UUID | None) -> OrderView:
+    """She has what she ordered: the relationship counts from now, and it is completed when nobody complains."""
+    seen = care.Seen(
+        patient_id=order.patient_id, doctor_id=None, place_id=order.place_id, planned_at=order.created_at, at=ctx.now
+    )
+    await care.visited(ctx.tx, [seen])
+    due = ctx.now + COMPLETE_AFTER
+    ctx.enqueue(CompletionDue(order_id=order.id), not_before=due, key=f"order.complete:{order.id}")
+    return await step(ctx, order, move, actor=actor)
+
+
+async def alarm(ctx: Ctx, order: OrderRow) -> None:
+    """Nobody takes this order: the coordinators may offer it to another provider, for half an hour."""
+    for account_id in await identity.with_scope(ctx.tx, Scope.COORDINATE):
+        ctx.notify(account_id, facts.OVERDUE, order.id, number=order.number)
+    due = ctx.now + REOFFER_WITHIN
+    ctx.enqueue(GiveUpDue(order_id=order.id, offer=order.offers), not_before=due, key=f"order.give_up:{order.id}")

@@ -1,0 +1,74 @@
+"""How an order ends before it was handed over: given up whole, or a line of it cut; and what goes back then."""
+
+from typing import Final
+from uuid import UUID
+
+from carewire.command import Ctx
+from carewire.ids import uuid7
+from carewire.saga import Undo
+from channels.order import facts
+from channels.order.doors import OrderRow
+from channels.order.placing import locked
+from channels.order.sagas import ORDER_SAGA
+from channels.order.steps import step
+from channels.order.views import OrderView
+from channels.stock import access as stock
+
+NOT_FEE: Final = frozenset({"returned"})
+"""It was brought and came back: the way is paid for."""
+
+
+async def give_up(
+    ctx: Ctx, order: OrderRow, move: str, why: str, *, actor: UUID | None, reason: str | None = None
+) -> OrderView:
+    """End a locked order by this move; what was kept and paid for it goes back after the commit. `why`: a word."""
+    after = await step(ctx, order, move, actor=actor, reason=reason, ended_at=ctx.now)
+    await ORDER_SAGA.give_up(ctx, order.id, why)
+    ctx.notify(order.account_id, facts.ENDED, order.id, number=order.number)
+    return after
+
+
+async def cut(ctx: Ctx, order: OrderRow, line_id: UUID, count: int, *, actor: UUID, reason: str | None) -> OrderView:
+    """Take so many of a line off a locked order; what was paid for them goes back with it."""
+    price: int = await ctx.tx.fetchval(
+        "UPDATE order_line SET cancelled = cancelled + $3 WHERE id = $2 AND order_id = $1 RETURNING unit_price",
+        order.id,
+        line_id,
+        count,
+    )
+    if order.paid is not None and price:
+        await refund(ctx, order.id, uuid7(ctx.real_now.timestamp()), count * price, "cut")
+    return await step(ctx, order, "cut", actor=actor, reason=reason)
+
+
+async def refund(ctx: Ctx, order_id: UUID, ref: UUID, amount: int, reason: str) -> None:
+    """Note that so much goes back, for this reason word; of one `ref` once, and never more than was paid."""
+    await ctx.tx.execute(
+        "INSERT INTO order_refund (order_id, ref, amount, reason, made_at) VALUES ($1, $2, $3, $4, $5)"
+        " ON CONFLICT (order_id, ref) DO NOTHING",
+        order_id,
+        ref,
+        amount,
+        reason,
+        ctx.now,
+    )
+
+
+@ORDER_SAGA.undoes("hold")
+async def release(ctx: Ctx, undo: Undo) -> None:
+    """Let the pharmacy's stock go. One that was sold stays sold: it was handed over."""
+    kept = await stock.find(ctx.tx, undo.ref)
+    if kept.held:
+        await stock.release(ctx, undo.ref)
+
+
+@ORDER_SAGA.undoes("pay")
+async def pay_back(ctx: Ctx, undo: Undo) -> None:
+    """Refund what was paid and not refunded yet, without the fee where the way was made."""
+    order = await locked(ctx, undo.subject_id)
+    left = (order.paid or 0) - order.refunded
+    if undo.why in NOT_FEE:
+        left = max(0, left - order.delivery_fee)
+    if left:
+        await refund(ctx, order.id, undo.ref, left, undo.why)
+        await step(ctx, order, "refund", actor=None)

@@ -1,0 +1,43 @@
+"""How an order says no."""
+
+from carewire.errors import Refusal
+from carewire.store.constraints import refuse
+
+
+class NotServing(Refusal, code=409, reason="not_serving"):
+    """This provider cannot take it now; `why`: `closed`, `paused`, `not_approved`, `not_served` (that postal code)."""
+
+
+class PrescriptionNeeded(Refusal, code=409, reason="prescription_needed"):
+    """Something on it is not sold without a prescription; `lines` names it."""
+
+
+class Restricted(Refusal, code=409, reason="restricted"):
+    """Something on it is never sold over this platform (schedule X, narcotics); `lines` names it."""
+
+
+class OtherItem(Refusal, code=409, reason="other_item"):
+    """An article is not what was ordered, or not of this provider; `lines` names it."""
+
+
+class HandoverCode(Refusal, code=401, reason="handover_code"):
+    """These are not the four digits; `left` says how many tries there are."""
+
+
+class HandoverLocked(Refusal, code=409, reason="handover_locked"):
+    """Too many wrong tries: the patient's side asks for new digits first (`order.renew_code`)."""
+
+
+class Unpaid(Refusal, code=409, reason="unpaid"):
+    """It is to be paid first."""
+
+
+class TooDear(Refusal, code=409, reason="too_dear"):
+    """The sum is beyond what one bill may say."""
+
+
+class Currencies(Refusal, code=409, reason="currencies"):
+    """The prices are in different currencies; one bill has one."""
+
+
+refuse("orders_code_tries", HandoverLocked)

@@ -1,0 +1,170 @@
+"""An order that no provider takes: alarmed, offered to another at the same price, else over; and what time does."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from carewire.command import Ctx, command
+from carewire.errors import Field, Forbidden, IllegalMove, InvalidParams, NotFound
+from carewire.jobs.job import consumer
+from channels.identity import Capacity
+from channels.order import doors, providers
+from channels.order.commands import alarm
+from channels.order.doors import OrderRow
+from channels.order.ending import give_up
+from channels.order.errors import NotServing, OtherItem
+from channels.order.jobs import AcceptOverdue, CompletionDue, GiveUpDue, NotCollected, PayOverdue
+from channels.order.lifecycle import MACHINES, OrderState
+from channels.order.placing import HELD_FOR, PLACES, offer
+from channels.order.sagas import ORDER_SAGA, OrderUnwinds
+from channels.order.steps import step
+from channels.order.views import OrderView, view
+from channels.stock import access as stock
+from channels.stock.errors import OutOfStock
+
+S: Final = OrderState
+
+
+class Swap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The article of the other pharmacy that a line becomes."""
+
+    line_id: UUID
+    item_id: UUID
+
+
+Swaps = Annotated[list[Swap], Meta(max_length=100, description="One for each line that is left")]
+
+
+@command(
+    "order.reoffer",
+    allow={Capacity.ADMIN},
+    emits=PLACES,
+    errors={NotFound, Forbidden, IllegalMove, InvalidParams, NotServing, OtherItem, OutOfStock},
+)
+async def reoffer(ctx: Ctx, order_id: UUID, place_id: UUID, items: Swaps) -> OrderView:
+    """Offer an order that its provider rejected or did not accept in time to another pharmacy, at the price that was
+    told: each line becomes the same article (generic, strength and form) there. For administrators who coordinate.
+    """
+    order = await doors.coordinated(ctx, order_id, lock=True)
+    _require_waiting(ctx, order)
+    if place_id == order.place_id:
+        raise InvalidParams(fields=(Field("$.place_id", "has had it already"),))
+    provider = await providers.taking(ctx, place_id, order.fulfilment, order.postal_code)
+    if provider.kind is not order.kind:
+        raise InvalidParams(fields=(Field("$.place_id", f"is no {order.kind}"),))
+    lines = await _swapped(ctx, order, place_id, items)
+    if order.hold_id is not None:
+        await ORDER_SAGA.unwind_here(ctx, order.id, "reoffered", steps={"hold"}, refs=[order.hold_id])
+    kept = await stock.hold(ctx, place_id, lines, ctx.now + HELD_FOR, order.id)
+    await ORDER_SAGA.take(ctx, order.id, "hold", kept.id)
+    for account_id in await _people(ctx, order.place_id):
+        ctx.rights_changed(account_id)
+    await step(ctx, order, "reoffer", actor=ctx.actor.id, place_id=place_id, hold_id=kept.id)
+    moved = await doors.locked(ctx.tx, order.id)
+    assert moved is not None
+    return await offer(ctx, moved)
+
+
+def _require_waiting(ctx: Ctx, order: OrderRow) -> None:
+    """Raises `IllegalMove` for an order that its provider may still accept in time, or that is over."""
+    late = order.state is S.REJECTED or (order.accept_by is not None and order.accept_by <= ctx.now)
+    if order.ended_at is not None or order.state not in (S.CREATED, S.REJECTED) or not late:
+        legal = [] if order.ended_at is not None else MACHINES[order.kind].possible(order.state)
+        raise IllegalMove(state=order.state, move="reoffer", legal=legal)
+
+
+async def _swapped(ctx: Ctx, order: OrderRow, place_id: UUID, items: list[Swap]) -> list[stock.Line]:
+    """Let each line be the other pharmacy's article. Raises `OtherItem` where that is something else."""
+    whole = await view(ctx.tx, order.id)
+    lines = {line.id: line for line in whole.lines if line.quantity > line.cancelled}
+    to = {one.line_id: one.item_id for one in items}
+    if to.keys() != lines.keys():
+        raise InvalidParams(fields=(Field("$.items", "name an article for each line that is left"),))
+    found = await stock.articles(ctx, [*to.values(), *(one.item_id for one in lines.values() if one.item_id)])
+    strange = [line.name for line in lines.values() if not _same(found, line.item_id, to[line.id], place_id)]
+    if strange:
+        raise OtherItem(lines=strange)
+    await ctx.tx.executemany(
+        "UPDATE order_line SET item_id = $2 WHERE id = $1", [(line_id, to[line_id]) for line_id in sorted(to)]
+    )
+    return [
+        stock.Line(medicine_id=to[line.id], quantity=line.quantity - line.cancelled)
+        for line in lines.values()
+    ]  # fmt: skip
+
+
+def _same(found: dict[UUID, stock.Article], was: UUID | None, now: UUID, place_id: UUID) -> bool:
+    old, new = found.get(was) if was is not None else None, found.get(now)
+    if old is None or new is None or new.pharmacy_id != place_id or not new.offered:
+        return False
+    return _what(old) == _what(new)
+
+
+def _what(article: stock.Article) -> tuple[object, ...]:
+    """What it is, whoever makes it: the generic where it is known, else its name."""
+    name = (article.generic or article.name).lower()
+    strength = (article.strength or "").replace(" ", "").lower()
+    return name, strength, article.form, article.pack_size, article.schedule
+
+
+async def _people(ctx: Ctx, place_id: UUID) -> list[UUID]:
+    rows = await ctx.tx.fetch(
+        "SELECT DISTINCT account_id FROM membership WHERE place_id = $1 AND until IS NULL ORDER BY account_id", place_id
+    )
+    return [row["account_id"] for row in rows]
+
+
+# --- what time does ---------------------------------------------------------------------------------------------------
+@consumer(AcceptOverdue, emits=PLACES)
+async def accept_overdue(ctx: Ctx, job: AcceptOverdue) -> None:
+    """The provider was too slow: alarm the coordinators, once for each offer. It may still accept meanwhile."""
+    order = await doors.locked(ctx.tx, job.order_id)
+    if order is None or order.state is not S.CREATED or order.offers != job.offer or order.ended_at is not None:
+        return
+    await step(ctx, order, "overdue", actor=None, alarmed_at=ctx.now)
+    await alarm(ctx, order)
+
+
+@consumer(GiveUpDue, emits=PLACES)
+async def give_up_due(ctx: Ctx, job: GiveUpDue) -> None:
+    """Nobody offered it to another provider in time: over, and refunded."""
+    order = await doors.locked(ctx.tx, job.order_id)
+    if order is None or order.offers != job.offer or order.ended_at is not None:
+        return
+    if order.state is S.REJECTED:
+        await give_up(ctx, order, "settle", "no_provider", actor=None)
+    elif order.state is S.CREATED:
+        await give_up(ctx, order, "cancel", "no_provider", actor=None, reason="no provider took it")
+
+
+@consumer(PayOverdue, emits=PLACES)
+async def pay_overdue(ctx: Ctx, job: PayOverdue) -> None:
+    """It was not paid in time: over; money that comes later goes back."""
+    order = await doors.locked(ctx.tx, job.order_id)
+    if order is not None and order.paid is None and order.ended_at is None and order.offered_at is None:
+        await give_up(ctx, order, "cancel", "unpaid", actor=None, reason="not paid in time")
+
+
+@consumer(NotCollected, emits=PLACES)
+async def not_collected(ctx: Ctx, job: NotCollected) -> None:
+    """Nobody came for it: back to the shelf, and refunded."""
+    order = await doors.locked(ctx.tx, job.order_id)
+    if order is not None and order.state is S.READY:
+        await give_up(ctx, order, "expire", "not_collected", actor=None)
+
+
+@consumer(CompletionDue, emits=PLACES)
+async def completion_due(ctx: Ctx, job: CompletionDue) -> None:
+    """Nobody complained: it is completed."""
+    order = await doors.locked(ctx.tx, job.order_id)
+    if order is not None and order.state in (S.DELIVERED, S.COLLECTED, S.REPORT_READY):
+        await step(ctx, order, "complete", actor=None)
+
+
+@consumer(OrderUnwinds, emits=PLACES)
+async def unwind(ctx: Ctx, job: OrderUnwinds) -> None:
+    """Undo one step of a saga that was given up; the root is locked first, as by everybody who moves an order."""
+    await doors.locked(ctx.tx, job.order_id)
+    await ORDER_SAGA.unwind(ctx, job.order_id)

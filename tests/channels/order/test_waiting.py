@@ -1,0 +1,159 @@
+"""An order that its provider does not take: alarmed in its opening hours, offered to another, else refunded."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from carewire.errors import Forbidden, IllegalMove, InvalidParams, NotFound
+from channels.identity.demo import ADMIN_ID
+from channels.order.errors import OtherItem
+from channels.stock.errors import OutOfStock
+from tests.channels.callers import rows
+from tests.channels.order.test_orders import PRICE, TOTAL
+from tests.channels.request.conftest import administrator
+from tests.channels.request.market import Market
+
+
+async def alarms(market: Market) -> int:
+    """How often the coordinators were told."""
+    return len(await rows(market.node, "SELECT 1 FROM job WHERE key LIKE $1", f"notify:{ADMIN_ID}:order.overdue:%"))
+
+
+def swap(made: Any, item: UUID) -> Any:
+    return {"items": [{"line_id": made["lines"][0]["id"], "item_id": str(item)}]}
+
+
+async def test_the_deadline_counts_only_minutes_in_which_the_provider_is_open(market: Market) -> None:
+    here = market.now + timedelta(hours=5, minutes=30)
+    shuts = (here + timedelta(minutes=4)).replace(second=0, microsecond=0)
+    opens = (here - timedelta(hours=1)).replace(second=0, microsecond=0)
+    weekly = [
+        {"weekday": day, "opens": opens.time().isoformat(), "closes": shuts.time().isoformat()} for day in range(1, 8)
+    ]
+    await market.here.pharmacist.call("provider.set_hours", place_id=str(market.here.id), weekly=weekly, holidays=[])
+    made = await market.order()
+    by = (await market.see(made["id"]))["order"]["accept_by"]
+    assert market.now + timedelta(hours=22) < _moment(by) < market.now + timedelta(hours=24)
+
+
+def _moment(text: str) -> Any:
+    from datetime import datetime
+
+    return datetime.fromisoformat(text)
+
+
+async def test_a_slow_provider_alarms_the_coordinators_and_may_still_accept(market: Market) -> None:
+    made = await market.order()
+    await market.later(minutes=9)
+    assert await alarms(market) == 0
+    await market.later(minutes=2)
+    assert await alarms(market) == 1
+    assert (await market.see(made["id"]))["order"]["alarmed_at"] is not None
+    assert (await market.move(made["id"], "confirmed"))["state"] == "confirmed"
+    await market.later(minutes=60)
+    assert (await market.see(made["id"]))["order"]["state"] == "confirmed"
+
+
+async def test_what_nobody_takes_is_over_after_half_an_hour_and_refunded_once(market: Market) -> None:
+    slow, refused = await market.order(packs=1), await market.order(packs=1)
+    for made in (slow, refused):
+        await market.pay_order(made["id"], PRICE + 3_000)
+    await market.here.pharmacist.call("order.reject", order_id=refused["id"], reason="no time")
+    assert (await market.see(refused["id"]))["order"]["ended_at"] is None
+    await market.later(minutes=11)
+    await market.later(minutes=31)
+    for made, state in ((slow, "cancelled"), (refused, "rejected")):
+        seen = await market.see(made["id"])
+        assert (seen["order"]["state"], seen["order"]["refunded"]["amount"]) == (state, PRICE + 3_000)
+        assert [refund["reason"] for refund in seen["refunds"]] == ["no_provider"]
+        with pytest.raises(IllegalMove):
+            await market.admin.call("order.reoffer", order_id=made["id"], place_id=str(market.there.id), items=[])
+    assert (await market.stock())["Paracetamol 500"] == (10, 0)
+    await market.check()
+
+
+async def test_offered_to_another_pharmacy_it_costs_what_was_told_and_the_first_sees_it_no_more(market: Market) -> None:
+    made = await market.order()
+    await market.pay_order(made["id"], TOTAL)
+    given: Any = {"order_id": made["id"], "place_id": str(market.there.id), **swap(made, market.other_paracetamol)}
+    with pytest.raises(IllegalMove):
+        await market.admin.call("order.reoffer", **given)  # it may still accept it in time
+    await market.here.pharmacist.call("order.reject", order_id=made["id"], reason="out of it")
+    for who in (market.priya, market.here.pharmacist):
+        with pytest.raises(Forbidden):
+            await who.call("order.reoffer", **given)
+    with pytest.raises(Forbidden):
+        await (await administrator(market.node, "content")).call("order.reoffer", **given)
+    with pytest.raises(InvalidParams):
+        await market.admin.call("order.reoffer", **{**given, "place_id": str(market.here.id)})
+    with pytest.raises(InvalidParams):
+        await market.admin.call("order.reoffer", **{**given, "items": []})
+    zinc = await market.there.article("Zinc", (400, 9))
+    with pytest.raises(OtherItem):
+        await market.admin.call("order.reoffer", **{**given, **swap(made, zinc)})
+
+    offered = await market.admin.call("order.reoffer", **given)
+    assert (offered["place_id"], offered["state"], offered["total"]["amount"]) == (
+        str(market.there.id), "created", TOTAL,
+    )  # fmt: skip
+    stands = await market.stock()
+    assert (stands["Paracetamol 500"], stands["Paracip 500"]) == ((10, 0), (3, 2))
+    with pytest.raises(NotFound):
+        await market.here.pharmacist.call("order.get", order_id=made["id"])
+    accepted = await market.there.pharmacist.call("order.confirm", order_id=made["id"])
+    assert accepted["state"] == "confirmed"
+    seen = await market.there.pharmacist.call("order.get", order_id=made["id"])
+    assert {step["place_id"] for step in seen["steps"]} == {str(market.there.id)}, "not what went on elsewhere"
+    await market.later(minutes=45)
+    assert (await market.see(made["id"]))["order"]["state"] == "confirmed", "the first offer's alarm is over"
+    await market.check()
+
+
+async def test_what_the_other_pharmacy_has_not_got_leaves_the_order_as_it_was(market: Market) -> None:
+    made = await market.order(packs=4)
+    await market.here.pharmacist.call("order.reject", order_id=made["id"], reason="out of it")
+    with pytest.raises(OutOfStock):
+        await market.admin.call(
+            "order.reoffer",
+            order_id=made["id"],
+            place_id=str(market.there.id),
+            **swap(made, market.other_paracetamol),
+        )
+    assert (await market.stock())["Paracetamol 500"] == (10, 4)
+    assert (await market.see(made["id"]))["order"]["state"] == "rejected"
+    await market.check()
+
+
+async def test_a_request_ends_when_all_its_orders_have_whole_partly_or_for_nothing(market: Market) -> None:
+    async def two() -> tuple[Any, Any, Any]:
+        asked = await market.ask()
+        quotes = [market.quote(packs=1), market.quote(item=market.other_paracetamol, packs=1, place=market.there.id)]
+        confirmed = await market.confirm(await market.respond(asked, *quotes))
+        orders = {part["place_id"]: part["order_id"] for part in confirmed["bill"]["parts"]}
+        return asked["id"], orders[str(market.here.id)], orders[str(market.there.id)]
+
+    async def deliver(order_id: str, who: Any) -> None:
+        for state in ("confirmed", "preparing", "ready", "out_for_delivery", "delivered"):
+            code = (await market.see(order_id))["handover_code"] if state == "delivered" else None
+            await who.call("order.set_status", order_id=order_id, status=state, **({"code": code} if code else {}))
+
+    async def state_of(request_id: str) -> str:
+        await market.settle()
+        return str((await market.priya.call("request.get", request_id=request_id))["request"]["state"])
+
+    whole, first, second = await two()
+    await deliver(first, market.here.pharmacist)
+    assert await state_of(whole) == "confirmed"
+    await deliver(second, market.there.pharmacist)
+    assert await state_of(whole) == "closed"
+    partly, first, second = await two()
+    await market.priya.call("order.cancel", order_id=first)
+    await deliver(second, market.there.pharmacist)
+    assert await state_of(partly) == "partially_fulfilled"
+    nothing, first, second = await two()
+    for one in (first, second):
+        await market.priya.call("order.cancel", order_id=one)
+    assert await state_of(nothing) == "cancelled"
+    await market.check()

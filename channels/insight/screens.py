@@ -12,6 +12,7 @@ from carewire.screen import Screen
 from channels.directory import access as directory
 from channels.identity import Capacity
 from channels.identity import access as identity
+from channels.insight.counts import TODAY
 from channels.queue.lifecycle import ACTIVE
 from channels.request import lifecycle as request
 from channels.session.access import DESK
@@ -19,9 +20,6 @@ from channels.session.access import DESK
 TOKENS_MAX: Final = 10
 REQUESTS_MAX: Final = 20
 
-# A sitting of today on the clock of its place, or one that has not ended yet.
-TODAY: Final = """((s.starts_at AT TIME ZONE s.zone)::date = ($2 AT TIME ZONE s.zone)::date AND s.state <> 'cancelled'
-       OR s.state IN ('live', 'paused'))"""
 # Doctors of a place in the order in which the day meets them.
 _AGENDAS_HERE: Final = """
 SELECT f.doctor_id, ($2 AT TIME ZONE p.zone)::date AS day FROM place p JOIN affiliation f ON f.place_id = p.id

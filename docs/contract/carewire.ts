@@ -569,6 +569,48 @@ export interface Commands {
     result: OwnTerms;
     refusal: "invalid_params" | "not_found" | "conflict" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /** The platform in numbers, at most five minutes old. */
+  "dashboard.admin": {
+    params: DashboardAdminParams;
+    result: AdminDashboard;
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Your day and your patients in numbers. */
+  "dashboard.doctor": {
+    params: DashboardDoctorParams;
+    result: DoctorDashboard;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Your appointments and sittings of today, and who is in the room; at most 200 of each. */
+  "dashboard.doctor_today": {
+    params: DashboardDoctorTodayParams;
+    result: DoctorToday;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** A hospital in numbers, for its owner and managers. */
+  "dashboard.hospital": {
+    params: DashboardHospitalParams;
+    result: HospitalDashboard;
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** A laboratory in numbers, for everybody who works there. */
+  "dashboard.laboratory": {
+    params: DashboardLaboratoryParams;
+    result: LaboratoryDashboard;
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** What is to come and what waits, for a patient one acts for (the only one need not be named). */
+  "dashboard.patient": {
+    params: DashboardPatientParams;
+    result: PatientDashboard;
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** A pharmacy in numbers, for everybody who works there. */
+  "dashboard.pharmacy": {
+    params: DashboardPharmacyParams;
+    result: PharmacyDashboard;
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
   /** A doctor's day: today's lines, her appointments at each place and by video, and what is unread. */
   "day.topics": {
     params: DayTopicsParams;
@@ -2656,6 +2698,14 @@ export interface Topics {
       "consultation:updated": ConsultationUpdated;
     };
   };
+  /** The counters of a place as they are now. */
+  "counters": {
+    topic: `counters:${string}`;
+    snapshot: Counts;
+    events: {
+      "counter:changed": CounterChanged;
+    };
+  };
   /** The unread threads of a place with its patients. */
   "desk_inbox": {
     topic: `desk_inbox:${string}`;
@@ -2956,6 +3006,20 @@ export interface AdminConfirmParams {
   request_id: string;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
+}
+
+/** The platform at the moment `at`. `accounts` are active ones that hold each capacity actively; `places` those that are not closed, by kind and approval. `appointments` and `tokens` are today's, each on its own clock; `requests` and `reviews` are all there are. `verifications` wait for a decision, by kind. No revenue: that comes with money. */
+export interface AdminDashboard {
+  at: string;
+  accounts: number;
+  capacities: { [key: string]: number };
+  patients: number;
+  places: { [key: string]: { [key: string]: number } };
+  appointments: { [key: string]: number };
+  tokens: { [key: string]: number };
+  requests: { [key: string]: number };
+  reviews: { [key: string]: number };
+  verifications: { [key: string]: number };
 }
 
 export interface AdminRefuseParams {
@@ -3988,12 +4052,59 @@ export interface ConsultationUpdated {
 /** Whose consultations are asked for. */
 export type ConsultationsOf = "patient" | "doctor";
 
+/** What is counted of a provider, by state; what is over is not. */
+export type Counted = "tests";
+
+/** One counter is another; this is all of it. */
+export interface CounterChanged {
+  place_id: string;
+  kind: Counted;
+  counts: { [key: string]: number };
+}
+
+/** The counters of a place. */
+export interface Counts {
+  place_id: string;
+  counts: { [key: string]: { [key: string]: number } };
+}
+
 /** A critical value that somebody has to acknowledge, and how far asking for it has gone. */
 export interface CriticalView {
   id: string;
   due_at: string;
   step: number;
   acknowledged_at: string | null;
+}
+
+/** Who is called or in the room. */
+export interface CurrentToken {
+  token_id: string;
+  number: number | null;
+  patient: string;
+  room: string | null;
+  state: TokenState;
+}
+
+export interface DashboardAdminParams { [key: string]: never }
+
+export interface DashboardDoctorParams { [key: string]: never }
+
+export interface DashboardDoctorTodayParams { [key: string]: never }
+
+export interface DashboardHospitalParams {
+  place_id?: string | null;
+}
+
+export interface DashboardLaboratoryParams {
+  place_id?: string | null;
+}
+
+export interface DashboardPatientParams {
+  patient_id?: string | null;
+}
+
+export interface DashboardPharmacyParams {
+  place_id?: string | null;
 }
 
 /** A window of one day. One that closes at or before it opens closes on the next day. */
@@ -4184,6 +4295,16 @@ export interface DoctorCreateParams {
   idempotency_key?: string | null;
 }
 
+/** A doctor's counts: today's `appointments` and `tokens` by state, each on the clock of its place. `patients`: who may be treated now, that is stands in a relationship that is open, each counted once. `rating` is of verified reviews. `unread_messages` are of all her chats. */
+export interface DoctorDashboard {
+  doctor_id: string;
+  appointments: { [key: string]: number };
+  tokens: { [key: string]: number };
+  patients: number;
+  rating: Tally;
+  unread_messages: number;
+}
+
 export interface DoctorDeleteParams {
   doctor_id: string;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
@@ -4243,6 +4364,13 @@ export interface DoctorSetAvailabilityParams {
   zone?: string;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
+}
+
+/** A doctor's day, in order of time. Live: `topic.open {query: "day.topics"}`. */
+export interface DoctorToday {
+  doctor_id: string;
+  appointments: TodaysAppointment[];
+  sittings: TodaysSitting[];
 }
 
 export interface DoctorUpdateParams {
@@ -4632,6 +4760,17 @@ export interface HospitalCreateParams {
   departments?: string[];
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
+}
+
+/** A hospital's counts, administrative only: its doctors, today's sittings, appointments and tokens by state. */
+export interface HospitalDashboard {
+  place_id: string;
+  doctors: number;
+  members: number;
+  sittings: number;
+  appointments: { [key: string]: number };
+  tokens: { [key: string]: number };
+  rating: Tally;
 }
 
 export interface HospitalDeleteParams {
@@ -5314,6 +5453,16 @@ export interface LaboratoryCreateParams {
   delivery_fee?: Money;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
+}
+
+/** A laboratory's counts. `live` is what `counters:{place_id}` tells from there on. `reports_due`: tests whose sample it has and whose result it has not given. `collections_today`: samples to be taken at home today, on its clock. `quotes` are open bills that it is on. */
+export interface LaboratoryDashboard {
+  place_id: string;
+  live: Counts;
+  reports_due: number;
+  collections_today: number;
+  quotes: number;
+  rating: Tally;
 }
 
 export interface LaboratoryDeleteParams {
@@ -6786,6 +6935,17 @@ export interface PatientCreateParams {
   idempotency_key?: string | null;
 }
 
+/** What is to come and what waits for a patient, over all her records. `appointments` and `requests` are those that are not over; `tokens` her places in lines now. `unread_messages` are of her chats, `unread_notifications` of the account that asks. */
+export interface PatientDashboard {
+  patient_id: string;
+  appointments: number;
+  next_appointment_at: string | null;
+  tokens: number;
+  requests: number;
+  unread_messages: number;
+  unread_notifications: number;
+}
+
 export interface PatientDeclineGuardianParams {
   invitation_id: string;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
@@ -6956,6 +7116,18 @@ export interface PharmacyCreateParams {
   delivery_fee?: Money;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
+}
+
+/** A pharmacy's counts. `live` is what `counters:{place_id}` tells from there on. `articles` are on sale, `low` of them run low; `expiring` batches with something in them expire within 30 days, `expired` ones did. `quotes` are open bills that it is on. */
+export interface PharmacyDashboard {
+  place_id: string;
+  live: Counts;
+  articles: number;
+  low: number;
+  expiring: number;
+  expired: number;
+  quotes: number;
+  rating: Tally;
 }
 
 export interface PharmacyDeleteParams {
@@ -8907,6 +9079,29 @@ export interface ThreadView {
   last_seq: number;
   author: Author | null;
   unread: number;
+}
+
+/** An appointment of today. */
+export interface TodaysAppointment {
+  id: string;
+  patient_id: string;
+  patient: string;
+  place_id: string | null;
+  mode: string;
+  state: AppointmentState;
+  starts_at: string;
+  ends_at: string;
+}
+
+/** A sitting of today: how many wait, and who is in the room. */
+export interface TodaysSitting {
+  session_id: string;
+  place_id: string;
+  state: string;
+  starts_at: string;
+  ends_at: string;
+  waiting: number;
+  current: CurrentToken[];
 }
 
 /** What has happened to one token. Its place and expected time come from `line:`, which moves with everybody. */

@@ -47,7 +47,7 @@ def say() -> Say:
     return send
 
 
-async def run(node: Node, consumer: Any, job: Any) -> None:
+async def run(node: Node, consumer: Any, job: Any) -> outbox.Left:
     """A job at the time of the dispatcher's clock, as the executor runs it."""
     async with node.db.transaction() as tx:
         clock = node.dispatcher.clock
@@ -55,6 +55,7 @@ async def run(node: Node, consumer: Any, job: Any) -> None:
         await consumer(ctx, job)
         left = await outbox.finish([ctx], Vault(node.settings.secret))
     node.publish(left)
+    return left
 
 
 async def follow(node: Node, thread_id: str) -> None:

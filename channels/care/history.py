@@ -21,6 +21,8 @@ class HistoryKind(StrEnum):
     """A completed one."""
     PRESCRIPTION = "prescription"
     """An issued one, also when it was superseded or cancelled since."""
+    LAB_TEST = "lab_test"
+    """A test, by when it was asked for."""
 
 
 class HistoryItem(msgspec.Struct, frozen=True, kw_only=True):

@@ -58,6 +58,8 @@ class PlatformSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How long a seat that became free is kept for who waited for it."""
     holds_max: Holds = 3
     """Seats that an account may hold at once without booking them."""
+    critical_minutes: Minutes = 30
+    """How long a critical laboratory value waits for its doctor before others are told, and they before the next."""
     switches: Switches = field(default_factory=dict)
 
 
@@ -78,6 +80,7 @@ class SettingsChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     request_minutes: Annotated[int, Meta(ge=10, le=10_080)] | UnsetType = UNSET
     offer_minutes: Annotated[int, Meta(ge=2, le=1_440)] | UnsetType = UNSET
     holds_max: Holds | UnsetType = UNSET
+    critical_minutes: Annotated[int, Meta(ge=5, le=240)] | UnsetType = UNSET
     switches: Switches | UnsetType = UNSET
 
 

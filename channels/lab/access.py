@@ -25,13 +25,14 @@ from channels.identity import Duty
 from channels.identity import access as identity
 from channels.lab import moving, rows
 from channels.lab.errors import NotOffered
-from channels.lab.events import TEST_EMITS
+from channels.lab.events import REPORT_EMITS, TEST_EMITS
 from channels.lab.lifecycle import LAB_TEST, CancelReason, LabTestState, Progress, progress_of
 from channels.lab.moving import follow_progress
 from channels.lab.ranges import Analyte
 from channels.lab.rows import LabTest, Offer, find
 
 __all__ = [
+    "REPORT_EMITS",
     "TEST_EMITS",
     "LabTest",
     "Line",

@@ -28,6 +28,19 @@ class OfAnOrder(Refusal, code=409, reason="of_an_order"):
     """The test belongs to an order; cancel it there, where its price is."""
 
 
+class NoReport(Refusal, code=409, reason="no_report"):
+    """There is nothing in it: give values, files or a remark."""
+
+
+class ReportStands(Refusal, code=409, reason="report_stands"):
+    """The test has a report already: update its draft, or amend what was published."""
+
+
+class NotWaiting(Refusal, code=409, reason="not_waiting"):
+    """No critical value of this report waits to be acknowledged."""
+
+
 refuse("lab_catalog_code_once", CodeTaken)
 refuse("lab_window_fits", WindowFull)
 refuse("lab_window_apart", WindowFull)
+refuse("lab_report_version_once", ReportStands)

@@ -9,110 +9,18 @@ import msgspec
 
 from carewire.command import Ctx
 from carewire.event import Event
-from carewire.money import Money
 from carewire.topic import Ask, topic
 from channels.care import RecordType
 from channels.care import access as care
 from channels.identity import access as identity
-from channels.lab.lifecycle import ENDED, CancelReason, LabTestState, Mode, RejectReason, ReportState
-from channels.lab.ranges import Result
-from channels.lab.rows import COLUMNS, LabTest, from_row
+from channels.lab.lifecycle import ENDED
+from channels.lab.rows import COLUMNS, from_row
+from channels.lab.views import BoardTest, LabReportView, LabTestView, board_test, reports, views
 
 SHOWN: Final = 200
 """Tests and reports of a patient in a snapshot, newest first; older ones are listed."""
 BOARD_MAX: Final = 1_000
 """Open tests of a laboratory in a snapshot, oldest first."""
-
-
-class LabTestView(msgspec.Struct, frozen=True, kw_only=True):
-    """One test for one patient. `planned_at` to `planned_until` is when the sample is taken, on the clock of `zone`.
-
-    `name` is what was asked; `code`, `price` and `preparation` are the chosen laboratory's, as they were then.
-    """
-
-    id: UUID
-    number: str
-    patient_id: UUID
-    laboratory_id: UUID | None
-    laboratory: str | None
-    zone: str | None
-    catalogue_id: UUID | None
-    code: str | None
-    name: str
-    sample: str | None
-    price: Money | None
-    preparation: str | None
-    doctor_id: UUID | None
-    place_id: UUID | None
-    consultation_id: UUID | None
-    order_id: UUID | None
-    state: LabTestState
-    mode: Mode | None
-    planned_at: datetime | None
-    planned_until: datetime | None
-    address: str | None
-    postal_code: str | None
-    notes: str | None
-    draws: int
-    reject_reason: RejectReason | None
-    cancel_reason: CancelReason | None
-    asked_at: datetime
-    collected_at: datetime | None
-    completed_at: datetime | None
-    cancelled_at: datetime | None
-
-
-class BoardTest(msgspec.Struct, frozen=True, kw_only=True):
-    """A test as the laboratory's board shows it: what to do and when, and nobody's name."""
-
-    id: UUID
-    number: str
-    code: str
-    name: str
-    state: LabTestState
-    mode: Mode | None
-    planned_at: datetime | None
-    planned_until: datetime | None
-    draws: int
-    asked_at: datetime
-
-
-class VersionView(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of a report. What was published stays as it was; `reason` says why there is another one."""
-
-    id: UUID
-    version: int
-    results: list[Result]
-    remark: str | None
-    media_ids: list[UUID]
-    reason: str | None
-    published_at: datetime | None
-
-
-class CriticalView(msgspec.Struct, frozen=True, kw_only=True):
-    """A critical value that somebody has to acknowledge, and how far asking for it has gone."""
-
-    id: UUID
-    due_at: datetime
-    step: int
-    acknowledged_at: datetime | None
-
-
-class LabReportView(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found: `versions`, the newest first; only the first of them counts."""
-
-    id: UUID
-    number: str
-    lab_test_id: UUID
-    patient_id: UUID
-    laboratory_id: UUID
-    doctor_id: UUID | None
-    name: str
-    state: ReportState
-    collected_at: datetime
-    published_at: datetime | None
-    critical: CriticalView | None
-    versions: list[VersionView]
 
 
 class LabFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,6 +50,30 @@ class LabTestUpdated(Event, name="lab_test:updated", topic="lab_reports:{patient
         return msgspec.structs.replace(snapshot, tests=_put(snapshot.tests, event.test))
 
 
+class LabReportCreated(Event, name="lab_report:created", topic="lab_reports:{patient_id}"):
+    """A report was published."""
+
+    patient_id: UUID
+    report: LabReportView
+
+    @staticmethod
+    def apply(snapshot: LabFile, event: "LabReportCreated") -> LabFile:
+        """The snapshot after this event."""
+        return msgspec.structs.replace(snapshot, reports=_put(snapshot.reports, event.report))
+
+
+class LabReportUpdated(Event, name="lab_report:updated", topic="lab_reports:{patient_id}"):
+    """A published report was amended, or its critical value acknowledged."""
+
+    patient_id: UUID
+    report: LabReportView
+
+    @staticmethod
+    def apply(snapshot: LabFile, event: "LabReportUpdated") -> LabFile:
+        """The snapshot after this event."""
+        return msgspec.structs.replace(snapshot, reports=_put(snapshot.reports, event.report))
+
+
 class BoardUpdated(Event, name="lab_test:updated", topic="lab_desk:{laboratory_id}"):
     """A test of this laboratory moved on; one that is over leaves the board."""
 
@@ -159,6 +91,8 @@ class BoardUpdated(Event, name="lab_test:updated", topic="lab_desk:{laboratory_i
 
 TEST_EMITS: Final[frozenset[type[Event]]] = frozenset({LabTestUpdated, BoardUpdated})
 """What every command tells that moves a test."""
+REPORT_EMITS: Final[frozenset[type[Event]]] = TEST_EMITS | {LabReportCreated, LabReportUpdated}
+"""What every command tells that publishes or amends a report."""
 
 
 def _put(held: Sequence[Any], one: Any) -> list[Any]:
@@ -186,7 +120,7 @@ async def lab_reports(ctx: Ctx, patient_id: UUID) -> LabFile:
     return LabFile(
         patient_id=patient_id,
         tests=await views(ctx, [from_row(row) for row in rows]),
-        reports=[],
+        reports=await reports(ctx, "r.patient_id = $1 AND r.state <> 'draft'", patient_id, limit=SHOWN),
     )
 
 
@@ -199,34 +133,3 @@ async def lab_desk(ctx: Ctx, laboratory_id: UUID) -> Board:
         laboratory_id,
     )
     return Board(laboratory_id=laboratory_id, tests=[board_test(from_row(row)) for row in rows])
-
-
-async def views(ctx: Ctx, tests: Sequence[LabTest]) -> list[LabTestView]:
-    """Tests as those see them who may."""
-    rows = await ctx.tx.fetch(
-        "SELECT id, name, zone FROM place WHERE id = ANY ($1)", [test.laboratory_id for test in tests]
-    )
-    places = {row["id"]: row for row in rows}
-    found = []
-    for test in tests:
-        place, offer = places.get(test.laboratory_id), test.offer
-        own = {name: getattr(test, name) for name in LabTestView.__struct_fields__ if hasattr(test, name)}
-        found.append(
-            LabTestView(
-                **own,
-                laboratory=place and place["name"],
-                zone=place and place["zone"],
-                code=offer.code if offer else None,
-                sample=offer.sample if offer else None,
-                price=offer.price if offer else None,
-                preparation=offer.preparation if offer else None,
-            )
-        )
-    return found
-
-
-def board_test(test: LabTest) -> BoardTest:
-    """A test without whose it is."""
-    assert test.offer is not None
-    own = {name: getattr(test, name) for name in BoardTest.__struct_fields__ if hasattr(test, name)}
-    return BoardTest(**own, code=test.offer.code)

@@ -12,9 +12,10 @@ from carewire.ids import uuid7
 from channels.identity import Duty
 from channels.identity import access as identity
 from channels.lab import facts, rows
-from channels.lab.events import TEST_EMITS, BoardUpdated, LabTestUpdated, board_test, views
+from channels.lab.events import TEST_EMITS, BoardUpdated, LabTestUpdated
 from channels.lab.lifecycle import LabTestState
 from channels.lab.rows import STORED, LabTest
+from channels.lab.views import board_test, views
 
 STAFF: Final = frozenset({Duty.OWNER, Duty.MANAGER, Duty.FRONT_DESK, Duty.TECHNICIAN})
 """Who is told that a test came."""

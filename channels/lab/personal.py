@@ -22,10 +22,29 @@ holds(
 )
 holds("lab_test", whose=f"({_STAFF}) AND NOT {_OWN}", personal={}, kept=MEDICAL)
 
+holds("lab_report", whose=_OWN, personal={}, kept=MEDICAL)
+holds(
+    "lab_report_version",
+    whose=f"report_id IN (SELECT id FROM lab_report WHERE {_OWN}) OR written_by = ANY($1)",
+    personal={"results": "results", "remark": "remark", "reason": "reason"},
+    kept=MEDICAL,
+)
+holds(
+    "lab_critical",
+    whose=f"report_id IN (SELECT id FROM lab_report WHERE {_OWN}) OR acknowledged_by = ANY($1)"
+    " OR doctor_id IN (SELECT id FROM doctor WHERE account_id = ANY($1))",
+    personal={"note": "note"},
+    kept=MEDICAL,
+)
+
+harmless("lab_report", "number", why="a number")
 harmless("lab_test", "number", "offer", why="a number, and what a laboratory offers")
 harmless("lab_catalog", "code", "name", "category", "currency", "preparation", "analytes", why="a laboratory's prices")
 
 leaves_traces(
     topics=("SELECT 'lab_reports:' || id FROM patient WHERE id = ANY($2)",),
-    ids=("SELECT id FROM lab_test WHERE patient_id = ANY($2)",),
+    ids=(
+        "SELECT id FROM lab_test WHERE patient_id = ANY($2)",
+        "SELECT id FROM lab_report WHERE patient_id = ANY($2)",
+    ),
 )

@@ -18,12 +18,13 @@ from channels.directory import access as directory
 from channels.identity import Capacity, Duty
 from channels.identity import access as identity
 from channels.identity.errors import FactDue
-from channels.lab import access, moving, windows
+from channels.lab import access, drafting, moving, windows
 from channels.lab.access import FAMILY, Side, Sight, opened, sights, unplanned
 from channels.lab.errors import NoLaboratory, NotCollected, NotOffered, OfAnOrder, WindowFull
-from channels.lab.events import TEST_EMITS, LabTestView, views
+from channels.lab.events import TEST_EMITS
 from channels.lab.lifecycle import LAB_TEST, CancelReason, LabTestState, Mode, RejectReason
 from channels.lab.rows import COLUMNS, LabTest, from_row
+from channels.lab.views import LabTestView, views
 from channels.lab.windows import PostalCode
 
 PEOPLE: Final = frozenset({Capacity.PATIENT, Capacity.DOCTOR, Capacity.STAFF})
@@ -182,6 +183,7 @@ async def reject(ctx: Ctx, lab_test_id: UUID, reason: RejectReason) -> LabTestVi
     """The sample is of no use: the patient plans a new one, which costs nothing. For technicians."""
     test, _ = await _at_work(ctx, lab_test_id, WORKS)
     state = LAB_TEST.move(test.state, "reject")
+    await drafting.empty(ctx, test.id)
     after = msgspec.structs.replace(
         unplanned(test), state=state, reject_reason=reason, collected_at=None, collected_by=None
     )

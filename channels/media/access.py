@@ -18,6 +18,7 @@ from carewire.command import Ctx
 from carewire.errors import Field, InvalidParams, NotFound
 from carewire.store.db import Tx
 from channels.media.errors import FileInUse
+from channels.media.jobs import MediaRemoved
 from channels.media.nouns import MediaKind
 
 Reads = Callable[[Ctx, Sequence[tuple[UUID, UUID]]], Awaitable[list[datetime | None]]]
@@ -134,6 +135,20 @@ async def attach(ctx: Ctx, media_ids: Sequence[UUID], noun: str, thing_id: UUID,
         thing_id,
         ctx.now,
     )
+
+
+async def discard(ctx: Ctx, noun: str, thing_id: UUID, *, keep: Sequence[UUID] = ()) -> None:
+    """Delete the files of a thing, but for some: what they were attached to does not show them any more."""
+    rows = await ctx.tx.fetch(
+        "UPDATE media SET deleted_at = $3, name = 'deleted' WHERE about_noun = $1 AND about_id = $2"
+        " AND deleted_at IS NULL AND id <> ALL ($4) RETURNING path",
+        noun,
+        thing_id,
+        ctx.now,
+        list(keep),
+    )
+    for row in rows:
+        ctx.enqueue(MediaRemoved(path=row["path"]))
 
 
 async def attached(tx: Tx, noun: str, thing_ids: Sequence[UUID]) -> dict[UUID, list[MediaView]]:

@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "handover_code" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "allergy_check" | "allergy_stands" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_started" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_taken" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "currencies" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "handover_locked" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_laboratory" | "no_number" | "no_password" | "no_remote_join" | "no_sitting" | "no_translator" | "no_video" | "not_approved" | "not_collected" | "not_held" | "not_her_hand" | "not_in_hand" | "not_offered" | "not_oneself" | "not_serving" | "not_sold" | "not_this_day" | "not_visited" | "nothing_asked" | "nothing_owed" | "nothing_prescribed" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "of_an_order" | "other_amount" | "other_bill" | "other_item" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "papers_stand" | "payment_due" | "payment_mode_refused" | "phone_taken" | "prescription_needed" | "prescription_not_in_force" | "prescription_spent" | "prescription_stays" | "queue_full" | "request_over" | "requests_full" | "restricted" | "review_changed" | "reviewed" | "revisit_used" | "room_busy" | "same_contact" | "schedule_refused" | "secret_wiped" | "session_closed" | "slot_taken" | "slot_unavailable" | "sole_owner" | "stale_version" | "substitutes_open" | "summary_full" | "teleconsult_unconfirmed" | "terms_outdated" | "terms_published" | "too_dear" | "too_early" | "too_late" | "too_many_articles" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "unpaid" | "unregistered" | "visit_cancelled" | "window_full" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "handover_code" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "allergy_check" | "allergy_stands" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_started" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_taken" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "currencies" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "handover_locked" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_laboratory" | "no_number" | "no_password" | "no_remote_join" | "no_report" | "no_sitting" | "no_translator" | "no_video" | "not_approved" | "not_collected" | "not_held" | "not_her_hand" | "not_in_hand" | "not_offered" | "not_oneself" | "not_serving" | "not_sold" | "not_this_day" | "not_visited" | "not_waiting" | "nothing_asked" | "nothing_owed" | "nothing_prescribed" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "of_an_order" | "other_amount" | "other_bill" | "other_item" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "papers_stand" | "payment_due" | "payment_mode_refused" | "phone_taken" | "prescription_needed" | "prescription_not_in_force" | "prescription_spent" | "prescription_stays" | "queue_full" | "report_stands" | "request_over" | "requests_full" | "restricted" | "review_changed" | "reviewed" | "revisit_used" | "room_busy" | "same_contact" | "schedule_refused" | "secret_wiped" | "session_closed" | "slot_taken" | "slot_unavailable" | "sole_owner" | "stale_version" | "substitutes_open" | "summary_full" | "teleconsult_unconfirmed" | "terms_outdated" | "terms_published" | "too_dear" | "too_early" | "too_late" | "too_many_articles" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "unpaid" | "unregistered" | "visit_cancelled" | "window_full" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -967,6 +967,66 @@ export interface Commands {
     result: LabCatalogView;
     refusal: "invalid_params" | "not_found" | "code_taken" | "conflict" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /**
+   * Say that you know of a critical value, and what was done. Nobody else is asked any more.
+   *
+   * The doctor who asked for the test; the laboratory's people where there is none; once others were asked, every doctor who may read it, and the laboratory.
+   */
+  "lab_report.acknowledge": {
+    params: LabReportAcknowledgeParams;
+    result: CriticalView;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "illegal_move" | "not_waiting" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Correct a published report by another version; the former ones stay to be read. What is left out is as before. */
+  "lab_report.amend": {
+    params: LabReportAmendParams;
+    result: LabReportView;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "illegal_move" | "no_laboratory" | "no_report" | "report_stands" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Begin the report of a test whose sample is there. For technicians; nobody else sees it before it is published.
+   *
+   * Values are checked against what the test measures, and judged by sex and age on the day of the sample.
+   */
+  "lab_report.create": {
+    params: LabReportCreateParams;
+    result: LabReportView;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "illegal_move" | "no_laboratory" | "no_report" | "report_stands" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** A report with all its versions; a draft only for the laboratory's technicians. */
+  "lab_report.get": {
+    params: LabReportGetParams;
+    result: LabReportView;
+    refusal: "fact_due" | "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Reports, newest first: of a patient, of the laboratory where one works; without either, those of whom one acts for and those one asked for as a doctor. `since`/`until` bound when they were published.
+   *
+   * What the caller may not read is left out, so a page may be shorter than `limit` and not be the last.
+   */
+  "lab_report.list": {
+    params: LabReportListParams;
+    result: PageOfLabReportView;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Publish a draft: the test is completed, the patient's side and the doctor who asked are told, and it never changes again. A critical value has to be acknowledged. */
+  "lab_report.publish": {
+    params: LabReportPublishParams;
+    result: LabReportView;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "illegal_move" | "no_laboratory" | "no_report" | "report_stands" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Change a draft; what is left out stays. What was published is amended instead. */
+  "lab_report.update": {
+    params: LabReportUpdateParams;
+    result: LabReportView;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "illegal_move" | "no_laboratory" | "no_report" | "report_stands" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** The critical values for which the caller was asked and nobody has answered, oldest first. */
+  "lab_report.waiting": {
+    params: LabReportWaitingParams;
+    result: LabWaiting[];
+    refusal: "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
   /** The laboratory is at work on the sample. For its technicians. */
   "lab_test.begin": {
     params: LabTestBeginParams;
@@ -1038,6 +1098,16 @@ export interface Commands {
     params: LabTestScheduleParams;
     result: LabTestView;
     refusal: "invalid_params" | "fact_due" | "not_found" | "illegal_move" | "no_laboratory" | "not_collected" | "not_offered" | "window_full" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * The result of a test at once: values, files or both, published. For technicians of the laboratory.
+   *
+   * Also of a test whose steps nobody entered; `collected_at` says when the sample was taken then. What a draft said is replaced.
+   */
+  "lab_test.submit_result": {
+    params: LabTestSubmitResultParams;
+    result: LabReportView;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "illegal_move" | "no_laboratory" | "no_report" | "report_stands" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Change the notes (who asked, while no sample is there), or move the test on by naming where it shall stand.
@@ -2735,6 +2805,8 @@ export interface Topics {
     topic: `lab_reports:${string}`;
     snapshot: LabFile;
     events: {
+      "lab_report:created": LabReportCreated;
+      "lab_report:updated": LabReportUpdated;
       "lab_test:updated": LabTestUpdated;
     };
   };
@@ -2895,7 +2967,7 @@ export interface Topics {
   /** How many cases of this kind wait. */
   "verification_queue": {
     topic: `verification_queue:${string}`;
-    snapshot: Waiting;
+    snapshot: channels_verification_events_Waiting;
     events: {
       "verification:waiting": VerificationWaiting;
     };
@@ -4068,11 +4140,10 @@ export interface Counts {
   counts: { [key: string]: { [key: string]: number } };
 }
 
-/** A critical value that somebody has to acknowledge, and how far asking for it has gone. */
+/** A critical value that somebody has to acknowledge; until `due_at` before others are asked. */
 export interface CriticalView {
   id: string;
   due_at: string;
-  step: number;
   acknowledged_at: string | null;
 }
 
@@ -4680,7 +4751,7 @@ export interface HistoryItem {
 }
 
 /** What a line of the history is about. */
-export type HistoryKind = "visit" | "appointment" | "consultation" | "prescription";
+export type HistoryKind = "visit" | "appointment" | "consultation" | "prescription" | "lab_test";
 
 /** Where a hold stands. */
 export type HoldState = "standing" | "booked" | "released" | "expired";
@@ -4936,6 +5007,9 @@ export interface Hours {
   open_now: boolean | null;
   orders_paused_until: string | null;
 }
+
+/** What was done about a critical value. A closed list; a note may say more. */
+export type How = "patient_told" | "treatment_changed" | "sent_to_hospital" | "expected";
 
 /** How the doctor made sure of whom he sees (as above, 3.2). */
 export type IdentityBy = "known" | "document" | "asked";
@@ -5258,6 +5332,78 @@ export interface LabFile {
 /** Where the sample is taken. */
 export type LabMode = "home" | "visit";
 
+export interface LabReportAcknowledgeParams {
+  lab_report_id: string;
+  how: How;
+  note?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface LabReportAmendParams {
+  lab_report_id: string;
+  /** Why it is corrected; the patient reads it */
+  reason: string;
+  values?: Value[];
+  remark?: string | null;
+  /** Uploaded by the caller, or of the former version */
+  media_ids?: string[];
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface LabReportCreateParams {
+  lab_test_id: string;
+  values?: Value[] | null;
+  remark?: string | null;
+  media_ids?: string[] | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A report was published. */
+export interface LabReportCreated {
+  patient_id: string;
+  report: LabReportView;
+}
+
+export interface LabReportGetParams {
+  lab_report_id: string;
+}
+
+export interface LabReportListParams {
+  patient_id?: string | null;
+  laboratory_id?: string | null;
+  order_id?: string | null;
+  since?: string | null;
+  until?: string | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface LabReportPublishParams {
+  lab_report_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface LabReportUpdateParams {
+  lab_report_id: string;
+  values?: Value[];
+  remark?: string | null;
+  /** Uploaded by the caller, or of the former version */
+  media_ids?: string[];
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** A published report was amended, or its critical value acknowledged. */
+export interface LabReportUpdated {
+  patient_id: string;
+  report: LabReportView;
+}
+
 /** What was found: `versions`, the newest first; only the first of them counts. */
 export interface LabReportView {
   id: string;
@@ -5272,6 +5418,11 @@ export interface LabReportView {
   published_at: string | null;
   critical: CriticalView | null;
   versions: VersionView[];
+}
+
+export interface LabReportWaitingParams {
+  /** How many rows at most */
+  limit?: number;
 }
 
 export interface LabTestBeginParams {
@@ -5351,6 +5502,16 @@ export interface LabTestScheduleParams {
 /** Where a test stands. */
 export type LabTestState = "requested" | "scheduled" | "missed" | "sample_collected" | "in_progress" | "sample_rejected" | "completed" | "cancelled";
 
+export interface LabTestSubmitResultParams {
+  lab_test_id: string;
+  values?: Value[] | null;
+  remark?: string | null;
+  media_ids?: string[] | null;
+  collected_at?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
 export interface LabTestUpdateParams {
   lab_test_id: string;
   state?: LabTestState | null;
@@ -5398,6 +5559,18 @@ export interface LabTestView {
   collected_at: string | null;
   completed_at: string | null;
   cancelled_at: string | null;
+}
+
+/** A critical value that waits. `step` says who was asked last: 0 the doctor or the laboratory, 1 the place, 2 administrators. `lab_report_id` is what `lab_report.acknowledge` takes; administrators have none. */
+export interface LabWaiting {
+  id: string;
+  lab_report_id: string | null;
+  laboratory: string;
+  laboratory_phone: string | null;
+  place: string | null;
+  raised_at: string;
+  due_at: string;
+  step: number;
 }
 
 /** A window, and how many patients still fit in. */
@@ -6656,6 +6829,13 @@ export interface PageOfLabCatalogView {
 }
 
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfLabReportView {
+  rows: LabReportView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfLabTestView {
   rows: LabTestView[];
   cursor: string | null;
@@ -7410,6 +7590,8 @@ export interface PlatformSettings {
   offer_minutes: number;
   /** Seats that an account may hold at once without booking them. */
   holds_max: number;
+  /** How long a critical laboratory value waits for its doctor before others are told, and they before the next. */
+  critical_minutes: number;
   /** Parts of the product that are on or off */
   switches: { [key: string]: boolean };
 }
@@ -8650,6 +8832,7 @@ export interface SettingsChange {
   request_minutes?: number;
   offer_minutes?: number;
   holds_max?: number;
+  critical_minutes?: number;
   /** Parts of the product that are on or off */
   switches?: { [key: string]: boolean };
 }
@@ -9472,6 +9655,14 @@ export interface UserView {
   last_login_at: string | null;
 }
 
+/** What was found of one analyte: a number, or a word. */
+export interface Value {
+  /** A short code, e.g. `HBA1C` */
+  analyte: string;
+  number?: number | null;
+  word?: string | null;
+}
+
 export interface VerificationApproveParams {
   verification_id: string;
   /** Of the facts you decide about: `facts_hash` */
@@ -9546,7 +9737,7 @@ export interface VerificationUpdated {
 /** Another number of cases waits; only the newest counts. */
 export interface VerificationWaiting {
   kind: VerificationKind;
-  queue: Waiting;
+  queue: channels_verification_events_Waiting;
 }
 
 export interface VerificationWithdrawParams {
@@ -9696,13 +9887,6 @@ export interface Wait {
 /** Where somebody who waits for a seat stands. */
 export type WaitState = "waiting" | "offered" | "taken" | "left" | "lapsed";
 
-/** How many cases of a kind wait for a decision, and since when the oldest does. */
-export interface Waiting {
-  kind: VerificationKind;
-  waiting: number;
-  oldest_at: string | null;
-}
-
 export interface WaitlistJoinParams {
   doctor_id: string;
   mode: CalendarMode;
@@ -9827,4 +10011,11 @@ export interface Windows {
   zone: string;
   serves: boolean | null;
   windows: LabWindow[];
+}
+
+/** How many cases of a kind wait for a decision, and since when the oldest does. */
+export interface channels_verification_events_Waiting {
+  kind: VerificationKind;
+  waiting: number;
+  oldest_at: string | null;
 }

@@ -4,7 +4,8 @@ It is about another patient than the rest: who works at her laboratory knows who
 A colleague treats her, and a doctor of another place reads by her consent.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from tests.access.matrix import Params, cells, ground, hears
 from tests.access.who import (
@@ -17,6 +18,7 @@ from tests.access.who import (
     OTHER_DOCTOR,
     OTHER_PATIENT,
     OWNER,
+    PHARMACIST,
     STAFF_HERE,
     TECHNICIAN,
     Who,
@@ -148,6 +150,74 @@ cells("lab_test.reject", rejecting, opens={TECHNICIAN})
 cells("lab_test.cancel", another, opens=PLANS | {COLLEAGUE})
 cells("lab_test.delete", another, opens=PLANS | {COLLEAGUE})
 cells("lab_test.update", noting, opens={COLLEAGUE})
+
+
+async def drafted(w: World) -> Params:
+    """A draft of hers, to be used up."""
+    return {"lab_report_id": await report(w, await collected(w), "draft", None)}
+
+
+async def published(w: World) -> Params:
+    test = await copied(w, ", state, draws, collected_at, completed_at", ", 'completed', 1, asked_at, asked_at")
+    return {"lab_report_id": await report(w, test, "published", w.now)}
+
+
+async def report(w: World, test: Params, state: str, at: datetime | None) -> UUID:
+    report_id: UUID = await w.sql(
+        "INSERT INTO lab_report (lab_test_id, patient_id, laboratory_id, state, created_at, published_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
+        test["lab_test_id"],
+        w.tested,
+        w.laboratory,
+        state,
+        w.now,
+        at,
+    )
+    await w.sql(
+        "INSERT INTO lab_report_version (report_id, version, results, remark, written_by, written_at, published_at)"
+        " VALUES ($1, 1, '[]', 'As expected', $2, $3, $4) RETURNING id",
+        report_id,
+        w.account[TECHNICIAN],
+        w.now,
+        at,
+    )
+    return report_id
+
+
+async def amending(w: World) -> Params:
+    return {**await published(w), "reason": "A slip"}
+
+
+async def critical(w: World) -> Params:
+    """One that waits for the colleague who asked; the others were not asked yet."""
+    found = await published(w)
+    await w.sql(
+        "INSERT INTO lab_critical (report_id, version, laboratory_id, doctor_id, raised_at, due_at)"
+        " VALUES ($1, 1, $2, $3, $4, $4) RETURNING id",
+        found["lab_report_id"],
+        w.laboratory,
+        w.doctor[COLLEAGUE],
+        w.now,
+    )
+    return {**found, "how": "patient_told"}
+
+
+async def reporting(w: World) -> Params:
+    return {**await collected(w), "values": [{"analyte": "HB", "number": 13}]}
+
+
+CLINICAL = {TECHNICIAN, NURSE, PHARMACIST}
+"""The duties that read what was found at their place."""
+
+cells("lab_test.submit_result", reporting, opens={TECHNICIAN})
+cells("lab_report.create", reporting, opens={TECHNICIAN})
+cells("lab_report.update", drafted, opens={TECHNICIAN})
+cells("lab_report.publish", drafted, opens={TECHNICIAN})
+cells("lab_report.amend", amending, opens={TECHNICIAN})
+cells("lab_report.get", published, opens=READS | CLINICAL | {COLLEAGUE})
+cells("lab_report.list")
+cells("lab_report.acknowledge", critical, opens={COLLEAGUE})
+cells("lab_report.waiting")
 
 hears("lab_reports:{patient_id}", lambda w: w.tested, opens=READS, names=False)
 hears("lab_desk:{laboratory_id}", lambda w: w.laboratory, opens=STAFF_HERE, names=False)

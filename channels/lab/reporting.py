@@ -1,0 +1,335 @@
+"""Reports: written by technicians, published for good, amended with a reason, and read by whom the patient lets."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from carewire.command import Ctx, command, query
+from carewire.errors import IllegalMove, InvalidParams, NotFound
+from carewire.forms import Cursor, Limit, Text
+from carewire.store import paging
+from carewire.store.paging import Page
+from channels.care import RecordType
+from channels.care import access as care
+from channels.care.access import Ask
+from channels.directory import access as directory
+from channels.identity import Capacity
+from channels.identity import access as identity
+from channels.identity.errors import FactDue
+from channels.lab import access, critical, drafting, facts, moving
+from channels.lab.access import READS, Side, opened
+from channels.lab.critical import How
+from channels.lab.drafting import Content, Report
+from channels.lab.errors import NoLaboratory, NoReport, NotWaiting, ReportStands
+from channels.lab.events import REPORT_EMITS, LabReportCreated, LabReportUpdated
+from channels.lab.lifecycle import LAB_REPORT, LAB_TEST, LabTestState, ReportState
+from channels.lab.moving import notify_family
+from channels.lab.ranges import Values, critical_of
+from channels.lab.rows import COLUMNS, LabTest, from_row
+from channels.lab.testing import PEOPLE, REFUSES, WORKS, taken
+from channels.lab.views import CriticalView, LabReportView, reports
+from channels.media import access as media
+
+Files = Annotated[list[UUID], Meta(max_length=20, description="Uploaded by the caller, or of the former version")]
+Reason = Annotated[str, Meta(min_length=1, max_length=1000, description="Why it is corrected; the patient reads it")]
+Note = Annotated[str, Meta(min_length=1, max_length=1000)]
+WRITES: Final = REFUSES | {NoLaboratory, NoReport, ReportStands}
+
+
+@command("lab_report.create", allow={Capacity.STAFF}, errors=WRITES)
+async def create(
+    ctx: Ctx,
+    lab_test_id: UUID,
+    values: Values | None = None,
+    remark: Text | None = None,
+    media_ids: Files | None = None,
+) -> LabReportView:
+    """Begin the report of a test whose sample is there. For technicians; nobody else sees it before it is published.
+
+    Values are checked against what the test measures, and judged by sex and age on the day of the sample.
+    """
+    test = await _at_work(ctx, lab_test_id)
+    if test.state not in (LabTestState.SAMPLE_COLLECTED, LabTestState.IN_PROGRESS):
+        raise IllegalMove(
+            f"there is no sample: the test is {test.state.value}",
+            state=test.state.value,
+            legal=LAB_TEST.possible(test.state),
+        )
+    if await drafting.report_of(ctx, test.id) is not None:
+        raise ReportStands()
+    report = await drafting.create(ctx, test)
+    content = Content(
+        results=await drafting.judged(ctx, test, values or []),
+        remark=remark,
+        media_ids=await drafting.attach(ctx, report.id, media_ids or [], ()),
+    )
+    content.require()
+    await drafting.write(ctx, report, content)
+    return await _view(ctx, report.id)
+
+
+@command("lab_report.update", allow={Capacity.STAFF}, errors=WRITES)
+async def update(
+    ctx: Ctx,
+    lab_report_id: UUID,
+    values: Values | UnsetType = UNSET,
+    remark: Text | UnsetType | None = UNSET,
+    media_ids: Files | UnsetType = UNSET,
+) -> LabReportView:
+    """Change a draft; what is left out stays. What was published is amended instead."""
+    test = await _at_work(ctx, await drafting.lab_test_of(ctx, lab_report_id))
+    report = await _report(ctx, test)
+    LAB_REPORT.move(report.state, "update")
+    await drafting.write(ctx, report, await _content(ctx, test, report, values, remark, media_ids))
+    return await _view(ctx, report.id)
+
+
+@command("lab_report.publish", allow={Capacity.STAFF}, emits=REPORT_EMITS, errors=WRITES)
+async def publish(ctx: Ctx, lab_report_id: UUID) -> LabReportView:
+    """Publish a draft: the test is completed, the patient's side and the doctor who asked are told, and it never
+    changes again. A critical value has to be acknowledged.
+    """
+    test = await _at_work(ctx, await drafting.lab_test_of(ctx, lab_report_id))
+    report = await _report(ctx, test)
+    LAB_REPORT.move(report.state, "publish")
+    return await _publish(ctx, test, report, await drafting.content_of(ctx, report), None)
+
+
+@command("lab_test.submit_result", allow={Capacity.STAFF}, emits=REPORT_EMITS, errors=WRITES)
+async def submit_result(
+    ctx: Ctx,
+    lab_test_id: UUID,
+    values: Values | None = None,
+    remark: Text | None = None,
+    media_ids: Files | None = None,
+    collected_at: datetime | None = None,
+) -> LabReportView:
+    """The result of a test at once: values, files or both, published. For technicians of the laboratory.
+
+    Also of a test whose steps nobody entered; `collected_at` says when the sample was taken then. What a draft said is
+    replaced.
+    """
+    test = await _at_work(ctx, lab_test_id)
+    after = taken(ctx, test, "submit_result", collected_at)
+    known = await drafting.report_of(ctx, test.id)
+    report = known or await drafting.create(ctx, test)
+    had = [] if known is None else (await drafting.content_of(ctx, report)).media_ids
+    content = Content(
+        results=await drafting.judged(ctx, after, values or []),
+        remark=remark,
+        media_ids=await drafting.attach(ctx, report.id, media_ids or [], had),
+    )
+    return await _publish(ctx, test, report, content, collected_at)
+
+
+@command("lab_report.amend", allow={Capacity.STAFF}, emits=REPORT_EMITS, errors=WRITES)
+async def amend(
+    ctx: Ctx,
+    lab_report_id: UUID,
+    reason: Reason,
+    values: Values | UnsetType = UNSET,
+    remark: Text | UnsetType | None = UNSET,
+    media_ids: Files | UnsetType = UNSET,
+) -> LabReportView:
+    """Correct a published report by another version; the former ones stay to be read. What is left out is as before."""
+    test = await _at_work(ctx, await drafting.lab_test_of(ctx, lab_report_id))
+    report = await _report(ctx, test)
+    LAB_REPORT.move(report.state, "amend")
+    content = await _content(ctx, test, report, values, remark, media_ids)
+    content.require()
+    version_id = await drafting.amend(ctx, report, content, reason)
+    await critical.supersede(ctx, report.id)
+    if critical_of(content.results):
+        await critical.raise_(ctx, test, report.id, report.version + 1)
+    await _tell(ctx, test, facts.AMENDED, version_id)
+    view = await _view(ctx, report.id)
+    ctx.emit(LabReportUpdated(patient_id=test.patient_id, report=view))
+    return view
+
+
+@command(
+    "lab_report.acknowledge",
+    allow={Capacity.DOCTOR, Capacity.STAFF},
+    emits={LabReportUpdated},
+    errors=REFUSES | {NotWaiting},
+)
+async def acknowledge(ctx: Ctx, lab_report_id: UUID, how: How, note: Note | None = None) -> CriticalView:
+    """Say that you know of a critical value, and what was done. Nobody else is asked any more.
+
+    The doctor who asked for the test; the laboratory's people where there is none; once others were asked, every doctor
+    who may read it, and the laboratory.
+    """
+    test, sight = await access.lab_test(ctx, await drafting.lab_test_of(ctx, lab_report_id), lock=True)
+    one = await critical.waiting(ctx, lab_report_id)
+    late = one.step > critical.FIRST
+    doctors = (Side.DOCTOR, Side.READER) if late else (Side.DOCTOR,)
+    laboratory = bool(sight.duties & critical.RESPONSIBLE) and (late or one.doctor_id is None)
+    if not laboratory and (sight.sides.isdisjoint(doctors) or Capacity.DOCTOR not in ctx.actor.capacities):
+        raise NotFound()
+    await critical.acknowledge(ctx, one, how, note)
+    view = await _view(ctx, lab_report_id)
+    ctx.emit(LabReportUpdated(patient_id=test.patient_id, report=view))
+    assert view.critical is not None
+    return view.critical
+
+
+@query("lab_report.get", allow=PEOPLE, errors={NotFound, FactDue})
+async def get(ctx: Ctx, lab_report_id: UUID) -> LabReportView:
+    """A report with all its versions; a draft only for the laboratory's technicians."""
+    test, sight = await access.lab_test(ctx, await drafting.lab_test_of(ctx, lab_report_id))
+    report = await _report(ctx, test)
+    if not sight.reads or (report.state is ReportState.DRAFT and not sight.duties & WORKS):
+        raise NotFound()
+    return await _view(ctx, lab_report_id)
+
+
+@query("lab_report.list", allow=PEOPLE, errors={NotFound, InvalidParams, FactDue})
+async def list_(
+    ctx: Ctx,
+    patient_id: UUID | None = None,
+    laboratory_id: UUID | None = None,
+    order_id: UUID | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: Limit = 20,
+    cursor: Cursor | None = None,
+) -> Page[LabReportView]:
+    """Reports, newest first: of a patient, of the laboratory where one works; without either, those of whom one acts
+    for and those one asked for as a doctor. `since`/`until` bound when they were published.
+
+    What the caller may not read is left out, so a page may be shorter than `limit` and not be the last.
+    """
+    await identity.require_fact(ctx)
+    if laboratory_id is not None:
+        await directory.place(ctx, laboratory_id, duties=READS)
+    whole = await care.records_of(ctx, patient_id) if patient_id is not None else None
+    before: UUID | None = paging.decode(cursor, tuple[UUID])[0] if cursor else None
+    found: list[Any] = await ctx.tx.fetch(
+        f"""SELECT r.id AS report_id, r.state AS report_state, {COLUMNS}
+              FROM lab_report r JOIN lab_test t ON t.id = r.lab_test_id
+             WHERE ($1::uuid[] IS NULL OR r.patient_id = ANY ($1)) AND ($2::uuid IS NULL OR r.laboratory_id = $2)
+               AND ($3::uuid IS NULL OR t.order_id = $3) AND ($4::uuid IS NULL OR r.id < $4)
+               AND ($5::timestamptz IS NULL OR r.published_at >= $5)
+               AND ($6::timestamptz IS NULL OR r.published_at < $6)
+               AND ($1::uuid[] IS NOT NULL OR $2::uuid IS NOT NULL OR t.doctor_id = $7
+                    OR r.patient_id IN (SELECT g.patient_id FROM guarding g WHERE g.account_id = $8))
+             ORDER BY r.id DESC LIMIT $9""",
+        whole,
+        laboratory_id,
+        order_id,
+        before,
+        since,
+        until,
+        await directory.doctor_of(ctx.tx, ctx.actor.id),
+        ctx.actor.id,
+        limit + 1,
+    )
+    page = found[:limit]
+    tests = [from_row(row) for row in page]
+    shown, told = [], set()
+    for row, test, sight in zip(page, tests, await access.sights(ctx, tests), strict=True):
+        if sight.reads and (row["report_state"] != ReportState.DRAFT or sight.duties & WORKS):
+            shown.append(row["report_id"])
+            if test.patient_id not in told:
+                opened(ctx, test, sight)
+                told.add(test.patient_id)
+    return Page(
+        rows=await reports(ctx, "r.id = ANY ($1)", shown, limit=limit),
+        cursor=paging.encode(page[-1]["report_id"]) if len(found) > limit else None,
+    )
+
+
+@media.readers(drafting.NOUN)
+async def may_read_files(ctx: Ctx, asks: Sequence[tuple[UUID, UUID]]) -> list[datetime | None]:
+    """Who may read a published report reads its files, and those of its former versions."""
+    since: list[datetime | None] = [None] * len(asks)
+    if await identity.owes_fact(ctx):
+        return since
+    found = await ctx.tx.fetch(
+        "SELECT r.id, r.state, r.patient_id, r.laboratory_id, t.doctor_id FROM lab_report r"
+        " JOIN lab_test t ON t.id = r.lab_test_id WHERE r.id = ANY ($1)",
+        [report_id for _, report_id in asks],
+    )
+    known = {row["id"]: row for row in found}
+    works = await identity.works_many(
+        ctx.tx, [(a, known[r]["laboratory_id"] if r in known else r) for a, r in asks], WORKS
+    )
+    wanted = [(n, account, known[report]) for n, (account, report) in enumerate(asks) if report in known]
+    rights = await care.reasons(
+        ctx,
+        [
+            Ask(account, row["patient_id"], RecordType.LAB_REPORT, row["doctor_id"], row["laboratory_id"])
+            for _, account, row in wanted
+        ],
+    )
+    for (n, _, row), held in zip(wanted, rights, strict=True):
+        if held and (row["state"] != ReportState.DRAFT or works[n] is not None):
+            care.opened(ctx, row["patient_id"], RecordType.LAB_REPORT, held)
+            since[n] = held[0].since
+    return since
+
+
+async def _publish(
+    ctx: Ctx, test: LabTest, report: Report, content: Content, collected_at: datetime | None
+) -> LabReportView:
+    content.require()
+    after = msgspec.structs.replace(taken(ctx, test, "submit_result", collected_at), completed_at=ctx.now)
+    await drafting.write(ctx, report, content, published=True)
+    await moving.moved(ctx, test, after)
+    await access.done(ctx, after)
+    if critical_of(content.results):
+        await critical.raise_(ctx, after, report.id, 1)
+    await _tell(ctx, after, facts.PUBLISHED, report.id)
+    view = await _view(ctx, report.id)
+    ctx.emit(LabReportCreated(patient_id=test.patient_id, report=view))
+    return view
+
+
+async def _tell(ctx: Ctx, test: LabTest, told: Any, ref: UUID) -> None:
+    """Her side, and the doctor who asked: that there is something, not what."""
+    await notify_family(ctx, test.patient_id, told, ref)
+    account_id = await critical.doctor_account(ctx, test)
+    if account_id is not None:
+        ctx.notify(account_id, told, ref)
+
+
+async def _content(
+    ctx: Ctx,
+    test: LabTest,
+    report: Report,
+    values: Values | UnsetType,
+    remark: str | UnsetType | None,
+    media_ids: list[UUID] | UnsetType,
+) -> Content:
+    """What it says now, with what is given in its place."""
+    now = await drafting.content_of(ctx, report)
+    return Content(
+        results=now.results if values is UNSET else await drafting.judged(ctx, test, values),
+        remark=now.remark if remark is UNSET else remark,
+        media_ids=now.media_ids
+        if media_ids is UNSET
+        else await drafting.attach(ctx, report.id, media_ids, now.media_ids),
+    )
+
+
+async def _at_work(ctx: Ctx, lab_test_id: UUID) -> LabTest:
+    """A test of a laboratory where the caller is a technician, locked."""
+    test, sight = await access.lab_test(ctx, lab_test_id, lock=True)
+    if not sight.duties & WORKS:
+        raise NotFound()
+    return test
+
+
+async def _report(ctx: Ctx, test: LabTest) -> Report:
+    report = await drafting.report_of(ctx, test.id)
+    if report is None:
+        raise NotFound()
+    return report
+
+
+async def _view(ctx: Ctx, report_id: UUID) -> LabReportView:
+    return (await reports(ctx, "r.id = $1", report_id, limit=1))[0]

@@ -2,7 +2,7 @@
 
     python -m tests.channels.appointment.reminder_storm --appointments 50000
 
-Two workers do every job, the periodic one twice; doctors' desks cancel and move visits meanwhile through the product.
+Two workers do every job, the periodic one twice; a desk cancels and moves visits meanwhile through the product.
 Each standing visit must have been told once per lead time, and no visit once it was off or elsewhere. `make soak` runs
 it; a small one is in the suite.
 """
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+import asyncpg
 import msgspec
 from msgspec import Struct
 
@@ -25,7 +26,7 @@ from carewire.embedded import Postgres, Valkey
 from carewire.node import Node
 from carewire.settings import Settings
 from carewire.store.migrate import migrate
-from channels.directory.demo import CLINIC, DOCTOR_VIKRAM
+from channels.directory.demo import CLINIC
 from channels.identity import Capacity
 from channels.identity import demo as people
 from channels.seed import seed
@@ -33,57 +34,67 @@ from tests.channels.appointment.clockwork import TELLING, Worker
 from tests.channels.callers import Caller, rows
 from tests.channels.queue.conftest import as_person
 
-PER_SLOT: Final = 500
-MOVED_PER_SLOT: Final = 50
-SLOT, STEP = timedelta(minutes=5), timedelta(minutes=30)
+PER_SLOT, SLOTS = 50, 10
+EACH: Final = PER_SLOT * SLOTS
+"""Visits of one doctor, all within fifty minutes; the slots after those are empty."""
+SLOT: Final = timedelta(minutes=5)
 LEADS: Final = (timedelta(days=1), timedelta(hours=1))
 
-_WEEK: Final = """
+_DOCTORS: Final = """
+WITH made AS (
+    INSERT INTO account (phone, name, created_at)
+    SELECT '+918' || lpad(n::text, 9, '0'), 'Dr. ' || n, $2 FROM generate_series(1, $1::int) n RETURNING id, name
+), held AS (
+    INSERT INTO account_capacity (account_id, capacity, state, since) SELECT id, 'doctor', 'active', $2 FROM made
+), doctors AS (
+    INSERT INTO doctor (account_id, name, specialty, created_at)
+    SELECT id, name, 'cardiology', $2 FROM made RETURNING id
+), works AS (
+    INSERT INTO affiliation (doctor_id, place_id, state, offered_at, since)
+    SELECT id, $3, 'accepted', $2, $2 FROM doctors
+)
 INSERT INTO doctor_window (doctor_id, place_id, weekday, opens, closes, mode, slot_minutes, capacity)
-SELECT $1, $2, day, '00:00', '00:00', 'in_person', 5, $3 FROM generate_series(1, 7) day"""
-# One visit each for so many patients with an account of their own: slots of five minutes for five hundred.
+SELECT id, $3, day, '00:00', '00:00', 'in_person', 5, $4 FROM doctors, generate_series(1, 7) day"""
+# One visit each for so many patients with an account of their own.
 _PEOPLE: Final = """
 WITH made AS (
     INSERT INTO account (phone, name, created_at)
-    SELECT '+917' || lpad(n::text, 9, '0'), 'Patient ' || n, $2 FROM generate_series(1, $1) n RETURNING id, phone
+    SELECT '+917' || lpad(n::text, 9, '0'), 'Patient ' || n, $2 FROM generate_series(1, $1::int) n RETURNING id, phone
 ), hers AS (
     INSERT INTO patient (name, phone, created_at) SELECT 'Patient', phone, $2 FROM made RETURNING id, phone)
 INSERT INTO guardianship (account_id, patient_id, kind, since)
 SELECT made.id, hers.id, 'self', $2 FROM made JOIN hers USING (phone)"""
 _SLOTS: Final = """
-WITH days AS (INSERT INTO slot_day (doctor_id, day)
-    SELECT DISTINCT $1::uuid, (($3::timestamptz + make_interval(mins => 5 * n)) AT TIME ZONE 'Asia/Kolkata')::date
-      FROM generate_series(0, $2::int - 1) n
-    ON CONFLICT DO NOTHING)
+WITH times AS (
+    SELECT d.id AS doctor_id, at, (at AT TIME ZONE 'Asia/Kolkata')::date AS day
+      FROM doctor d, generate_series(0, $1::int - 1) n, LATERAL (SELECT $2::timestamptz + n * $5::interval AS at) times
+     WHERE d.name LIKE 'Dr. %' AND d.specialty = 'cardiology'
+), days AS (
+    INSERT INTO slot_day (doctor_id, day) SELECT DISTINCT doctor_id, day FROM times)
 INSERT INTO slot (doctor_id, place_id, mode, day, starts_at, ends_at, zone, capacity)
-SELECT $1, $4, 'in_person', (at AT TIME ZONE 'Asia/Kolkata')::date, at, at + interval '5 minutes', 'Asia/Kolkata', $5
-  FROM generate_series(0, $2::int - 1) n, LATERAL (SELECT $3::timestamptz + make_interval(mins => 5 * n) AS at) times"""
+SELECT doctor_id, $3, 'in_person', day, at, at + $5, 'Asia/Kolkata', $4 FROM times"""
 _VISITS: Final = """
-WITH numbered AS (
+WITH hers AS (
     SELECT p.id, row_number() OVER (ORDER BY p.id) - 1 AS n FROM patient p WHERE p.phone LIKE '+917%'
 ), seats AS (
-    SELECT numbered.id AS patient_id, n, s.*, uuidv7() AS visit FROM numbered
-      JOIN (SELECT slot.*, row_number() OVER (ORDER BY starts_at) - 1 AS k FROM slot WHERE doctor_id = $1) s
-        ON s.k = numbered.n / $2::bigint
+    SELECT hers.id AS patient_id, n, s.*, uuidv7() AS visit FROM hers
+      JOIN (SELECT slot.*, row_number() OVER (ORDER BY id) - 1 AS k FROM slot) s ON s.k = hers.n / $1::bigint
 ), made AS (
     INSERT INTO appointment (id, patient_id, doctor_id, place_id, mode, slot_id, day, starts_at, ends_at, zone, state,
         payment, fee_amount, fee_currency, policy, booked_by, booked_side, created_at)
     SELECT visit, patient_id, doctor_id, place_id, mode, id, day, starts_at, ends_at, zone, 'appointment_confirmed',
-        'free', 0, 'INR', '{"refund": [], "revisit_days": 0, "revisit_visits": 0}', $3, 'desk', $4 FROM seats
-    RETURNING id
+        'free', 0, 'INR', '{"refund": [], "revisit_days": 0, "revisit_visits": 0}', $2, 'desk', $3 FROM seats
 ), step AS (
     INSERT INTO appointment_step (appointment_id, revision, at, move, to_state, starts_at)
-    SELECT visit, 1, $4, 'book', 'appointment_confirmed', starts_at FROM seats
+    SELECT visit, 1, $3, 'book', 'appointment_confirmed', starts_at FROM seats
 ), planned AS (
     INSERT INTO appointment_reminder (appointment_id, lead_minutes, starts_at, useful_until, planned_at, look_at)
-    SELECT visit, lead, starts_at, starts_at - make_interval(mins => nearer), $4,
+    SELECT visit, lead, starts_at, starts_at - make_interval(mins => nearer), $3,
            starts_at - make_interval(mins => lead) - interval '25 hours'
       FROM seats, (VALUES (1440, 60), (60, 0)) AS leads (lead, nearer)
 )
 INSERT INTO seat (slot_id, number, capacity, doctor_id, patient_id, starts_at, ends_at, appointment_id)
-SELECT id, n % $2 + 1, capacity, doctor_id, patient_id, starts_at, ends_at, visit FROM seats"""
-
-
+SELECT id, n % $1 + 1, capacity, doctor_id, patient_id, starts_at, ends_at, visit FROM seats"""
 _FAULTS: Final = """
 WITH told AS (
     SELECT n.id, n.ref_id, n.occasion, split_part(n.occasion, '@', 2)::timestamptz AS starts_at
@@ -131,26 +142,26 @@ class Outcome(Struct, frozen=True, kw_only=True):
 async def storm(node: Node, visits: int, changes: int) -> Outcome:
     """So many visits, a week ahead; so many of them cancelled or moved while their patients are reminded."""
     booked = datetime.now(UTC)
-    first = (booked + timedelta(days=7)).replace(minute=0, second=0, microsecond=0)
-    free = first + SLOT * -(-visits // PER_SLOT)  # from here on the doctor offers what visits are moved to
-    last = free + SLOT * (changes // MOVED_PER_SLOT + 1)
-    async with node.db.transaction() as tx:
+    first = (booked + timedelta(days=7)).replace(hour=6, minute=0, second=0, microsecond=0)
+    free = first + SLOT * SLOTS  # from here on nobody has a visit yet
+    assert node.settings.database_url
+    tx = await asyncpg.connect(node.settings.database_url)  # longer than a command may take
+    async with tx.transaction():
         await tx.execute("ALTER TABLE account ALTER quiet_from DROP DEFAULT, ALTER quiet_until DROP DEFAULT")
-        await tx.execute("DELETE FROM doctor_window WHERE doctor_id = $1", DOCTOR_VIKRAM)
-        await tx.execute(_WEEK, DOCTOR_VIKRAM, CLINIC, MOVED_PER_SLOT)
+        await tx.execute(_DOCTORS, -(-visits // EACH), booked, CLINIC, PER_SLOT)
         await tx.execute(_PEOPLE, visits, booked)
-        await tx.execute(_SLOTS, DOCTOR_VIKRAM, (free - first) // SLOT, first, CLINIC, PER_SLOT)
-        await tx.execute(_VISITS, DOCTOR_VIKRAM, PER_SLOT, people.DESK.account_id, booked)
-        await tx.execute("ANALYZE")
+        await tx.execute(_SLOTS, SLOTS, first, CLINIC, PER_SLOT, SLOT)
+        await tx.execute(_VISITS, PER_SLOT, people.DESK.account_id, booked)
+    await tx.execute("ANALYZE")
+    await tx.close()
     ids = [row["id"] for row in await rows(node, "SELECT id FROM appointment ORDER BY md5(id::text) LIMIT $1", changes)]
-    steps = (free - first) // STEP + 1
+    desk = as_person(node, people.DESK, Capacity.STAFF)
     began = time.monotonic()
-    desk, moment = as_person(node, people.DESK, Capacity.STAFF), first - LEADS[0]
-    for n in range(steps):  # the first reminders fall due while visits are changed
-        await asyncio.gather(_work(node, moment + n * STEP), _change(desk, ids[n::steps], n, steps, free))
-    while moment < last:
-        await _work(node, moment)
-        moment += STEP
+    for n in range(SLOTS):  # the first reminders fall due while visits are changed
+        await asyncio.gather(_work(node, first - LEADS[0] + n * SLOT), _change(desk, ids[n::SLOTS], free))
+    for lead in LEADS:
+        for n in range(2 * SLOTS):
+            await _work(node, first - lead + n * SLOT)
     return msgspec.convert({"seconds": time.monotonic() - began, **dict((await rows(node, _FAULTS))[0])}, Outcome)
 
 
@@ -162,13 +173,13 @@ async def _work(node: Node, moment: datetime) -> None:
         await workers[0].tell()
 
 
-async def _change(desk: Caller, ids: list[UUID], n: int, of: int, free: datetime) -> None:
+async def _change(desk: Caller, ids: list[UUID], free: datetime) -> None:
     """Every other one is cancelled, the others are moved."""
     for k, visit in enumerate(ids):
         if k % 2:
             await desk.call("appointment.cancel", appointment_id=visit, reason="doctor_unavailable")
         else:
-            to = free + SLOT * ((n + of * k) // MOVED_PER_SLOT)
+            to = free + SLOT * (k // 2 % SLOTS)
             await desk.call("appointment.reschedule", appointment_id=visit, starts_at=to)
 
 

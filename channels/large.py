@@ -12,6 +12,7 @@ from uuid import UUID
 
 from carewire.settings import Settings
 from carewire.store.db import Database, Tx
+from channels import large_shelves
 from channels.large_words import (
     BIO,
     CITIES,
@@ -96,6 +97,7 @@ async def seed_large(url: str, settings: Settings, *, doctors: int = MANY, many:
             places = await making.places(many)
             await making.doctors(doctors, places)
             await making.patients(many)
+            await large_shelves.fill(making.copy, making.pharmacies, BORN, seed)
             for table, names in TRIGGERS.items():
                 for name in names:
                     await tx.execute(f"ALTER TABLE {table} ENABLE TRIGGER {name}")
@@ -107,6 +109,8 @@ async def seed_large(url: str, settings: Settings, *, doctors: int = MANY, many:
                 "doctor",
                 "doctor_card",
                 "affiliation",
+                "medicine",
+                "stock_batch",
                 "search_word",
             ):
                 await tx.execute(f"ANALYZE {table}")
@@ -123,6 +127,7 @@ class Making:
         self.dice = dice
         self.step = step
         self.accounts = 0
+        self.pharmacies: list[UUID] = []
 
     @staticmethod
     def phone(n: int) -> str:
@@ -178,6 +183,8 @@ class Making:
                 owners.append((self.dice.person(script), script))
                 if kind == "hospital":
                     hospitals.append((place_id, city))
+                elif kind == "pharmacy":
+                    self.pharmacies.append(place_id)
             ids = await self.people(20 + number, owners, ("patient",) if kind == "hospital" else ("patient", kind))
             await self.copy("place", PLACE_COLUMNS, rows)
             await self.copy(

@@ -14,7 +14,18 @@ from channels.large import NothingToMakeItFrom, seed_large
 from channels.seed import NotInProduction
 from tests.channels.callers import Caller, rows
 
-TABLES = ("account", "account_capacity", "place", "membership", "doctor", "affiliation", "patient", "guardianship")
+TABLES = (
+    "account",
+    "account_capacity",
+    "place",
+    "membership",
+    "doctor",
+    "affiliation",
+    "patient",
+    "guardianship",
+    "medicine",
+    "stock_movement",
+)
 MADE = "SELECT string_agg(name || coalesce(bio, '') || fee || id, '' ORDER BY id) AS all FROM doctor"
 
 
@@ -52,6 +63,11 @@ async def test_the_same_seed_makes_the_same_directory_once(clinic: Node) -> None
     assert someone["id"] in [d["id"] for d in (await anybody.call("doctor.list", search=someone["name"]))["rows"]]
     for noun in ("hospital", "pharmacy", "laboratory"):
         assert (await anybody.call(f"{noun}.list", count=True))["total"] == 21
+
+    stocked = (await rows(clinic, "SELECT count(*) AS n FROM medicine WHERE name LIKE 'Dolo%'"))[0]["n"]
+    assert (await anybody.call("medicine.list", search="dolo", count=True))["total"] == stocked > 1
+    sums = "SELECT sum(quantity) AS moved, (SELECT sum(physical) FROM stock) AS there FROM stock_movement"
+    assert len({*(await rows(clinic, sums))[0]}) == 1
 
     at_noon = await rows(clinic, "SELECT place_open(id, '2026-03-02T06:30:00Z') AS open FROM place WHERE zone = $1 AND"
                          " kind = 'pharmacy'", "Asia/Kolkata")  # fmt: skip

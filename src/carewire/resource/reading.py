@@ -24,8 +24,8 @@ def lister(declared: Resource) -> Callable[..., Awaitable[Any]]:
     async def rows(ctx: Ctx, limit: int, cursor: str | None, count: bool, **given: Any) -> Any:
         values = Values()
         where, match = await _conditions(ctx, declared, values, given)
+        counted = " AND ".join(where), list(values.given)  # before the order's values: a count has none
         name, order = _order(declared, given.get("order"), match, values)
-        counted = " AND ".join(where), list(values.given)
         if cursor is not None:
             where = [*where, _after(declared, cursor, name, order, values)]
         # First which ones, in the narrow index; then what is shown of them.

@@ -176,3 +176,11 @@ async def test_places_and_specialties_are_found_the_same_way(clinic: Node, enter
     await admin.call("specialty.update", slug="cardiology", aliases=["pumpology"])
     assert "Dr. Priya Sharma" in await found(anybody, "pumpology")
     assert await found(anybody, "heart") == []
+
+
+async def test_what_was_found_is_counted_whatever_order_it_comes_in(clinic: Node, enter: Enter) -> None:
+    await fill(clinic)
+    anybody = await enter(PRIYA.account_id)
+    for more in ({}, {"order": "name"}, {"order": "relevance", "limit": 1}):
+        page = await anybody.call("doctor.list", search="sharma", count=True, **more)
+        assert page["total"] == 2

@@ -1,7 +1,8 @@
 """Counters of a provider, live: whole values on the conflated lane, one for each kind of thing that is counted.
 
-A trigger leaves a job when something moved (`migrations/0128_counters.sql`). The job counts anew under the counter's
-own lock: of two at once the later one counts the earlier's change, and its value has the higher version.
+A trigger leaves a job when something moved (`migrations/0128_counters.sql`, `migrations/0129_counted_orders.sql`). The
+job counts anew under the own lock of the counter: of two at once the later one counts what the earlier did, and its
+value has the higher version.
 """
 
 from collections.abc import Sequence
@@ -21,11 +22,15 @@ from channels.identity import access as identity
 from channels.insight.counts import ByState, by_state
 from channels.lab.lifecycle import ENDED as TESTS_ENDED
 from channels.lab.lifecycle import LabTestState
+from channels.order.lifecycle import FULFILLED, OrderState
+from channels.order.lifecycle import OrderState as O
 
 
 class Counted(StrEnum):
     """What is counted of a provider, by state; what is over is not."""
 
+    ORDERS = "orders"
+    """Those it was offered."""
     TESTS = "tests"
     """A laboratory's."""
 
@@ -45,9 +50,14 @@ class CounterChanged(Event, name="counter:changed", topic="counters:{place_id}",
     counts: ByState
 
 
-_STATES: Final[dict[Counted, type[StrEnum]]] = {Counted.TESTS: LabTestState}
-_OPEN: Final = {Counted.TESTS: frozenset(LabTestState) - TESTS_ENDED}
+_STATES: Final[dict[Counted, type[StrEnum]]] = {Counted.ORDERS: OrderState, Counted.TESTS: LabTestState}
+_OPEN: Final[dict[Counted, frozenset[StrEnum]]] = {
+    Counted.ORDERS: frozenset(OrderState) - FULFILLED - {O.CANCELLED, O.RETURNED, O.EXPIRED},
+    Counted.TESTS: frozenset(LabTestState) - TESTS_ENDED,
+}
 _COUNT: Final = {
+    Counted.ORDERS: "SELECT state, count(*) FROM orders WHERE place_id = $1 AND offered_at IS NOT NULL"
+    " AND ended_at IS NULL AND state = ANY ($2) GROUP BY state",
     Counted.TESTS: "SELECT state, count(*) FROM lab_test WHERE laboratory_id = $1 AND state = ANY ($2) GROUP BY state",
 }
 

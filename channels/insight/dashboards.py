@@ -25,8 +25,8 @@ LISTED: Final = 200
 class PatientDashboard(msgspec.Struct, frozen=True, kw_only=True):
     """What is to come and what waits for a patient, over all her records.
 
-    `appointments` and `requests` are those that are not over; `tokens` her places in lines now. `unread_messages` are
-    of her chats, `unread_notifications` of the account that asks.
+    `appointments`, `requests` and `orders` are those that are not over; `tokens` her places in lines now.
+    `unread_messages` are of her chats, `unread_notifications` of the account that asks.
     """
 
     patient_id: UUID
@@ -34,6 +34,7 @@ class PatientDashboard(msgspec.Struct, frozen=True, kw_only=True):
     next_appointment_at: datetime | None
     tokens: int
     requests: int
+    orders: int
     unread_messages: int
     unread_notifications: int
 
@@ -102,6 +103,7 @@ SELECT (SELECT count(*) FROM appointment a WHERE a.patient_id = ANY ($1) AND a.s
            AND a.starts_at > $5) AS next_appointment_at,
        (SELECT count(*) FROM token t WHERE t.patient_id = ANY ($1) AND t.state = ANY ($3)) AS tokens,
        (SELECT count(*) FROM request r WHERE r.patient_id = ANY ($1) AND r.state = ANY ($4)) AS requests,
+       (SELECT count(*) FROM orders o WHERE o.patient_id = ANY ($1) AND o.ended_at IS NULL) AS orders,
        (SELECT coalesce(sum(c.patient_unread), 0) FROM chat_thread c
          WHERE c.patient_id = ANY ($1) AND c.patient_unread > 0) AS unread_messages,
        (SELECT count(*) FROM notification n

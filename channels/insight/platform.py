@@ -13,6 +13,7 @@ from carewire.store.db import Tx
 from channels.directory import Approval, PlaceKind
 from channels.identity import Capacity
 from channels.insight.counts import ByState, appointments_today, by_state, tokens_today
+from channels.order.lifecycle import OrderState
 from channels.request.lifecycle import RequestState
 from channels.review.lifecycle import ReviewState
 from channels.verification.lifecycle import Kind
@@ -24,8 +25,8 @@ class AdminDashboard(msgspec.Struct, frozen=True, kw_only=True):
     """The platform at the moment `at`.
 
     `accounts` are active ones that hold each capacity actively; `places` those that are not closed, by kind and
-    approval. `appointments` and `tokens` are today's, each on its own clock; `requests` and `reviews` are all there
-    are. `verifications` wait for a decision, by kind. No revenue: that comes with money.
+    approval. `appointments` and `tokens` are today's, each on its own clock; `requests`, `orders` and `reviews` are
+    all there are. `verifications` wait for a decision, by kind. No revenue: that comes with money.
     """
 
     at: datetime
@@ -36,6 +37,7 @@ class AdminDashboard(msgspec.Struct, frozen=True, kw_only=True):
     appointments: ByState
     tokens: ByState
     requests: ByState
+    orders: ByState
     reviews: ByState
     verifications: dict[str, int]
 
@@ -87,6 +89,7 @@ async def counted(tx: Tx, now: datetime) -> AdminDashboard:
         appointments=await appointments_today(tx, now),
         tokens=await tokens_today(tx, now),
         requests=by_state(RequestState, await tx.fetch("SELECT state, count(*) FROM request GROUP BY state")),
+        orders=by_state(OrderState, await tx.fetch("SELECT state, count(*) FROM orders GROUP BY state")),
         reviews=by_state(ReviewState, await tx.fetch("SELECT state, count(*) FROM review GROUP BY state")),
         verifications=await _words(
             tx,

@@ -9,8 +9,9 @@ from uuid import UUID
 from carewire.command import Ctx, query
 from carewire.errors import InvalidParams, NotFound
 from carewire.screen import Screen
+from channels.directory import PlaceKind
 from channels.directory import access as directory
-from channels.identity import Capacity
+from channels.identity import Capacity, Duty
 from channels.identity import access as identity
 from channels.insight.counts import TODAY
 from channels.queue.lifecycle import ACTIVE
@@ -19,6 +20,7 @@ from channels.session.access import DESK
 
 TOKENS_MAX: Final = 10
 REQUESTS_MAX: Final = 20
+ORDERS_MAX: Final = 20
 
 # Doctors of a place in the order in which the day meets them.
 _AGENDAS_HERE: Final = """
@@ -31,8 +33,8 @@ SELECT f.doctor_id, ($2 AT TIME ZONE p.zone)::date AS day FROM place p JOIN affi
 
 @query("home.topics", allow={Capacity.PATIENT}, errors={NotFound, InvalidParams})
 async def home(ctx: Ctx, patient_id: UUID | None = None) -> Screen:
-    """A patient's home, for who acts for her: her appointments, her places in lines, her open requests, and what is
-    unread. Open it with `topic.open`.
+    """A patient's home, for who acts for her: her appointments, her places in lines, her open requests and orders, and
+    what is unread. Open it with `topic.open`.
     """
     patient = await identity.patient(ctx, patient_id)
     records = await identity.records_of(ctx.tx, patient.id)
@@ -48,6 +50,11 @@ async def home(ctx: Ctx, patient_id: UUID | None = None) -> Screen:
         sorted(request.OPEN | {request.RequestState.CONFIRMED}),
         REQUESTS_MAX,
     )
+    orders = await ctx.tx.fetch(
+        "SELECT id FROM orders WHERE patient_id = ANY ($1) AND ended_at IS NULL ORDER BY id DESC LIMIT $2",
+        records,
+        ORDERS_MAX,
+    )
     return Screen.of(
         [
             f"notifications:{ctx.actor.id}",
@@ -56,6 +63,7 @@ async def home(ctx: Ctx, patient_id: UUID | None = None) -> Screen:
             *(f"token:{row['id']}" for row in tokens),
             *dict.fromkeys(f"line:{row['session_id']}" for row in tokens),
             *(f"request:{row['id']}" for row in requests),
+            *(f"order:{row['id']}" for row in orders),
         ]
     )
 
@@ -104,5 +112,25 @@ async def desk(ctx: Ctx, place_id: UUID | None = None) -> Screen:
             f"desk_inbox:{place.id}",
             *(f"queue:{row['id']}" for row in sittings),
             *(f"agenda:{row['doctor_id']}:{place.id}:{row['day']}" for row in agendas),
+        ]
+    )
+
+
+@query("provider.topics", allow={Capacity.STAFF}, errors={NotFound, InvalidParams})
+async def provider(ctx: Ctx, place_id: UUID | None = None) -> Screen:
+    """A pharmacy's or a laboratory's day: its counters, its open orders, bills it is on, its tests, its
+    patients' chats.
+    """
+    place = await directory.place(ctx, place_id, duties=frozenset(Duty))
+    if place.kind not in (PlaceKind.PHARMACY, PlaceKind.LABORATORY):
+        raise NotFound()
+    return Screen.of(
+        [
+            f"notifications:{ctx.actor.id}",
+            f"counters:{place.id}",
+            f"orders_at:{place.id}",
+            f"quotes:{place.id}",
+            *([f"lab_desk:{place.id}"] if place.kind is PlaceKind.LABORATORY else []),
+            f"desk_inbox:{place.id}",
         ]
     )

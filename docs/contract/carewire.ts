@@ -771,7 +771,7 @@ export interface Commands {
     result: FaqView;
     refusal: "forbidden" | "not_found" | "conflict" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
-  /** A patient's home, for who acts for her: her appointments, her places in lines, her open requests, and what is unread. Open it with `topic.open`. */
+  /** A patient's home, for who acts for her: her appointments, her places in lines, her open requests and orders, and what is unread. Open it with `topic.open`. */
   "home.topics": {
     params: HomeTopicsParams;
     result: Screen;
@@ -1840,6 +1840,12 @@ export interface Commands {
     params: ProviderSetHoursParams;
     result: Hours;
     refusal: "invalid_params" | "not_found" | "conflict" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** A pharmacy's or a laboratory's day: its counters, its open orders, bills it is on, its tests, its patients' chats. */
+  "provider.topics": {
+    params: ProviderTopicsParams;
+    result: Screen;
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Say when your turn is near: so many before you, or so many minutes. Told once; neither = no alert. */
   "queue.alert": {
@@ -3080,7 +3086,7 @@ export interface AdminConfirmParams {
   idempotency_key?: string | null;
 }
 
-/** The platform at the moment `at`. `accounts` are active ones that hold each capacity actively; `places` those that are not closed, by kind and approval. `appointments` and `tokens` are today's, each on its own clock; `requests` and `reviews` are all there are. `verifications` wait for a decision, by kind. No revenue: that comes with money. */
+/** The platform at the moment `at`. `accounts` are active ones that hold each capacity actively; `places` those that are not closed, by kind and approval. `appointments` and `tokens` are today's, each on its own clock; `requests`, `orders` and `reviews` are all there are. `verifications` wait for a decision, by kind. No revenue: that comes with money. */
 export interface AdminDashboard {
   at: string;
   accounts: number;
@@ -3090,6 +3096,7 @@ export interface AdminDashboard {
   appointments: { [key: string]: number };
   tokens: { [key: string]: number };
   requests: { [key: string]: number };
+  orders: { [key: string]: number };
   reviews: { [key: string]: number };
   verifications: { [key: string]: number };
 }
@@ -4125,7 +4132,7 @@ export interface ConsultationUpdated {
 export type ConsultationsOf = "patient" | "doctor";
 
 /** What is counted of a provider, by state; what is over is not. */
-export type Counted = "tests";
+export type Counted = "orders" | "tests";
 
 /** One counter is another; this is all of it. */
 export interface CounterChanged {
@@ -7115,13 +7122,14 @@ export interface PatientCreateParams {
   idempotency_key?: string | null;
 }
 
-/** What is to come and what waits for a patient, over all her records. `appointments` and `requests` are those that are not over; `tokens` her places in lines now. `unread_messages` are of her chats, `unread_notifications` of the account that asks. */
+/** What is to come and what waits for a patient, over all her records. `appointments`, `requests` and `orders` are those that are not over; `tokens` her places in lines now. `unread_messages` are of her chats, `unread_notifications` of the account that asks. */
 export interface PatientDashboard {
   patient_id: string;
   appointments: number;
   next_appointment_at: string | null;
   tokens: number;
   requests: number;
+  orders: number;
   unread_messages: number;
   unread_notifications: number;
 }
@@ -7888,6 +7896,10 @@ export interface ProviderSetHoursParams {
   holidays: Holiday[];
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
+}
+
+export interface ProviderTopicsParams {
+  place_id?: string | null;
 }
 
 /** What a consent is for. */

@@ -59,6 +59,7 @@ EXCUSED = {
     "verification.reason": "an administrator's word about papers: its commands are tried, nothing waits for one",
     "verification_step.reason": "as above",
     "verification_step.facts": "as above",
+    "review.state": "a closed list",
     "doctor_extra.day": "a day in a calendar",
     "doctor_leave.first": "a day in a calendar",
     "doctor_leave.last": "a day in a calendar",
@@ -185,6 +186,7 @@ async def live_through(house: House, nest: Nest) -> tuple[list[Wire], dict[str, 
         "room_id": str(places.ROOM_2),
         "starts_at": (now - timedelta(minutes=1)).isoformat(),
         "ends_at": (now + timedelta(hours=4)).isoformat(),
+        "remote_join": True,
     }
     session_id = (await desk.call("session.create", **sitting))["result"]["id"]
     answers.append(await desk.call("session.start", session_id=session_id))
@@ -200,6 +202,7 @@ async def live_through(house: House, nest: Nest) -> tuple[list[Wire], dict[str, 
     words = {"name": nest.text(), "notes": nest.text()}
     answers.append(await doctor.call("lab_test.create", patient_id=token["result"]["patient_id"], **words))
     answers += await be_treated(desk, doctor, nest, session_id)
+    answers += await be_heard(ada, desk, doctor, admin, nest, session_id, own["id"])
     said = {word: nest.text() for word in ("name", "registration", "council", "qualification", "bio")}
     answers.append(await doctor.call("doctor.update", doctor_id=str(places.DOCTOR_VIKRAM), **said))
     async with httpx.AsyncClient(base_url=house.http) as web:
@@ -245,6 +248,28 @@ async def at_the_laboratory(house: House, nest: Nest, ada: Wire, patient_id: str
     known = await technician.call("lab_report.acknowledge", **report, how="patient_told", note=nest.text())
     await technician.close()
     return [*answers, asked, planned, told, amended, known]
+
+
+async def be_heard(
+    ada: Wire, desk: Wire, doctor: Wire, admin: Wire, nest: Nest, session_id: str, patient_id: str
+) -> list[Any]:
+    """She joins from afar, writes to the doctor, is seen, and says what she thinks of it."""
+    answers = [await ada.call("queue.join", session_id=session_id, patient_id=patient_id)]
+    token = {"token_id": answers[0]["result"]["id"]}
+    where = {"patient_id": patient_id, "place_id": str(places.CLINIC), "doctor_id": str(places.DOCTOR_VIKRAM)}
+    thread = await ada.call("chat.open", **where)
+    answers += [
+        thread,
+        await ada.call("chat.send", thread_id=thread["result"]["id"], text=nest.text()),
+        await desk.call("queue.arrive", **token),
+        await desk.call("queue.call", **token, finish_current=True),
+        await doctor.call("queue.begin", **token),
+        await doctor.call("queue.complete", **token),
+        await ada.call("review.create", **token, rating=2, text=nest.text()),
+    ]
+    judged = {"revision": 1, "publish": False, "reason": nest.text()}
+    answers.append(await admin.call("review.verify", review_id=answers[-1]["result"]["id"], **judged))
+    return answers
 
 
 async def be_treated(desk: Wire, doctor: Wire, nest: Nest, session_id: str) -> list[Any]:

@@ -18,6 +18,7 @@ from tests.access.who import (
 cells("home.topics", lambda w: {"patient_id": w.she}, opens=FAMILY)
 cells("day.topics", opens={DOCTOR, COLLEAGUE, OTHER_DOCTOR, CONSENTED, BREAK_GLASS})
 cells("desk.topics", lambda w: {"place_id": w.place}, opens=DESK)
+cells("provider.topics", lambda w: {"place_id": places.PHARMACY}, opens={PHARMACY})
 cells("dashboard.patient", lambda w: {"patient_id": w.she}, opens=FAMILY)
 cells("dashboard.doctor", opens={DOCTOR, COLLEAGUE, OTHER_DOCTOR, CONSENTED, BREAK_GLASS})
 cells("dashboard.doctor_today", opens={DOCTOR, COLLEAGUE, OTHER_DOCTOR, CONSENTED, BREAK_GLASS})

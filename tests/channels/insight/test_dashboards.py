@@ -99,7 +99,7 @@ async def test_a_patients_side_sees_what_is_to_come_and_what_is_unread(
     for text in ("One", "Two"):
         await doctor.call("chat.send", thread_id=thread["id"], text=text)
     found = await priya.call("dashboard.patient", patient_id=PRIYA_PATIENT)
-    assert (found["tokens"], found["appointments"], found["requests"]) == (1, 0, 0)
+    assert (found["tokens"], found["appointments"], found["requests"], found["orders"]) == (1, 0, 0, 0)
     assert (found["unread_messages"], found["next_appointment_at"]) == (2, None)
     await priya.call("chat.send", thread_id=thread["id"], text="Mine")
     assert (await doctor.call("dashboard.doctor"))["unread_messages"] == 1

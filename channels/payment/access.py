@@ -16,6 +16,7 @@ from carewire.paid import Outcome, Owed, Paid
 from channels.appointment import access as appointment
 from channels.identity import Duty
 from channels.identity import access as identity
+from channels.order import access as orders
 from channels.payment.nouns import Means, Payable
 
 COUNTER: Final = frozenset({Duty.OWNER, Duty.MANAGER, Duty.FRONT_DESK, Duty.PHARMACIST, Duty.TECHNICIAN})
@@ -32,6 +33,7 @@ class Kind(NamedTuple):
 
 KINDS: Final[dict[Payable, Kind]] = {
     Payable.APPOINTMENT: Kind(appointment.owed, appointment.mark_paid, appointment.PAID_EMITS),
+    Payable.ORDER: Kind(orders.owed, orders.mark_paid, orders.PAID_EMITS),
 }
 
 

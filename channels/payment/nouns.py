@@ -7,6 +7,7 @@ class Payable(StrEnum):
     """What can be paid for."""
 
     APPOINTMENT = "appointment"
+    ORDER = "order"
 
 
 class Means(StrEnum):

@@ -7235,7 +7235,7 @@ export interface PatientView {
 export type PauseReason = "break" | "rounds" | "emergency" | "prayer" | "technical" | "other";
 
 /** What can be paid for. */
-export type Payable = "appointment";
+export type Payable = "appointment" | "order";
 
 export interface PaymentListParams {
   place_id?: string | null;

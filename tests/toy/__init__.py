@@ -23,6 +23,7 @@ from carewire.forms import Name, Word
 from carewire.ids import uuid7
 from carewire.jobs.job import Job, Trip, consumer, errand
 from carewire.resource import Order, Part, Verb, at_least, at_most, equal, holds, plug_translations, resource
+from carewire.screen import Screen
 from carewire.statement import Statement
 from carewire.store.constraints import refuse
 from carewire.store.db import ENGINE
@@ -121,6 +122,19 @@ async def counter_topic(ctx: Ctx, counter_id: UUID) -> Counter:
 @topic("toy_typing:{counter_id}", may=may_hear)
 async def typing_topic(ctx: Ctx, counter_id: UUID) -> None:
     """Who wiggles at a counter; nothing is kept."""
+
+
+@query("toy.screen", allow={KNOWN}, errors={NotFound})
+async def screen(ctx: Ctx, counter_id: UUID, other_id: UUID) -> Screen:
+    """One's counter, and another that may be nobody's."""
+    await counter(ctx, counter_id)
+    return Screen.of([f"toy:{counter_id}", f"toy:{other_id}"])
+
+
+@command("toy.hint", allow={KNOWN}, receipt=False, passing=True, emits={Wiggled})
+async def hint(ctx: Ctx, counter_id: UUID) -> None:
+    """Wiggle and leave nothing behind."""
+    ctx.emit(Wiggled(counter_id=counter_id, who="somebody", value=1))
 
 
 @command("toy.add", allow={KNOWN}, emits={Counted}, errors={TooMuch})

@@ -4,6 +4,7 @@ Both are folded to words by sound; a word is a known substance or brand, the nam
 here decides whether it is dangerous: it finds, and the doctor decides.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID
@@ -22,6 +23,7 @@ from channels.prescription.papers import AllergyLook, AllergyMatch, Prescription
 
 SHORTEST: Final = 4
 """A word that nobody knows counts from so many letters on: shorter ones meet by chance."""
+_PARTS: Final = re.compile(r"[+/&,;]| and | with ")
 RELATED: Final = frozenset({(one, other) for one, known in CLASSES.items() for other in known.related})
 
 
@@ -56,24 +58,24 @@ async def check(ctx: Ctx, patient_id: UUID, lines: Sequence[PrescriptionLine]) -
     records = [patient_id] if person is None else [patient_id, person]
     found = await care.reasons(ctx, [Ask(ctx.actor.id, record, RecordType.SUMMARY) for record in records])
     if not all(found):
-        return AllergyLook(outcome=AllergyOutcome.UNREADABLE, matches=[], name_only=[])
+        return AllergyLook(outcome=AllergyOutcome.UNREADABLE, matches=[], name_only=[], entries_by_name=[])
     care.opened(ctx, patient_id, RecordType.SUMMARY, found[0])
     known = [await summary(ctx, record) for record in records]
     allergies = list({entry.id: entry for one in known for entry in one.allergies}.values())
     lexicon = await _load(ctx.tx)
     drugs, entries = await _meanings(ctx.tx, lexicon, lines, allergies)
-    name_only = [line.id for line, drug in zip(lines, drugs, strict=True) if not drug.classes]
-    if not allergies and not any(one.no_allergies_at for one in known):
-        return AllergyLook(outcome=AllergyOutcome.NOT_RECORDED, matches=[], name_only=name_only)
+    name_only = await _name_only(ctx.tx, lexicon, lines)
+    by_name = [entry.id for entry, meant in zip(allergies, entries, strict=True) if not meant.classes]
     matches = [
         AllergyMatch(line_id=line.id, entry_id=entry.id, by=by)
         for line, drug in zip(lines, drugs, strict=True)
         for entry, allergy in zip(allergies, entries, strict=True)
         if (by := meets(drug, allergy)) is not None
     ]
-    return AllergyLook(
-        outcome=AllergyOutcome.MATCHED if matches else AllergyOutcome.CLEAR, matches=matches, name_only=name_only
-    )
+    outcome = AllergyOutcome.MATCHED if matches else AllergyOutcome.CLEAR
+    if not allergies and not any(one.no_allergies_at for one in known):
+        outcome = AllergyOutcome.NOT_RECORDED
+    return AllergyLook(outcome=outcome, matches=matches, name_only=name_only, entries_by_name=by_name)
 
 
 def meets(drug: Meaning, allergy: Meaning) -> MatchedBy | None:
@@ -118,6 +120,19 @@ async def _meanings(
     drugs = [meaning(lexicon, next(spelled), next(spelled)) for _ in lines]
     entries = [meaning(lexicon, next(spelled), only_known=[next(spelled)]) for _ in allergies]
     return drugs, entries
+
+
+async def _name_only(tx: Tx, lexicon: Lexicon, lines: Sequence[PrescriptionLine]) -> list[UUID]:
+    """Lines of which some substance is in no known class: of a compound each part has to be known."""
+    parts = [(line.id, part) for line in lines for part in _PARTS.split(line.generic or line.medicine)]
+    unknown, known = set(), set()
+    for (line_id, _), folded in zip(parts, await fold(tx, [part for _, part in parts]), strict=True):
+        meant = meaning(lexicon, folded)
+        if meant.classes:
+            known.add(line_id)
+        elif meant.words:
+            unknown.add(line_id)
+    return [line.id for line in lines if line.id in unknown or line.id not in known]
 
 
 async def fold(tx: Tx, texts: Sequence[str]) -> list[str]:

@@ -51,11 +51,16 @@ class AllergyMatch(Struct, frozen=True, kw_only=True):
 
 
 class AllergyLook(Struct, frozen=True, kw_only=True):
-    """What the look at the patient's allergies found. `name_only`: lines whose class the table does not know."""
+    """What the look at the patient's allergies found, and how far it saw.
+
+    Compared by their words alone were `name_only`, lines of which a part is in no class that the table knows, and
+    `entries_by_name`, allergies that name nothing it knows.
+    """
 
     outcome: AllergyOutcome
     matches: list[AllergyMatch]
     name_only: list[UUID]
+    entries_by_name: list[UUID]
 
 
 class Prescription(Struct, frozen=True, kw_only=True):

@@ -3205,11 +3205,12 @@ export interface AgendaUpdated {
   appointment: NamedVisit;
 }
 
-/** What the look at the patient's allergies found. `name_only`: lines whose class the table does not know. */
+/** What the look at the patient's allergies found, and how far it saw. Compared by their words alone were `name_only`, lines of which a part is in no class that the table knows, and `entries_by_name`, allergies that name nothing it knows. */
 export interface AllergyLook {
   outcome: AllergyOutcome;
   matches: AllergyMatch[];
   name_only: string[];
+  entries_by_name: string[];
 }
 
 /** A line that met an entry of the patient's allergies. */

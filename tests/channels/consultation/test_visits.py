@@ -76,6 +76,34 @@ async def test_a_visit_begins_in_the_line_in_the_same_moment_and_once(
     assert await rows(clinic, "SELECT state FROM token WHERE id = $1", waiting["id"]) == [("completed",)]
 
 
+async def test_notes_are_finished_also_after_the_desk_has_called_the_next(
+    clinic: Node, desk: Caller, doctor: Caller, priya: Caller, session: str
+) -> None:
+    visit = await begun(desk, doctor, priya, session)
+    await desk.call("queue.walk_in", session_id=session, name="Next")
+    await desk.call("queue.call_next", session_id=session, finish_current=True)
+    ended = await rows(clinic, "SELECT ended_at FROM token WHERE id = $1", visit["token_id"])
+    done = await write(doctor, visit, advice="Rest", complete=True)
+    assert done["state"] == "completed"
+    assert await rows(clinic, "SELECT ended_at FROM token WHERE id = $1", visit["token_id"]) == ended
+
+
+async def test_who_is_sent_for_a_test_comes_back_to_the_same_visit(
+    clinic: Node, desk: Caller, doctor: Caller, priya: Caller, session: str
+) -> None:
+    visit = await begun(desk, doctor, priya, session)
+    token = {"token_id": visit["token_id"]}
+    await desk.call("queue.away", **token)
+    await desk.call("queue.back", **token)
+    await desk.call("queue.call", **token)
+    with pytest.raises(AlreadyStarted):
+        await doctor.call("consultation.start", **token)
+    assert await rows(clinic, "SELECT state FROM token WHERE id = $1", visit["token_id"]) == [("called",)]
+    await desk.call("queue.begin", **token)
+    await write(doctor, visit, complete=True)
+    assert await rows(clinic, "SELECT state FROM token WHERE id = $1", visit["token_id"]) == [("completed",)]
+
+
 async def test_of_two_devices_that_write_at_once_one_is_told_what_stands(
     clinic: Node, desk: Caller, doctor: Caller, priya: Caller, session: str
 ) -> None:

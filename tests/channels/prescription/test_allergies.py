@@ -150,6 +150,23 @@ async def test_a_match_blocks_and_is_named_and_only_a_reason_that_names_it_issue
     assert [tuple(row) for row in acts] == [(UUID(draft["id"]), PRIYA_PATIENT)]
 
 
+async def test_what_was_compared_by_its_name_alone_is_said(
+    desk: Caller, doctor: Caller, priya: Caller, session: str
+) -> None:
+    dust = await allergic(priya, "House dust")
+    await allergic(priya, "Sulfa")
+    known = ("Amoxicillin/Clavulanate 625", "Augmentin 500/125", "Combiflam", "Dolo 650 tablet")
+    unknown = ("Amoxicillin + Zyloprobin", "Metformin", "Amoxicillin and Zyloprobin")
+    generic = [line("Zyloprobin", generic="Amoxicillin"), line("Augmentin", generic="amoxicillin, zyloprobin")]
+    draft = await drafted(doctor, await begun(desk, doctor, priya, session), *map(line, known), *map(line, unknown),
+                          *generic)  # fmt: skip
+    looked = await doctor.call("prescription.check", prescription_id=draft["id"])
+    names = {one["id"]: one["medicine"] for one in draft["lines"]}
+    assert [names[line_id] for line_id in looked["name_only"]] == [*unknown, "Augmentin"]
+    assert looked["entries_by_name"] == [dust]
+    assert looked["outcome"] == "clear"
+
+
 async def test_nobody_asked_is_not_none_known(
     clinic: Node, desk: Caller, doctor: Caller, priya: Caller, session: str
 ) -> None:

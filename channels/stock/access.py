@@ -27,14 +27,13 @@ from channels.stock.holds import (
     returned,
     sell,
 )
-from channels.stock.nouns import SOON_DAYS, Availability, DosageForm
+from channels.stock.nouns import Availability, DosageForm
 
 __all__ = [
     "EMITS",
     "KEEPERS",
     "LINES_MAX",
     "Article",
-    "Figures",
     "Hold",
     "Line",
     "Packs",
@@ -45,7 +44,6 @@ __all__ = [
     "batch",
     "equivalents",
     "extend",
-    "figures",
     "find",
     "hold",
     "keepers",
@@ -100,32 +98,6 @@ async def equivalents(ctx: Ctx, medicine_id: UUID) -> list[Article]:
         ctx.now,
     )
     return [_article(row) for row in rows]
-
-
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """A pharmacy's stock in four numbers: articles for sale, those of which nothing is there, those that run low, and
-    batches that expire within 30 days."""
-
-    articles: int
-    out_of_stock: int
-    low: int
-    expiring: int
-
-
-async def figures(ctx: Ctx, pharmacy_id: UUID) -> Figures:
-    """What a dashboard counts of a pharmacy's stock; who may see it, the caller has asked."""
-    row = await ctx.tx.fetchrow(
-        "SELECT count(*) AS articles, count(*) FILTER (WHERE s.physical = 0) AS out_of_stock,"
-        " count(*) FILTER (WHERE s.low) AS low, (SELECT count(*) FROM stock_batch b WHERE b.pharmacy_id = $1"
-        " AND b.physical > 0 AND b.expires_on <= ($2::timestamptz AT TIME ZONE 'UTC')::date + $3::int) AS expiring"
-        " FROM medicine m JOIN stock s ON s.medicine_id = m.id"
-        " WHERE m.pharmacy_id = $1 AND m.closed_at IS NULL AND m.is_available",
-        pharmacy_id,
-        ctx.now,
-        SOON_DAYS,
-    )
-    assert row is not None
-    return Figures(**dict(row))
 
 
 def _article(row: "dict[str, object]") -> Article:

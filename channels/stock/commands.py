@@ -1,6 +1,6 @@
 """What a pharmacy's people do with their stock, by hand."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -9,12 +9,13 @@ from msgspec import Meta
 from carewire.command import Ctx, command
 from carewire.errors import Field, InvalidParams, NotFound
 from carewire.forms import Count
+from carewire.ids import uuid7
 from carewire.money import Minor
 from channels.identity import Capacity
-from channels.stock import doors
-from channels.stock.errors import BatchDiffers, OutOfStock
+from channels.stock import allocation, doors, holds
+from channels.stock.errors import BatchDiffers, NotSold, OutOfStock
 from channels.stock.events import StockCause, StockUpdated
-from channels.stock.holds import Packs
+from channels.stock.holds import LINES_MAX, Hold, Line, Packs
 from channels.stock.nouns import AdjustReason, MovementKind
 from channels.stock.reading import StockBatch, one_batch
 from channels.stock.shelf import Movement, changing, move
@@ -22,6 +23,10 @@ from channels.stock.shelf import Movement, changing, move
 BatchNumber = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^\S(.*\S)?\Z", description="As printed on it")]
 Difference = Annotated[int, Meta(ge=-100_000, le=100_000, description="Packs more, or with a minus less")]
 
+SaleLines = Annotated[list[Line], Meta(min_length=1, max_length=LINES_MAX)]
+
+AT_THE_COUNTER: Final = timedelta(minutes=1)
+"""How long a sale's own hold would stand; it is sold in the same transaction."""
 KEEPS: Final = {Capacity.STAFF}
 
 
@@ -67,6 +72,7 @@ async def adjust(ctx: Ctx, batch_id: UUID, quantity: Difference, reason: AdjustR
     if quantity == 0 or (quantity > 0 and reason is not AdjustReason.COUNTED):
         raise InvalidParams(fields=(Field("$.quantity", "want less, or with `counted` more"),))
     async with changing(ctx, at.id, [medicine_id], StockCause.ADJUST):
+        await allocation.take_over(ctx, at.id, {medicine_id: 0}, None)
         free = await ctx.tx.fetchval("SELECT physical - held FROM stock_batch WHERE id = $1", batch_id)
         if free + quantity < 0:
             raise OutOfStock(lines=[{"medicine_id": str(medicine_id), "wanted": -quantity, "left": free}])
@@ -75,6 +81,26 @@ async def adjust(ctx: Ctx, batch_id: UUID, quantity: Difference, reason: AdjustR
         )
         await move(ctx, at.id, [change], by=ctx.actor.id)
     return await one_batch(ctx, batch_id)
+
+
+@command("stock.sell", allow=KEEPS, emits=holds.EMITS, errors={NotFound, InvalidParams, OutOfStock})
+async def sell(ctx: Ctx, lines: SaleLines, pharmacy_id: UUID | None = None) -> Hold:
+    """Sell over the counter to somebody who stands there: at once and all of it, first expired first out.
+
+    What is kept for orders is not there. What needs a prescription is given out on what the pharmacist has read. The
+    answer's `id` is what `stock.take_back` wants.
+    """
+    at = await doors.pharmacy(ctx, pharmacy_id)
+    kept = await holds.hold(ctx, at.id, lines, ctx.now + AT_THE_COUNTER, uuid7())
+    ctx.about("stock_hold", kept.id)
+    return await holds.sell(ctx, kept.id, by=ctx.actor.id)
+
+
+@command("stock.take_back", allow=KEEPS, emits=holds.EMITS, errors={NotFound, InvalidParams, NotSold})
+async def take_back(ctx: Ctx, hold_id: UUID, lines: SaleLines, sellable: bool) -> Hold:
+    """What was sold comes back: onto the shelf when it may be sold again, else it is written off. No money moves."""
+    await doors.sale(ctx, hold_id)
+    return await holds.returned(ctx, hold_id, lines, sellable=sellable, by=ctx.actor.id)
 
 
 @command("stock.set_threshold", allow=KEEPS, emits={StockUpdated}, errors={NotFound, InvalidParams})

@@ -83,6 +83,20 @@ async def service(ctx: Ctx, service_id: UUID) -> Pharmacy:
     return Pharmacy(**dict(row))
 
 
+@door
+async def sale(ctx: Ctx, hold_id: UUID) -> Pharmacy:
+    """The pharmacy that kept or sold this, whose stock the caller keeps."""
+    row = await ctx.tx.fetchrow(
+        f"{_KEPT} AND p.id = (SELECT h.pharmacy_id FROM stock_hold h WHERE h.id = $3)",
+        ctx.actor.id,
+        sorted(KEEPERS),
+        hold_id,
+    )
+    if row is None:
+        raise NotFound()
+    return Pharmacy(**dict(row))
+
+
 async def works_there(tx: Tx, asks: Sequence[tuple[UUID, UUID]]) -> list[datetime | None]:
     """Since when each account of these (account, pharmacy) pairs keeps its stock, or None; in their order."""
     rows = await tx.fetch(

@@ -1,7 +1,5 @@
 """What time does to stock: holds run out, batches expire and are written off on their place's calendar."""
 
-from typing import Any
-
 from carewire.command import Ctx
 from carewire.jobs.job import consumer
 from channels.stock import allocation, holds
@@ -41,12 +39,11 @@ async def stock_day(ctx: Ctx, _: StockDay) -> None:
 
 @consumer(StockExpired, emits={StockUpdated})
 async def stock_expired(ctx: Ctx, job: StockExpired) -> None:
-    """Write off what has expired, and tell the pharmacy's people batch by batch."""
+    """Write off what has expired, and tell the pharmacy's people in one notice."""
     found = (await ctx.tx.fetch(_EXPIRED, job.pharmacy_id, ctx.now))[: AT_ONCE + 1]
     if len(found) > AT_ONCE:
         ctx.enqueue(StockExpired(pharmacy_id=job.pharmacy_id))
     articles = sorted({row["medicine_id"] for row in found[:AT_ONCE]})
-    gone: list[Any] = []
     async with changing(ctx, job.pharmacy_id, articles, StockCause.EXPIRE):
         await allocation.take_over(ctx, job.pharmacy_id, dict.fromkeys(articles, 0), None)
         rows = await ctx.tx.fetch(_EXPIRED, job.pharmacy_id, ctx.now)
@@ -57,7 +54,7 @@ async def stock_expired(ctx: Ctx, job: StockExpired) -> None:
             )
             for row in gone
         ]
-        await move(ctx, job.pharmacy_id, movements, by=None)
-    for account_id in await keepers(ctx.tx, job.pharmacy_id):
-        for row in gone:
-            ctx.notify(account_id, EXPIRED, row["id"], name=row["name"], batch=row["number"], quantity=row["free"])
+        ids = await move(ctx, job.pharmacy_id, movements, by=None)
+    for account_id in await keepers(ctx.tx, job.pharmacy_id) if gone else []:
+        packs = sum(row["free"] for row in gone)
+        ctx.notify(account_id, EXPIRED, ids[0], packs=packs, batches=len(gone), name=gone[0]["name"])

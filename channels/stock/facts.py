@@ -15,10 +15,10 @@ LOW: Final = fact(
 )
 EXPIRED: Final = fact(
     "stock.expired",
-    about="stock_batch",
+    about="stock_movement",
     texts={
-        "en": ("Written off", "{name}, batch {batch}: {quantity} expired."),
-        "hi": ("स्टॉक से हटाया गया", "{name}, बैच {batch}: {quantity} की अवधि समाप्त हुई।"),
-        "ar": ("شُطب من المخزون", "{name}، التشغيلة {batch}: انتهت صلاحية {quantity}."),
+        "en": ("Expired stock written off", "{packs} packs of {batches} batches, {name} among them."),
+        "hi": ("अवधि समाप्त स्टॉक हटाया गया", "{batches} बैच के {packs} पैक, उनमें {name}।"),
+        "ar": ("شُطب مخزون منتهي الصلاحية", "{packs} عبوة من {batches} تشغيلة، منها {name}."),
     },
 )

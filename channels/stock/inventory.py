@@ -17,9 +17,11 @@ from carewire.store.paging import Page
 from channels.directory import Approval
 from channels.identity import Capacity, Scope
 from channels.identity import access as identity
-from channels.stock.nouns import SOON_DAYS, DosageForm
+from channels.stock.nouns import DosageForm
 
 READS: Final = frozenset({Scope.COORDINATE, Scope.SUPPORT})
+SOON_DAYS: Final = 30
+"""What expires within so many days is counted as expiring."""
 
 
 class PharmacyStock(msgspec.Struct, frozen=True, kw_only=True):

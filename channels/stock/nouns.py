@@ -1,10 +1,6 @@
 """The closed lists of this domain. A test holds each against the CHECK of its column."""
 
 from enum import StrEnum
-from typing import Final
-
-SOON_DAYS: Final = 30
-"""What expires within so many days is counted as expiring."""
 
 
 class DosageForm(StrEnum):

@@ -48,6 +48,8 @@ class MovementView(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int
     balance: int
     reason: AdjustReason | None
+    hold_id: UUID | None
+    """By which it was sold or came back; `stock.take_back` takes it."""
     about_id: UUID | None
     """What it was sold or came back for."""
     by_account: UUID | None
@@ -113,7 +115,8 @@ async def movements(
     at = await doors.pharmacy(ctx, pharmacy_id)
     before = paging.decode(cursor, tuple[UUID])[0] if cursor is not None else None
     rows = await ctx.tx.fetch(
-        "SELECT t.id, t.medicine_id, t.batch_id, m.name, b.number, t.kind, t.quantity, t.balance, t.reason, h.about_id,"
+        "SELECT t.id, t.medicine_id, t.batch_id, m.name, b.number, t.kind, t.quantity, t.balance, t.reason,"
+        " p.hold_id, h.about_id,"
         " t.by_account, t.at FROM stock_movement t JOIN medicine m ON m.id = t.medicine_id"
         " JOIN stock_batch b ON b.id = t.batch_id LEFT JOIN stock_hold_part p ON p.id = t.part_id"
         " LEFT JOIN stock_hold h ON h.id = p.hold_id"

@@ -2349,11 +2349,27 @@ export interface Commands {
     result: StockBatch;
     refusal: "invalid_params" | "not_found" | "batch_differs" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /**
+   * Sell over the counter to somebody who stands there: at once and all of it, first expired first out.
+   *
+   * What is kept for orders is not there. What needs a prescription is given out on what the pharmacist has read. The answer's `id` is what `stock.take_back` wants.
+   */
+  "stock.sell": {
+    params: StockSellParams;
+    result: Hold;
+    refusal: "invalid_params" | "not_found" | "out_of_stock" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** Say at how many packs, or fewer, this article is low: then its people are told, each time anew. Null: never. */
   "stock.set_threshold": {
     params: StockSetThresholdParams;
     result: null;
     refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** What was sold comes back: onto the shelf when it may be sold again, else it is written off. No money moves. */
+  "stock.take_back": {
+    params: StockTakeBackParams;
+    result: Hold;
+    refusal: "invalid_params" | "not_found" | "not_sold" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** It is over: a medicine is not taken any more, an allergy was none. It stays on record with its end. */
   "summary.end": {
@@ -3330,6 +3346,9 @@ export interface AppointmentHoldParams {
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }
+
+/** Where a hold stands. */
+export type AppointmentHoldState = "standing" | "booked" | "released" | "expired";
 
 export interface AppointmentListParams {
   patient_id?: string | null;
@@ -4734,7 +4753,7 @@ export interface Held {
   starts_at: string;
   ends_at: string;
   zone: string;
-  state: HoldState;
+  state: AppointmentHoldState;
   expires_at: string;
   offer: boolean;
 }
@@ -4761,8 +4780,15 @@ export interface HistoryItem {
 /** What a line of the history is about. */
 export type HistoryKind = "visit" | "appointment" | "consultation" | "prescription" | "lab_test";
 
-/** Where a hold stands. */
-export type HoldState = "standing" | "booked" | "released" | "expired";
+/** Stock kept for `about_id` until a moment. */
+export interface Hold {
+  id: string;
+  pharmacy_id: string;
+  about_id: string;
+  until: string;
+  state: StockHoldState;
+  parts: Part[];
+}
 
 /** A seat is held for this patient, by her side or because she waited for it (`offer`); or it is no more. */
 export interface HoldUpdated {
@@ -5807,6 +5833,13 @@ export interface Limits {
   queue_bytes: number;
 }
 
+/** So many packs of an article. */
+export interface Line {
+  medicine_id: string;
+  /** How many packs */
+  quantity: number;
+}
+
 /** The line for the waiting room: waiting in calling order first, then who is called, in a room, away or skipped. */
 export interface LineSnapshot {
   sitting: QueueSitting;
@@ -6153,6 +6186,8 @@ export interface MovementView {
   quantity: number;
   balance: number;
   reason: AdjustReason | null;
+  /** By which it was sold or came back; `stock.take_back` takes it. */
+  hold_id: string | null;
   /** What it was sold or came back for. */
   about_id: string | null;
   /** Who of the pharmacy did it; null: time, or a buyer. */
@@ -7067,6 +7102,22 @@ export interface PaperNumber {
   called_at?: string | null;
   ended_at?: string | null;
 }
+
+/** What of a hold is of one batch, in packs. */
+export interface Part {
+  id: string;
+  medicine_id: string;
+  batch_id: string;
+  batch: string;
+  expires_on: string;
+  quantity: number;
+  state: PartState;
+  sold: number;
+  returned: number;
+}
+
+/** What became of a part of a hold. */
+export type PartState = "held" | "sold" | "freed";
 
 /** What one provider offers, for how much. `order_id`: what came of it. */
 export interface PartView {
@@ -9017,6 +9068,9 @@ export interface StockBatch {
 /** What changed the stock: a movement, or a hold that came or went. */
 export type StockCause = "receive" | "sell" | "return" | "expire" | "adjust" | "hold" | "release" | "threshold";
 
+/** Where a hold stands. One whose time is over is worth nothing, even while it still says `held`. */
+export type StockHoldState = "held" | "sold" | "released" | "expired";
+
 export interface StockImportParams {
   rows: ImportRow[];
   pharmacy_id?: string | null;
@@ -9066,9 +9120,24 @@ export interface StockReceiveParams {
   idempotency_key?: string | null;
 }
 
+export interface StockSellParams {
+  lines: Line[];
+  pharmacy_id?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
 export interface StockSetThresholdParams {
   medicine_id: string;
   low_at: number | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+export interface StockTakeBackParams {
+  hold_id: string;
+  lines: Line[];
+  sellable: boolean;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }

@@ -1,5 +1,6 @@
 """A pharmacy's articles and services: everybody reads them; its owner, managers and pharmacists keep them."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,12 @@ async def a_shelf(w: World) -> None:
     w.medicine = await a_medicine(w)
     w.batch = await a_batch(w, w.medicine)
     w.service = await a_service(w)
+    w.sale = await w.sql(
+        "INSERT INTO stock_hold (pharmacy_id, about_id, until, created_at) VALUES ($1, uuidv7(), $2, $3) RETURNING id",
+        SHOP,
+        w.now + timedelta(days=1),
+        w.now,
+    )
 
 
 async def a_medicine(w: World) -> UUID:
@@ -86,6 +93,16 @@ cells("stock.list", {"pharmacy_id": SHOP}, opens=KEEPERS)
 cells("stock.movements", {"pharmacy_id": SHOP}, opens=KEEPERS)
 cells("stock.receive", received, opens=KEEPERS)
 cells("stock.adjust", lambda w: {"batch_id": w.batch, "quantity": 1, "reason": "counted"}, opens=KEEPERS)
+cells(
+    "stock.sell",
+    lambda w: {"pharmacy_id": SHOP, "lines": [{"medicine_id": w.medicine, "quantity": 1}]},
+    opens=KEEPERS,
+)
+cells(
+    "stock.take_back",
+    lambda w: {"hold_id": w.sale, "lines": [{"medicine_id": w.medicine, "quantity": 1}], "sellable": True},
+    opens=KEEPERS,
+)
 cells("stock.set_threshold", lambda w: {"medicine_id": w.medicine, "low_at": None}, opens=KEEPERS)
 hears("stock:{pharmacy_id}", lambda w: SHOP, opens=KEEPERS)
 

@@ -10,11 +10,14 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
+from carewire.bus.join import SNAPSHOT_BYTES_MAX
+from carewire.command import Ctx
 from carewire.errors import Forbidden, InvalidParams, NotFound, Unauthenticated
-from channels.stock.errors import BatchDiffers, OutOfStock
+from channels.stock.errors import BatchDiffers, HoldOver, NotSold, OutOfStock
 from channels.stock.events import Stock, StockUpdated
 from channels.stock.expiry import hold_overdue, stock_day, stock_expired
 from channels.stock.jobs import HoldOverdue, StockDay, StockExpired
+from channels.stock.medicines import ARTICLES_MAX
 from tests.channels.callers import Caller, rows, told
 from tests.channels.queue.conftest import topic
 from tests.channels.stock.conftest import Shop
@@ -71,8 +74,82 @@ async def test_only_a_count_finds_more_and_what_is_promised_cannot_be_lost(shop:
     with pytest.raises(OutOfStock) as refused:
         await adjust(-2, "damaged")
     assert refused.value.data["lines"] == [{"medicine_id": str(one), "wanted": 2, "left": 1}]
-    await shop.release(kept.id)
-    assert (await adjust(-2, "damaged"))["physical"] == 5
+    shop.clock.turn(minutes=11)
+    assert (await adjust(-2, "damaged"))["physical"] == 5, "what is not promised any more can, before any job ran"
+    with pytest.raises(HoldOver):
+        await shop.sell(kept.id)
+
+
+async def test_a_sale_over_the_counter_takes_what_is_not_kept_and_may_come_back(
+    shop: Shop, technician: Caller, priya: Caller
+) -> None:
+    one = await shop.article("Paracetamol", (30, 5), (60, 5))
+    await shop.hold((one, 4))
+
+    async def sell(packs: int, who: Caller = shop.pharmacist) -> Any:
+        lines = [{"medicine_id": one, "quantity": packs}]
+        return await who.call("stock.sell", pharmacy_id=shop.id, lines=lines)
+
+    for who, refused in ((technician, NotFound), (priya, Forbidden)):
+        with pytest.raises(refused):
+            await sell(1, who)
+    with pytest.raises(OutOfStock) as short:
+        await sell(7)
+    assert short.value.data["lines"][0]["left"] == 6
+    sale = await sell(3)
+    assert [(part["batch"], part["sold"]) for part in sale["parts"]] == [("B1", 1), ("B2", 2)]
+    assert await shop.stands(one) == (7, 4)
+    back = {"hold_id": sale["id"], "lines": [{"medicine_id": one, "quantity": 2}], "sellable": True}
+    with pytest.raises(NotFound):
+        await technician.call("stock.take_back", **back)
+    await shop.pharmacist.call("stock.take_back", **back)
+    assert await shop.stands(one) == (9, 4)
+    with pytest.raises(NotSold):
+        await shop.pharmacist.call("stock.take_back", **back)
+    moved = (await shop.pharmacist.call("stock.movements", medicine_id=one, limit=3))["rows"]
+    assert [(row["kind"], row["hold_id"], row["by_account"] is not None) for row in moved] == [
+        ("return", sale["id"], True),
+        ("sell", sale["id"], True),
+        ("sell", sale["id"], True),
+    ]
+
+
+async def test_the_database_sells_nothing_that_has_expired(shop: Shop) -> None:
+    one = await shop.article("Paracetamol", (1, 5))
+    kept = await shop.hold((one, 1))
+
+    async def late(ctx: Ctx) -> None:
+        await ctx.tx.execute("UPDATE stock_hold_part SET state = 'sold', sold = 1 WHERE hold_id = $1", kept.id)
+        await ctx.tx.execute(
+            "INSERT INTO stock_movement (pharmacy_id, medicine_id, batch_id, kind, quantity, part_id, at) SELECT"
+            " pharmacy_id, medicine_id, batch_id, 'sell', -1, id, $2 FROM stock_hold_part WHERE hold_id = $1",
+            kept.id,
+            ctx.now,
+        )
+
+    shop.clock.turn(days=2)
+    with pytest.raises(OutOfStock):
+        await shop.run(late)
+    shop.clock.turn(days=-1)
+    await shop.run(late)
+    with pytest.raises(HoldOver):
+        await shop.run(late)  # the same part, once more
+
+
+async def test_a_whole_pharmacy_is_one_snapshot(shop: Shop) -> None:
+    await shop.run(
+        lambda ctx: ctx.tx.execute(
+            "INSERT INTO medicine (pharmacy_id, name, form, amount, currency, schedule, created_at)"
+            " SELECT $1, 'N' || n, 'gel', 1, 'INR', 'otc', $2 FROM generate_series(1, $3::int) n",
+            shop.id,
+            ctx.now,
+            ARTICLES_MAX,
+        )
+    )
+    await shop.run(lambda ctx: ctx.tx.execute("UPDATE stock SET low_at = 0 WHERE pharmacy_id = $1", shop.id))
+    whole = await snapshot(shop)
+    assert len(whole.lines) == ARTICLES_MAX
+    assert len(msgspec.json.encode(whole)) < SNAPSHOT_BYTES_MAX
 
 
 async def test_what_moved_is_read_page_by_page_newest_first_with_who_did_it(shop: Shop) -> None:

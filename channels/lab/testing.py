@@ -14,6 +14,7 @@ from carewire.store import paging
 from carewire.store.paging import Page
 from channels.care import RecordType
 from channels.care import access as care
+from channels.consultation import access as consultations
 from channels.directory import access as directory
 from channels.identity import Capacity, Duty
 from channels.identity import access as identity
@@ -57,11 +58,17 @@ async def create(
     """
     await identity.require_fact(ctx)
     mine = await directory.doctor_of(ctx.tx, ctx.actor.id)
-    found = await care.reading(ctx, patient_id, RecordType.LAB_REPORT, doctor_id=mine)
-    if any(right.kind in FAMILY for right in found):
-        if catalogue_id is None or place_id is not None or consultation_id is not None:
-            raise InvalidParams(fields=(Field("$.catalogue_id", "name the test of a laboratory, and nothing else"),))
-        return await _order(ctx, patient_id, catalogue_id, notes)
+    if consultation_id is not None:  # the visit itself is the right
+        visit = await consultations.treating(ctx, consultation_id)
+        if visit.patient_id != patient_id:
+            raise NotFound()
+        place_id = place_id or visit.place_id
+    else:
+        found = await care.reading(ctx, patient_id, RecordType.LAB_REPORT, doctor_id=mine)
+        if any(right.kind in FAMILY for right in found):
+            if catalogue_id is None or place_id is not None:
+                raise InvalidParams(fields=(Field("$.catalogue_id", "name the test of a laboratory"),))
+            return await _order(ctx, patient_id, catalogue_id, notes)
     if mine is None:
         raise NotFound()  # who only reads asks for nothing
     if name is None or catalogue_id is not None:

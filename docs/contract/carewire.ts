@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "handover_code" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "allergy_check" | "allergy_stands" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_started" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_taken" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "currencies" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "handover_locked" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_laboratory" | "no_number" | "no_password" | "no_remote_join" | "no_report" | "no_sitting" | "no_translator" | "no_video" | "not_approved" | "not_collected" | "not_held" | "not_her_hand" | "not_in_hand" | "not_offered" | "not_oneself" | "not_serving" | "not_sold" | "not_this_day" | "not_visited" | "not_waiting" | "nothing_asked" | "nothing_owed" | "nothing_prescribed" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "of_an_order" | "other_amount" | "other_bill" | "other_item" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "papers_stand" | "payment_due" | "payment_mode_refused" | "phone_taken" | "prescription_needed" | "prescription_not_in_force" | "prescription_spent" | "prescription_stays" | "queue_full" | "report_stands" | "request_over" | "requests_full" | "restricted" | "review_changed" | "reviewed" | "revisit_used" | "room_busy" | "same_contact" | "schedule_refused" | "secret_wiped" | "session_closed" | "slot_taken" | "slot_unavailable" | "sole_owner" | "stale_version" | "substitutes_open" | "summary_full" | "teleconsult_unconfirmed" | "terms_outdated" | "terms_published" | "too_dear" | "too_early" | "too_late" | "too_many_articles" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "unpaid" | "unregistered" | "visit_cancelled" | "window_full" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "handover_code" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "allergy_check" | "allergy_stands" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_started" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_taken" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "currencies" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "handover_locked" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_laboratory" | "no_number" | "no_password" | "no_remote_join" | "no_report" | "no_sitting" | "no_translator" | "no_video" | "not_approved" | "not_collected" | "not_held" | "not_her_hand" | "not_in_hand" | "not_offered" | "not_oneself" | "not_serving" | "not_sold" | "not_this_day" | "not_visited" | "not_waiting" | "nothing_asked" | "nothing_owed" | "nothing_prescribed" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "of_an_order" | "other_amount" | "other_bill" | "other_item" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "papers_stand" | "payment_due" | "payment_mode_refused" | "phone_taken" | "prescription_needed" | "prescription_not_in_force" | "prescription_spent" | "prescription_stays" | "queue_full" | "record_kept" | "report_stands" | "request_over" | "requests_full" | "restricted" | "review_changed" | "reviewed" | "revisit_used" | "room_busy" | "same_contact" | "schedule_refused" | "secret_wiped" | "session_closed" | "slot_taken" | "slot_unavailable" | "sole_owner" | "stale_version" | "substitutes_open" | "summary_full" | "teleconsult_unconfirmed" | "terms_outdated" | "terms_published" | "too_dear" | "too_early" | "too_late" | "too_many_articles" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_records" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "unpaid" | "unregistered" | "visit_cancelled" | "window_full" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -1204,6 +1204,44 @@ export interface Commands {
     params: MediaListParams;
     result: PageOfMediaView;
     refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "not_found" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Keep files as a record of a patient.
+   *
+   * Her side says whether the doctors she goes to may see it. A doctor who treats her writes as herself, a nurse or technician for the `place_id` that she came to: what they wrote is theirs to read, and shared by her alone.
+   */
+  "medical_record.create": {
+    params: MedicalRecordCreateParams;
+    result: MedicalRecordView;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "too_many_records" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** Delete what one's side uploaded, with its files. What a provider wrote is kept. */
+  "medical_record.delete": {
+    params: MedicalRecordDeleteParams;
+    result: null;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "record_kept" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** One record with its files: for her side, who wrote it, by consent, and for her doctors what she shares. */
+  "medical_record.get": {
+    params: MedicalRecordGetParams;
+    result: MedicalRecordView;
+    refusal: "fact_due" | "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /**
+   * Records of a patient, newest first; the only one for whom one acts need not be named. `since`/`until` bound `record_date`; `hidden` asks for those her side hides.
+   *
+   * What the caller may not read is left out, so a page may be shorter than `limit` and not be the last.
+   */
+  "medical_record.list": {
+    params: MedicalRecordListParams;
+    result: PageOfMedicalRecordView;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Say otherwise what one's side uploaded, hide it or show it again; of what a provider wrote only the sharing. */
+  "medical_record.update": {
+    params: MedicalRecordUpdateParams;
+    result: MedicalRecordView;
+    refusal: "invalid_params" | "fact_due" | "not_found" | "record_kept" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Add an entry. */
   "medicine.create": {
@@ -2838,6 +2876,16 @@ export interface Topics {
     snapshot: LineSnapshot;
     events: {
       "queue:updated": LineUpdated;
+    };
+  };
+  /** A patient's records; what her side hides it finds with `medical_record.list {hidden: true}`. */
+  "medical_records": {
+    topic: `medical_records:${string}`;
+    snapshot: MedicalRecords;
+    events: {
+      "medical_record:created": MedicalRecordCreated;
+      "medical_record:deleted": MedicalRecordDeleted;
+      "medical_record:updated": MedicalRecordUpdated;
     };
   };
   /** One's own notifications: how many are unread, and the newest. */
@@ -5967,6 +6015,94 @@ export interface MediaView {
   created_at: string;
 }
 
+export interface MedicalRecordCreateParams {
+  patient_id: string;
+  record_type: RecordKind;
+  title: string;
+  /** Uploaded by the caller, loose */
+  media_ids: string[];
+  description?: string | null;
+  record_date?: string | null;
+  is_shared_with_doctors?: boolean;
+  place_id?: string | null;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** There is one record more, or one is shown again. */
+export interface MedicalRecordCreated {
+  patient_id: string;
+  record: MedicalRecordView;
+}
+
+export interface MedicalRecordDeleteParams {
+  record_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** Her side has deleted a record of its own, or hidden it. */
+export interface MedicalRecordDeleted {
+  patient_id: string;
+  record_id: string;
+}
+
+export interface MedicalRecordGetParams {
+  record_id: string;
+}
+
+export interface MedicalRecordListParams {
+  patient_id?: string | null;
+  record_type?: RecordKind | null;
+  since?: string | null;
+  until?: string | null;
+  hidden?: boolean;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+export interface MedicalRecordUpdateParams {
+  record_id: string;
+  record_type?: RecordKind;
+  title?: string;
+  description?: string | null;
+  record_date?: string | null;
+  is_shared_with_doctors?: boolean;
+  is_hidden?: boolean;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** What is said of a record, or with whom it is shared, has changed. */
+export interface MedicalRecordUpdated {
+  patient_id: string;
+  record: MedicalRecordView;
+}
+
+/** A record and its files. `doctor_id` or `place_id` wrote it; neither: her own side uploaded it. */
+export interface MedicalRecordView {
+  id: string;
+  patient_id: string;
+  record_type: RecordKind;
+  title: string;
+  description: string | null;
+  record_date: string | null;
+  doctor_id: string | null;
+  place_id: string | null;
+  appointment_id: string | null;
+  is_shared_with_doctors: boolean;
+  is_hidden: boolean;
+  created_at: string;
+  files: MediaView[];
+}
+
+/** A patient's records that are not hidden, newest first. */
+export interface MedicalRecords {
+  patient_id: string;
+  records: MedicalRecordView[];
+}
+
 export interface MedicineCreateParams {
   /** A person's or thing's name as people write it */
   name: string;
@@ -6909,6 +7045,13 @@ export interface PageOfListedVisit {
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfMediaView {
   rows: MediaView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfMedicalRecordView {
+  rows: MedicalRecordView[];
   cursor: string | null;
   total: number | null;
 }
@@ -8260,6 +8403,9 @@ export interface Reader {
   until: string | null;
   ref: string;
 }
+
+/** What a record is. */
+export type RecordKind = "xray" | "mri" | "ct_scan" | "lab_report" | "prescription" | "discharge_summary" | "other";
 
 /** What can be read of a patient: the unit of every right, and of a consent. */
 export type RecordType = "summary" | "background" | "consultation" | "prescription" | "lab_report" | "medical_record" | "chat";

@@ -211,6 +211,14 @@ async def live_through(house: House, nest: Nest) -> tuple[list[Wire], dict[str, 
             headers={"Authorization": f"Bearer {login['access_token']}", "User-Agent": nest.text()},
             files={"file": (f"{nest.text()}.pdf", b"%PDF-1.4\n%%EOF\n", "application/pdf")},
         )
+        file = await web.post(
+            "/api/v1/upload/medical-record",
+            headers={"Authorization": f"Bearer {login['access_token']}", "User-Agent": nest.text()},
+            files={"file": (f"{nest.text()}.pdf", b"%PDF-1.4\n%%EOF\n", "application/pdf")},
+        )
+    paper = {"title": nest.text(), "description": nest.text(), "record_date": nest.day(), "record_type": "other"}
+    files = {"media_ids": [file.json()["id"]]}
+    answers.append(await ada.call("medical_record.create", patient_id=own["id"], **paper, **files))
     assert [one for one in answers if "error" in one] == [], [one for one in answers if "error" in one]
     known = {"patient_id": own["id"], "user_id": account_id, "account_id": account_id}
     return [ada, desk, doctor, admin], known

@@ -65,6 +65,7 @@ async def hired(node: Node, number: int, duty: str, place_id: UUID = LABORATORY)
 async def technician(clinic: Node) -> Caller:
     """Owner and technician of the demo's laboratory, which is open from seven to seven and collects in one district."""
     clinic.limits.deployment = str(uuid4())
+    await execute(clinic, "DELETE FROM lab_collection WHERE laboratory_id = $1", LABORATORY)
     await execute(clinic, "DELETE FROM place_opening WHERE place_id = $1", LABORATORY)
     for weekday in range(1, 8):
         await execute(

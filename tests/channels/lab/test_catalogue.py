@@ -7,12 +7,17 @@ lab_catalog H-028; inventory's source H-291 H-292.
 from collections.abc import Callable
 from typing import Any
 
+import asyncpg
+import msgspec
 import pytest
 
 from carewire.errors import Forbidden, InvalidParams, NotFound, Unauthenticated
 from carewire.node import Node
 from channels.directory.demo import CLINIC, LABORATORY
+from channels.lab.demo import POTASSIUM as DEMO
+from channels.lab.demo import TESTS
 from channels.lab.errors import CodeTaken
+from channels.lab.ranges import Analyte, Value, judge
 from tests.channels.callers import Caller, told
 from tests.channels.lab.laboratory import POTASSIUM, execute, hired
 from tests.channels.queue.conftest import admin_of
@@ -103,9 +108,25 @@ async def test_ranges_nobody_could_judge_by_are_refused(technician: Caller, entr
 
 
 async def test_the_database_refuses_them_too(clinic: Node, technician: Caller, entry: str) -> None:
-    import asyncpg
-
     for one in ('{"low": 5, "high": 3}', '{"low": 3, "critical_low": 3}', '{"high": 3, "critical_high": 2}'):
         analytes = '[{"code": "K", "ranges": [' + one + "]}]"
         with pytest.raises(asyncpg.CheckViolationError):
             await execute(clinic, "UPDATE lab_catalog SET analytes = $1 WHERE code = 'K-TEST'", analytes)
+
+
+async def test_the_demo_offers_what_people_ask_for_and_says_what_is_critical(
+    clinic: Node, caller: Callable[..., Caller]
+) -> None:
+    """Potassium by Leeds Teaching Hospitals: 3.5 to 5.3, action limits 2.5 and 6.5; a newborn's 6.0 is normal."""
+    page = await caller().call("lab_catalog.list", laboratory_id=LABORATORY)
+    assert {row["code"] for row in page["rows"]} == {entry["code"] for _, entry, _ in TESTS}
+    one = await caller().call("lab_catalog.get", catalogue_id=DEMO)
+    analytes = msgspec.convert(one["analytes"], list[Analyte])
+    for number, age, flag in (
+        (5.2, 9000, "normal"),
+        (5.2, 2000, "high"),
+        (6.0, 3, "normal"),
+        (6.5, 3, "critical_high"),
+    ):
+        (result,) = judge(analytes, [Value(analyte="K", number=number)], None, (age, age))
+        assert result.flag == flag

@@ -1,0 +1,136 @@
+"""The demo laboratory's catalogue: five tests people really ask for. Fixed ids; running it again changes nothing.
+
+What is normal, and what is critical, is as published; every laboratory sets its own for its machines and people:
+
+- potassium: Leeds Teaching Hospitals, Test and Tubes Database 163 (3.5 to 5.3 mmol/L, by age below 16; action limits
+  2.5 and 6.5);
+- haemoglobin: WHO, Haemoglobin concentrations for the diagnosis of anaemia (2011), upper limits as in Hoffbrand,
+  Essential Haematology; white cells 4.0 to 11.0 and platelets 150 to 400 as there;
+- HbA1c: American Diabetes Association, Standards of Care (below 5.7 % is normal); TSH: American Thyroid Association
+  (0.4 to 4.0 mIU/L); lipids: NCEP ATP III.
+"""
+
+from datetime import datetime, time
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from carewire.store.db import Tx
+from channels.directory.demo import LABORATORY
+from channels.identity import Sex
+from channels.lab import ranges
+from channels.lab.ranges import Analyte, Range
+
+MONTH: Final = 30
+YEAR: Final = 365
+POSTAL_CODES: Final = ["560008", "560038", "560075"]
+
+
+def _id(number: int) -> UUID:
+    return UUID(f"0199d3a0-0000-7000-9100-{number:012d}")
+
+
+CBC, HBA1C, TSH, LIPIDS, POTASSIUM = (_id(number) for number in range(1, 6))
+
+
+def _number(code: str, name: str, unit: str, *some: Range) -> Analyte:
+    return Analyte(code=code, name=name, unit=unit, ranges=list(some))
+
+
+def _for(sex: Sex, **limits: float) -> Range:
+    return Range(sex=sex, age_from=15 * YEAR, low=limits.get("low"), high=limits.get("high"),
+                 critical_low=limits.get("critical_low"))  # fmt: skip
+
+
+FASTING: Final = "Do not eat for ten to twelve hours before; water is fine."
+TESTS: Final[tuple[tuple[UUID, dict[str, Any], list[Analyte]], ...]] = (
+    (
+        CBC,
+        {"code": "CBC", "name": "Complete blood count", "category": "Haematology", "amount": 35_000, "hours": 8},
+        [
+            _number(
+                "HB",
+                "Haemoglobin",
+                "g/dL",
+                Range(age_from=6 * MONTH, age_until=5 * YEAR, low=11.0, high=14.0, critical_low=7.0),
+                Range(age_from=5 * YEAR, age_until=12 * YEAR, low=11.5, high=15.5, critical_low=7.0),
+                Range(age_from=12 * YEAR, age_until=15 * YEAR, low=12.0, high=16.0, critical_low=7.0),
+                _for(Sex.FEMALE, low=12.0, high=15.5, critical_low=7.0),
+                _for(Sex.MALE, low=13.0, high=17.5, critical_low=7.0),
+            ),
+            _number("WBC", "White cells", "10*9/L", Range(age_from=12 * YEAR, low=4.0, high=11.0, critical_low=1.0)),
+            _number("PLT", "Platelets", "10*9/L", Range(low=150, high=400, critical_low=20)),
+        ],
+    ),
+    (
+        HBA1C,
+        {"code": "HBA1C", "name": "HbA1c", "category": "Diabetes", "amount": 55_000, "hours": 24},
+        [_number("HBA1C", "HbA1c", "%", Range(age_from=18 * YEAR, high=5.6))],
+    ),
+    (
+        TSH,
+        {"code": "TSH", "name": "Thyroid stimulating hormone", "category": "Hormones", "amount": 30_000, "hours": 24},
+        [_number("TSH", "TSH", "mIU/L", Range(age_from=18 * YEAR, low=0.4, high=4.0))],
+    ),
+    (
+        LIPIDS,
+        {"code": "LIPID", "name": "Lipid profile", "category": "Heart", "amount": 60_000, "hours": 24,
+         "preparation": FASTING},
+        [
+            _number("CHOL", "Total cholesterol", "mg/dL", Range(age_from=20 * YEAR, high=199)),
+            _number("LDL", "LDL cholesterol", "mg/dL", Range(age_from=20 * YEAR, high=129)),
+            _number("HDL", "HDL cholesterol", "mg/dL", Range(age_from=20 * YEAR, low=40)),
+            _number("TRIG", "Triglycerides", "mg/dL", Range(age_from=20 * YEAR, high=149)),
+        ],
+    ),
+    (
+        POTASSIUM,
+        {"code": "K", "name": "Potassium", "category": "Kidney", "amount": 25_000, "hours": 4},
+        [
+            _number(
+                "K",
+                "Potassium",
+                "mmol/L",
+                Range(age_until=28, low=3.4, high=6.0, critical_low=2.5, critical_high=6.5),
+                Range(age_from=28, age_until=YEAR, low=3.5, high=5.7, critical_low=2.5, critical_high=6.5),
+                Range(age_from=YEAR, age_until=16 * YEAR, low=3.5, high=5.0, critical_low=2.5, critical_high=6.5),
+                Range(age_from=16 * YEAR, low=3.5, high=5.3, critical_low=2.5, critical_high=6.5),
+            )
+        ],
+    ),
+)  # fmt: skip
+
+
+async def seed(tx: Tx, now: datetime) -> None:
+    """The catalogue, when the laboratory is open, and where and how it collects."""
+    for catalogue_id, entry, analytes in TESTS:
+        ranges.require_sound(analytes)
+        await tx.execute(
+            "INSERT INTO lab_catalog (id, laboratory_id, code, name, category, sample, amount, currency,"
+            " turnaround_hours, preparation, home_collection, analytes, created_at)"
+            " VALUES ($1, $2, $3, $4, $5, 'blood', $6, 'INR', $7, $8, true, $9, $10) ON CONFLICT DO NOTHING",
+            catalogue_id,
+            LABORATORY,
+            entry["code"],
+            entry["name"],
+            entry["category"],
+            entry["amount"],
+            entry["hours"],
+            entry.get("preparation"),
+            msgspec.json.encode(analytes).decode(),
+            now,
+        )
+    # What its people said since is not said again.
+    if not await tx.fetchval("SELECT EXISTS (SELECT FROM lab_collection WHERE laboratory_id = $1)", LABORATORY):
+        await tx.execute(
+            "INSERT INTO lab_collection (laboratory_id, minutes, capacity, changed_at) VALUES ($1, 60, 3, $2)",
+            LABORATORY,
+            now,
+        )
+        await tx.execute("UPDATE place SET served_postal_codes = $2 WHERE id = $1", LABORATORY, POSTAL_CODES)
+        await tx.executemany(
+            "INSERT INTO place_opening (place_id, weekday, opens, closes) VALUES ($1, $2, $3, $4)"
+            " ON CONFLICT DO NOTHING",
+            [(LABORATORY, weekday, time(7), time(20)) for weekday in range(1, 7)],
+        )

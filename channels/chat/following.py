@@ -51,9 +51,9 @@ async def basis(ctx: Ctx, patient_id: UUID, doctor_id: UUID | None, place_id: UU
     )
 
 
-async def follow(ctx: Ctx, thread: Thread) -> Thread:
+async def follow(ctx: Ctx, thread: Thread, found: Basis | None = None) -> Thread:
     """Bring the state of a locked thread up to date, and tell it where it is another."""
-    found = await basis(ctx, thread.patient_id, thread.doctor_id, thread.place_id)
+    found = found or await basis(ctx, thread.patient_id, thread.doctor_id, thread.place_id)
     closes_at = found.until if found.until is not None and found.until > ctx.now else None
     # Shut by hand, it waits for a visit that her side makes after that.
     shut = thread.shut_at is not None and (found.hand_at is None or found.hand_at <= thread.shut_at)
@@ -61,14 +61,7 @@ async def follow(ctx: Ctx, thread: Thread) -> Thread:
         move = "lapse" if closes_at is None else None if thread.closes_at == closes_at else "prolong"
     else:
         move = None if closes_at is None or shut else "reopen"
-    if move is None:
-        return thread
-    after = await set_state(ctx, thread, move, closes_at)
-    if not found.standing and thread.doctor_id is None:
-        # Whom care does not know as readers: they are of the desk.
-        for account_id in await answering(ctx, thread.place_id):
-            ctx.rights_changed(account_id)
-    return after
+    return thread if move is None else await set_state(ctx, thread, move, closes_at)
 
 
 async def set_state(ctx: Ctx, thread: Thread, move: str, closes_at: datetime | None) -> Thread:
@@ -110,9 +103,17 @@ class ChatDue(Job, name="chat.due"):
 
 @consumer(ChatFollow, emits={ChatState, *INBOX_TELLS})
 async def follow_relationship(ctx: Ctx, job: ChatFollow) -> None:
-    """Open, prolong or close it."""
+    """Open, prolong or close it; whose right is gone with the relationship has nothing unread and hears no more."""
     if thread := await access.locked(ctx, job.thread_id):
-        await follow(ctx, thread)
+        found = await basis(ctx, thread.patient_id, thread.doctor_id, thread.place_id)
+        after = await follow(ctx, thread, found)
+        if found.standing:
+            return
+        await tell_inboxes(ctx, after)
+        if thread.doctor_id is None:
+            # Care tells its own readers; it does not know those of the desk.
+            for account_id in await answering(ctx, thread.place_id):
+                ctx.rights_changed(account_id)
 
 
 @consumer(ChatDue, emits={ChatState, *INBOX_TELLS})

@@ -58,12 +58,15 @@ class DeskInboxChanged(Event, name="desk_inbox:changed", topic="desk_inbox:{plac
 INBOX_TELLS: Final[frozenset[type[Event]]] = frozenset((InboxChanged, DeskInboxChanged))
 
 _ENTRY: Final = "t.id AS thread_id, t.patient_id, t.doctor_id, t.place_id, t.state, t.moved_at"
+STANDS: Final = """EXISTS (SELECT FROM relationship r WHERE r.patient_id = t.patient_id AND r.place_id = t.place_id
+    AND (t.doctor_id IS NULL OR r.doctor_id = t.doctor_id) AND r.state = 'standing')"""
+"""What the doctor's or the place's side may no longer read is not unread to it."""
 _HERS: Final = f"""
 SELECT {_ENTRY}, t.patient_unread AS unread FROM guarding g JOIN chat_thread t ON t.patient_id = g.patient_id
  WHERE g.account_id = $1 AND t.patient_unread > 0
 UNION SELECT {_ENTRY}, t.provider_unread FROM {VERIFIED} JOIN chat_thread t ON t.doctor_id = d.id
   JOIN affiliation f ON f.doctor_id = d.id AND f.place_id = t.place_id AND f.state = 'accepted'
- WHERE d.account_id = $1 AND t.provider_unread > 0
+ WHERE d.account_id = $1 AND t.provider_unread > 0 AND {STANDS}
    AND NOT EXISTS (SELECT FROM guarding g WHERE g.account_id = $1 AND g.patient_id = t.patient_id)
  ORDER BY moved_at DESC, thread_id DESC LIMIT {INBOX_MAX}"""
 
@@ -84,7 +87,8 @@ async def desk_inbox(ctx: Ctx, place_id: UUID) -> Inbox:
     """The unread threads of a place with its patients."""
     rows = await ctx.tx.fetch(
         f"SELECT {_ENTRY}, t.provider_unread AS unread FROM chat_thread t WHERE t.place_id = $1"
-        f" AND t.doctor_id IS NULL AND t.provider_unread > 0 ORDER BY t.moved_at DESC, t.id DESC LIMIT {INBOX_MAX}",
+        f" AND t.doctor_id IS NULL AND t.provider_unread > 0 AND {STANDS}"
+        f" ORDER BY t.moved_at DESC, t.id DESC LIMIT {INBOX_MAX}",
         place_id,
     )
     return _inbox(rows)
@@ -100,6 +104,8 @@ async def tell_inboxes(ctx: Ctx, thread: Thread) -> None:
         entry = entry_of(thread, Side.PATIENT)
         ctx.emit(InboxChanged(account_id=account_id, thread_id=thread.id, entry=entry))
     entry = entry_of(thread, Side.PROVIDER)
+    if entry.unread and not await ctx.tx.fetchval(f"SELECT {STANDS} FROM chat_thread t WHERE t.id = $1", thread.id):
+        entry = msgspec.structs.replace(entry, unread=0)
     if thread.doctor_id is None:
         ctx.emit(DeskInboxChanged(place_id=thread.place_id, thread_id=thread.id, entry=entry))
     elif doctor := await doctor_account(ctx, thread):

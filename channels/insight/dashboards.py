@@ -43,7 +43,7 @@ class DoctorDashboard(msgspec.Struct, frozen=True, kw_only=True):
     """A doctor's counts: today's `appointments` and `tokens` by state, each on the clock of its place.
 
     `patients`: who may be treated now, that is stands in a relationship that is open, each counted once. `rating` is of
-    verified reviews. `unread_messages` are of all her chats.
+    verified reviews. `unread_messages` are of the chats she may read.
     """
 
     doctor_id: UUID
@@ -138,7 +138,10 @@ async def doctor(ctx: Ctx) -> DoctorDashboard:
                     WHERE r.doctor_id = $1 AND r.state = 'standing'
                       AND (r.expected_until > $2 OR r.last_visit_at + (SELECT relation_days()) > $2)) AS patients,
                   (SELECT coalesce(sum(c.provider_unread), 0) FROM chat_thread c
-                    WHERE c.doctor_id = $1 AND c.provider_unread > 0) AS unread_messages""",
+                    WHERE c.doctor_id = $1 AND c.provider_unread > 0
+                      AND EXISTS (SELECT FROM relationship r WHERE r.patient_id = c.patient_id
+                          AND r.doctor_id = c.doctor_id AND r.place_id = c.place_id AND r.state = 'standing')
+                  ) AS unread_messages""",
         me.id,
         ctx.now,
     )

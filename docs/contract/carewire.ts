@@ -4441,7 +4441,7 @@ export interface DoctorCreateParams {
   idempotency_key?: string | null;
 }
 
-/** A doctor's counts: today's `appointments` and `tokens` by state, each on the clock of its place. `patients`: who may be treated now, that is stands in a relationship that is open, each counted once. `rating` is of verified reviews. `unread_messages` are of all her chats. */
+/** A doctor's counts: today's `appointments` and `tokens` by state, each on the clock of its place. `patients`: who may be treated now, that is stands in a relationship that is open, each counted once. `rating` is of verified reviews. `unread_messages` are of the chats she may read. */
 export interface DoctorDashboard {
   doctor_id: string;
   appointments: { [key: string]: number };

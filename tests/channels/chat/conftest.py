@@ -58,9 +58,9 @@ async def run(node: Node, consumer: Any, job: Any) -> outbox.Left:
     return left
 
 
-async def follow(node: Node, thread_id: str) -> None:
+async def follow(node: Node, thread_id: str) -> outbox.Left:
     """What the trigger's job, or the one that waits for the end, does."""
-    await run(node, follow_relationship, ChatFollow(thread_id=UUID(thread_id)))
+    return await run(node, follow_relationship, ChatFollow(thread_id=UUID(thread_id)))
 
 
 async def look_who_is_away(node: Node, thread_id: str, side: Any, seq: int) -> None:

@@ -162,6 +162,29 @@ async def test_a_relationship_that_is_ended_closes_the_chat_at_once(
     assert (await topic(clinic, f"chat:{thread}")).state == "closed"
 
 
+async def test_what_may_no_longer_be_read_is_not_unread_either(
+    clinic: Node, thread: str, place_thread: str, say: Say, priya: Caller, doctor: Caller, desk: Caller
+) -> None:
+    """Nobody keeps a badge that she cannot clear; the desk is cut off although care does not know it as a reader."""
+    names = [f"inbox:{people.VIKRAM.account_id}", f"desk_inbox:{CLINIC}"]
+    for one in (thread, place_thread):
+        await say(priya, one)
+    assert [len((await topic(clinic, name)).threads) for name in names] == [1, 1]
+    assert (await doctor.call("dashboard.doctor"))["unread_messages"] == 1
+    relation = (await priya.call("relation.list", patient_id=PRIYA_PATIENT))[0]
+    await priya.call("relation.end", relation_id=relation["id"])
+    await follow(clinic, thread)
+    left = await follow(clinic, place_thread)
+    assert [len((await topic(clinic, name)).threads) for name in names] == [0, 0]
+    assert (await doctor.call("dashboard.doctor"))["unread_messages"] == 0
+    assert {told.event.entry.unread for told in left.conflated if told.event.topic() == names[1]} == {0}  # type: ignore[attr-defined]
+    cut_off = {event.topic for event in left.events if event.topic.startswith("rights:")}
+    assert f"rights:{people.DESK.account_id}" in cut_off
+    again = await follow(clinic, place_thread)  # also when it had closed long before
+    assert f"rights:{people.DESK.account_id}" in {event.topic for event in again.events}
+    assert (await topic(clinic, f"inbox:{people.PRIYA.account_id}")).threads == []
+
+
 async def test_the_database_alone_refuses_words_in_a_closed_thread_and_changed_ones(
     clinic: Node, thread: str, say: Say, priya: Caller
 ) -> None:

@@ -97,6 +97,7 @@ async def import_rows(ctx: Ctx, rows: Rows, pharmacy_id: UUID | None = None) -> 
     before = {one: await MEDICINES.public_entry(ctx, one) for one in ids if one in old}
     await _write(ctx, at.id, rows, ids)
     async with changing(ctx, at.id, ids, StockCause.RECEIVE):
+        await _say_low(ctx, rows, ids)
         received = await _receive(ctx, at.id, rows, ids)
     for one in ids:
         await MEDICINES.tell(ctx, one, before.get(one))
@@ -159,7 +160,7 @@ async def _against(ctx: Ctx, pharmacy_id: UUID, rows: Sequence[ImportRow], known
 
 
 async def _write(ctx: Ctx, pharmacy_id: UUID, rows: Sequence[ImportRow], ids: Sequence[UUID]) -> None:
-    """The articles, and at how many packs they are low."""
+    """The articles: new ones, and those that are there as their rows say."""
     values: list[tuple[Any, ...]] = [
         (one, pharmacy_id, row.name, row.generic, row.brand, row.form, row.strength, row.pack_size, row.price.amount,
          row.price.currency, row.tax_basis_points, row.schedule, row.barcode, ctx.now)
@@ -175,6 +176,10 @@ async def _write(ctx: Ctx, pharmacy_id: UUID, rows: Sequence[ImportRow], ids: Se
         " tax_basis_points = EXCLUDED.tax_basis_points, schedule = EXCLUDED.schedule, barcode = EXCLUDED.barcode",
         *(list(column) for column in zip(*values, strict=True)),
     )
+
+
+async def _say_low(ctx: Ctx, rows: Sequence[ImportRow], ids: Sequence[UUID]) -> None:
+    """At how many packs the articles are low, where a row says it."""
     await ctx.tx.execute(
         "UPDATE stock s SET low_at = given.low_at FROM unnest($1::uuid[], $2::int[]) AS given (id, low_at)"
         " WHERE s.medicine_id = given.id AND given.low_at IS NOT NULL",

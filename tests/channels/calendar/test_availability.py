@@ -4,8 +4,10 @@ Ledger: doctor.set_availability H-169 M-198, doctor.schedule H-168 M-197; PRODUC
 """
 
 import asyncio
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -88,6 +90,45 @@ async def test_a_doctors_week_becomes_moments_that_are_right_where_clocks_change
         "2026-11-01T05:30:00Z",  # 01:30 comes twice: the first is meant
         "2026-11-01T08:30:00Z",
     )
+
+
+async def test_places_on_three_clocks_are_each_right_on_the_nights_they_change(clinic: Node, enter: Enter) -> None:
+    """Mornings in New York and Sydney, evenings by video from London: through March, April, October and November."""
+    asha, anybody = await enter(ASHA.account_id), await enter(PRIYA.account_id)
+    await move(clinic, CLINIC, "America/New_York")
+    await move(clinic, PHARMACY, "Australia/Sydney")
+    async with clinic.db.transaction() as tx:
+        await tx.execute(
+            "INSERT INTO affiliation (doctor_id, place_id, state, offered_at, since)"
+            " VALUES ($1, $2, 'accepted', now(), now())",
+            DOCTOR_ASHA,
+            PHARMACY,
+        )
+    said = {
+        ("America/New_York", str(CLINIC)): ("06:00", "06:30"),
+        ("Australia/Sydney", str(PHARMACY)): ("09:00", "09:30"),
+        ("Europe/London", None): ("20:00", "20:30"),
+    }
+    await asha.call(
+        "doctor.set_availability",
+        **DOCTOR,
+        zone="Europe/London",
+        weekly=[
+            at(day, opens, closes, place_id=place_id) for (_, place_id), (opens, closes) in said.items()
+            for day in range(1, 8)
+        ],
+        leave=[],
+        extra=[],
+    )  # fmt: skip
+    for first in ("2026-03-01", "2026-04-01", "2026-10-01", "2026-11-01"):
+        shown = await anybody.call("doctor.schedule", **DOCTOR, first=first, count=31)
+        walls: dict[Any, list[str]] = {}
+        for one in shown["occasions"]:
+            here = datetime.fromisoformat(one["starts_at"]).astimezone(ZoneInfo(one["zone"]))
+            walls.setdefault((one["zone"], one["place_id"]), []).append(f"{here:%H:%M}")
+        assert walls == {key: [opens] * 31 for key, (opens, _) in said.items()}
+        starts = [one["starts_at"] for one in shown["occasions"]]
+        assert starts == sorted(starts)
 
 
 async def test_she_is_only_where_she_works(enter: Enter) -> None:

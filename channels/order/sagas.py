@@ -13,7 +13,7 @@ class OrderUnwinds(Job, name="order.unwind"):
     order_id: UUID
 
 
-PLACED: Final = ("order.create", "request.confirm", "payment.take")
+PLACED: Final = ("order.create", "request.confirm", "requests.mark_paid")
 
 ORDER_SAGA: Final = Saga(
     "order",
@@ -30,7 +30,7 @@ ORDER_SAGA: Final = Saga(
         ),
         Step(
             "pay",
-            ("payment.take", "request.confirm"),
+            ("payment.take", "requests.mark_paid"),
             "the money counts for the order",
             frozenset({"place"}),
             "what was paid and not refunded yet is refunded, once",

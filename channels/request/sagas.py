@@ -40,13 +40,13 @@ REQUEST_SAGA: Final = Saga(
         ),
         Step(
             "pay",
-            ("payment.take",),
+            ("requests.mark_paid",),
             "money for the whole bill counts; each order gets its share and refunds it by itself",
             frozenset({"choose"}),
         ),
         Step(
             "split",
-            ("request.confirm", "payment.take"),
+            ("request.confirm", "requests.mark_paid"),
             "one order for each provider stands, and has what was kept for it",
             frozenset({"choose"}),
         ),

@@ -114,7 +114,7 @@ class Saga:
     async def take(self, ctx: Ctx, subject_id: UUID, step: str, ref: UUID | None = None) -> None:
         """Note that this transaction takes the step; `ref` says which time (default: the only one).
 
-        Taken already: nothing. Raises `OutOfOrder` where nothing it stands on stands.
+        Taken already: nothing. Raises `OutOfOrder` where nothing it stands on stands, or this time was given up.
         """
         after = sorted(self.steps[step].after)
         where = (self.name, subject_id, step, ref or subject_id)
@@ -185,7 +185,8 @@ class Saga:
 
     async def _has(self, ctx: Ctx, subject_id: UUID, step: str, ref: UUID) -> bool:
         found: Any = await ctx.tx.fetchval(
-            "SELECT true FROM saga_step WHERE saga = $1 AND subject_id = $2 AND step = $3 AND ref = $4",
+            "SELECT true FROM saga_step WHERE saga = $1 AND subject_id = $2 AND step = $3 AND ref = $4"
+            " AND state = 'taken'",
             self.name,
             subject_id,
             step,

@@ -1,5 +1,6 @@
 """The people a request passes through: her family, two coordinators, and the demo's pharmacy and laboratory."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -93,7 +94,7 @@ async def photo(node: Node, owner: UUID) -> str:
 
 
 @pytest_asyncio.fixture
-async def market(clinic: Node, priya: Caller, admin: Caller, pharmacist: Caller) -> "Market":
+async def market(clinic: Node, priya: Caller, admin: Caller, pharmacist: Caller) -> "AsyncIterator[Market]":
     """Two pharmacies with filled shelves."""
     from tests.channels.request.market import Market
 
@@ -101,4 +102,6 @@ async def market(clinic: Node, priya: Caller, admin: Caller, pharmacist: Caller)
     clinic.dispatcher.clock = clock
     made = Market(clinic, clock, priya, admin, Shop(clinic, pharmacist, clock, PHARMACY))
     await made.open()
-    return made
+    yield made
+    if made.node is not clinic:
+        await made.node.stop()

@@ -29,6 +29,7 @@ class Market:
         self.node, self.clock, self.priya, self.admin, self.shop = node, clock, priya, admin, shop
         self.here: Shop = shop
         self.there: Shop = shop
+        self.more: dict[str, UUID] = {}
         self.paracetamol = self.metformin = self.tramadol = self.other_paracetamol = UUID(int=0)
 
     @property
@@ -52,6 +53,22 @@ class Market:
         self.other_paracetamol = await self.there.article(
             "Paracip 500", (400, 3), generic="Paracetamol", strength="500mg"
         )
+
+    async def stop_jobs(self) -> None:
+        """From now on jobs are done by `settle` alone."""
+        await self.node.stop()
+        self.be(Node(self.node.settings, work="none"))
+        await self.node.start()
+
+    def be(self, node: Node) -> None:
+        """Everybody calls this node now."""
+        node.dispatcher.clock = self.clock
+        node.limits.deployment = self.node.limits.deployment
+        self.node = node
+        for caller in (self.priya, self.admin, self.here.pharmacist, self.there.pharmacist):
+            caller.node = node
+        for shop in (self.here, self.there):
+            shop.node = node
 
     # --- requests -------------------------------------------------------------------------------------------------
     async def ask(self, **more: Any) -> Any:

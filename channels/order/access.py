@@ -5,6 +5,7 @@ await orders.offer(ctx, await orders.hold_locked(ctx, order_id))
 """
 
 from channels.order.catalogue import NEVER, ON_PRESCRIPTION, CatalogueItem, catalogue
+from channels.order.dispensing import answers, prescribed, spend, units_of, unspend
 from channels.order.doors import NOUN, OrderRow, Side, coordinated, locked, offered, own, seen, since_many
 from channels.order.paying import PAID_EMITS, mark_paid, owed, settle
 from channels.order.placing import HELD_FOR, PLACES, TOTAL_MAX, Item, NewOrder, offer, one_currency, people_of, place
@@ -26,6 +27,7 @@ __all__ = [
     "OrderRow",
     "Provider",
     "Side",
+    "answers",
     "catalogue",
     "coordinated",
     "hold_locked",
@@ -39,8 +41,12 @@ __all__ = [
     "own",
     "people_of",
     "place",
+    "prescribed",
     "seen",
     "settle",
     "since_many",
+    "spend",
     "taking",
+    "units_of",
+    "unspend",
 ]

@@ -9,6 +9,7 @@ import msgspec
 from carewire.command import Ctx
 from carewire.money import Money
 from channels.care import Schedule
+from channels.lab import access as lab
 from channels.order.lifecycle import ProviderKind
 from channels.stock import access as stock
 
@@ -26,12 +27,28 @@ class CatalogueItem(msgspec.Struct, frozen=True, kw_only=True):
     schedule: Schedule | None
     price: Money
     offered: bool
+    generic: str | None = None
+    form: str | None = None
+    strength: str | None = None
+    pack_size: int = 1
+    """Units (tablets, bottles, …) in one, by which a prescription is counted."""
 
 
 async def catalogue(ctx: Ctx, kind: ProviderKind, item_ids: Sequence[UUID]) -> dict[UUID, CatalogueItem]:
     """These items of providers of this kind; one that is not there is not among the answers."""
-    if kind is not ProviderKind.PHARMACY:
-        return {}
+    if kind is ProviderKind.LABORATORY:
+        tests = await lab.offers(ctx, item_ids)
+        return {
+            test.id: CatalogueItem(
+                id=test.id,
+                place_id=test.laboratory_id,
+                name=test.offer.name,
+                schedule=None,
+                price=test.offer.price,
+                offered=True,
+            )
+            for test in tests.values()
+        }
     found = await stock.articles(ctx, item_ids)
     return {
         article.id: CatalogueItem(
@@ -41,6 +58,10 @@ async def catalogue(ctx: Ctx, kind: ProviderKind, item_ids: Sequence[UUID]) -> d
             schedule=article.schedule,
             price=article.price,
             offered=article.offered,
+            generic=article.generic,
+            form=article.form,
+            strength=article.strength,
+            pack_size=article.pack_size,
         )
         for article in found.values()
     }

@@ -9,20 +9,22 @@ from msgspec import Meta
 from carewire.command import Ctx, command
 from carewire.errors import Field, Forbidden, IllegalMove, InvalidParams, NotFound
 from carewire.forms import Line
-from channels.care import access as care
+from channels.care.errors import NotHerHand
 from channels.identity import Capacity, Scope
 from channels.identity import access as identity
+from channels.lab.errors import NotOffered
 from channels.order import doors, facts
 from channels.order.doors import CARRIERS, HANDLERS, OrderRow, Side
-from channels.order.ending import cut, give_up
+from channels.order.ending import cut, fulfilled, give_up
 from channels.order.errors import HandoverCode, HandoverLocked, Unpaid
 from channels.order.events import TELLS
 from channels.order.handing import Code, require_code
-from channels.order.jobs import CompletionDue, GiveUpDue, NotCollected
-from channels.order.lifecycle import CANCELLABLE, MACHINES, OrderState, PaymentMode
+from channels.order.jobs import GiveUpDue, NotCollected
+from channels.order.lifecycle import CANCELLABLE, MACHINES, OrderState, PaymentMode, ProviderKind
 from channels.order.placing import PLACES
 from channels.order.sagas import ORDER_SAGA
 from channels.order.steps import step
+from channels.order.testing import make_tests
 from channels.order.views import OrderView, view
 from channels.stock import access as stock
 from channels.stock.errors import HoldOver, NotHeld, OutOfStock
@@ -31,7 +33,6 @@ S: Final = OrderState
 REOFFER_WITHIN: Final = timedelta(minutes=30)
 """So long a coordinator has to offer it to another provider; then it is over and refunded."""
 FETCHED_WITHIN: Final = timedelta(hours=72)
-COMPLETE_AFTER: Final = timedelta(hours=24)
 
 MOVES: Final = {
     S.CONFIRMED: "confirm",
@@ -48,10 +49,10 @@ MOVES: Final = {
 """The states that somebody may ask for, by the move that leads there; all others come by themselves."""
 CARRIED: Final = frozenset({"send_out", "deliver", "fail", "bring_back"})
 ERRORS: Final = frozenset({NotFound, IllegalMove, InvalidParams, HandoverCode, HandoverLocked, Unpaid, OutOfStock,
-                           HoldOver, NotHeld})  # fmt: skip
+                           HoldOver, NotHeld, NotOffered, NotHerHand})  # fmt: skip
 
 
-@command("order.confirm", allow={Capacity.STAFF}, emits=PLACES, errors={NotFound, IllegalMove})
+@command("order.confirm", allow={Capacity.STAFF}, emits=PLACES, errors={NotFound, IllegalMove, NotOffered, NotHerHand})
 async def confirm(ctx: Ctx, order_id: UUID) -> OrderView:
     """Accept an order that is offered to one's place, while nobody else has it."""
     order = await doors.offered(ctx, order_id, duties=HANDLERS, lock=True)
@@ -160,6 +161,9 @@ async def _move(
     after = await step(ctx, order, move, actor=by, reason=reason)
     if move == "confirm":
         await ORDER_SAGA.take(ctx, order.id, "accept", order.place_id)
+        if order.kind is ProviderKind.LABORATORY:
+            await make_tests(ctx, order)
+            after = await view(ctx.tx, order.id)
         ctx.notify(order.account_id, facts.CONFIRMED, order.id, number=order.number)
     elif move == "reject":
         await alarm(ctx, order)
@@ -189,17 +193,6 @@ async def _hand_over(ctx: Ctx, order: OrderRow, move: str, code: str | None) -> 
         await stock.sell(ctx, order.hold_id, given, by=ctx.actor.id)
     await ORDER_SAGA.take(ctx, order.id, "fulfil")
     return await fulfilled(ctx, order, move, actor=ctx.actor.id)
-
-
-async def fulfilled(ctx: Ctx, order: OrderRow, move: str, *, actor: UUID | None) -> OrderView:
-    """She has what she ordered: the relationship counts from now, and it is completed when nobody complains."""
-    seen = care.Seen(
-        patient_id=order.patient_id, doctor_id=None, place_id=order.place_id, planned_at=order.created_at, at=ctx.now
-    )
-    await care.visited(ctx.tx, [seen])
-    due = ctx.now + COMPLETE_AFTER
-    ctx.enqueue(CompletionDue(order_id=order.id), not_before=due, key=f"order.complete:{order.id}")
-    return await step(ctx, order, move, actor=actor)
 
 
 async def alarm(ctx: Ctx, order: OrderRow) -> None:

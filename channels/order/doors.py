@@ -60,6 +60,7 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
     paid: int | None
     refunded: int
     hold_id: UUID | None
+    spend_ref: UUID | None
     offered_at: datetime | None
     offers: int
     accept_by: datetime | None

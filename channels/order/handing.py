@@ -8,7 +8,7 @@ from carewire.command import Ctx
 from channels.identity import access as identity
 from channels.order.doors import OrderRow
 from channels.order.errors import HandoverCode, HandoverLocked
-from channels.order.lifecycle import OrderState
+from channels.order.lifecycle import OrderState, ProviderKind
 
 TRIES_MAX: Final = 5
 SHOWN: Final = frozenset({OrderState.CONFIRMED, OrderState.PREPARING, OrderState.READY, OrderState.OUT_FOR_DELIVERY,
@@ -22,6 +22,11 @@ def digits(ctx: Ctx, order: OrderRow) -> str:
     """The digits of this order now; `order.renew_code` makes others."""
     sealed = identity.seal_code(ctx.settings, "handover", str(order.id), str(order.code_round))
     return f"{int.from_bytes(sealed[:8]) % 10_000:04d}"
+
+
+def shown(ctx: Ctx, order: OrderRow) -> str | None:
+    """The digits, while there is something to hand over against them."""
+    return digits(ctx, order) if order.kind is ProviderKind.PHARMACY and order.state in SHOWN else None
 
 
 async def require_code(ctx: Ctx, order: OrderRow, told: str | None) -> None:

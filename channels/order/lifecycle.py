@@ -103,7 +103,16 @@ PHARMACY: Final = Lifecycle(
     },
 )
 
-# What becomes of the samples is said by the laboratory's tests alone (PRODUCT 29).
+# What becomes of the samples is said by the laboratory's tests alone (PRODUCT 29). Of several tests one may be missed
+# while another is examined, so the sum of them moves from any of these to any other.
+_UNDER_WAY: Final = frozenset({S.CONFIRMED, S.SAMPLE_SCHEDULED, S.MISSED, S.SAMPLE_COLLECTED, S.SAMPLE_REJECTED,
+                               S.PROCESSING})  # fmt: skip
+
+
+def _derived(target: OrderState) -> Move[OrderState]:
+    return Move(_UNDER_WAY - {target}, target, by_hand=False)
+
+
 LABORATORY: Final = Lifecycle(
     OrderState,
     start={S.CREATED},
@@ -111,14 +120,14 @@ LABORATORY: Final = Lifecycle(
     moves={
         **_OFFER,
         "cancel": Move({S.CREATED, S.CONFIRMED, S.SAMPLE_SCHEDULED, S.MISSED}, S.CANCELLED),
-        "schedule": Move({S.CONFIRMED, S.MISSED, S.SAMPLE_REJECTED, S.SAMPLE_SCHEDULED}, S.SAMPLE_SCHEDULED,
-                         by_hand=False),
-        "miss": Move({S.SAMPLE_SCHEDULED}, S.MISSED, by_hand=False),
-        "take_sample": Move({S.CONFIRMED, S.SAMPLE_SCHEDULED, S.MISSED}, S.SAMPLE_COLLECTED, by_hand=False),
-        "process": Move({S.SAMPLE_COLLECTED}, S.PROCESSING, by_hand=False),
-        "reject_sample": Move({S.SAMPLE_COLLECTED, S.PROCESSING}, S.SAMPLE_REJECTED, by_hand=False),
-        "report": Move({S.SAMPLE_COLLECTED, S.PROCESSING}, S.REPORT_READY, by_hand=False),
+        "unplan": _derived(S.CONFIRMED),
+        "schedule": _derived(S.SAMPLE_SCHEDULED),
+        "miss": _derived(S.MISSED),
+        "take_sample": _derived(S.SAMPLE_COLLECTED),
+        "process": _derived(S.PROCESSING),
+        "reject_sample": _derived(S.SAMPLE_REJECTED),
+        "report": _derived(S.REPORT_READY),
     },
-)  # fmt: skip
+)
 
 MACHINES: Final = {ProviderKind.PHARMACY: PHARMACY, ProviderKind.LABORATORY: LABORATORY}

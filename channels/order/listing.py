@@ -17,7 +17,7 @@ from channels.identity import Capacity
 from channels.identity import access as identity
 from channels.order import doors
 from channels.order.doors import Side
-from channels.order.handing import SHOWN, digits
+from channels.order.handing import shown
 from channels.order.lifecycle import OrderSource, OrderState, ProviderKind
 from channels.order.views import OrderView, money, view, views
 
@@ -131,7 +131,7 @@ async def get(ctx: Ctx, order_id: UUID) -> OrderDetail:
     return OrderDetail(
         order=await view(ctx.tx, order_id),
         contact=contact if await _reaches(ctx, order, side) else None,
-        handover_code=digits(ctx, order) if side is Side.PATIENT and order.state in SHOWN else None,
+        handover_code=shown(ctx, order) if side is Side.PATIENT else None,
         refunds=[
             RefundView(
                 id=row["id"],

@@ -10,10 +10,12 @@ import msgspec
 from carewire.command import Ctx
 from carewire.errors import NotFound
 from carewire.event import Event
+from carewire.ids import uuid7
 from channels.care import Schedule
 from channels.care import access as care
 from channels.identity import access as identity
-from channels.order import doors, facts, providers
+from channels.lab import access as lab
+from channels.order import dispensing, doors, facts, providers
 from channels.order.doors import HANDLERS, OrderRow
 from channels.order.errors import Currencies, Restricted, TooDear
 from channels.order.events import TELLS, OrderCreated, tell
@@ -22,12 +24,13 @@ from channels.order.lifecycle import Fulfilment, OrderSource, OrderState, Paymen
 from channels.order.sagas import ORDER_SAGA
 from channels.order.steps import step
 from channels.order.views import OrderView, view
+from channels.prescription import access as prescriptions
 from channels.stock import access as stock
 
 HELD_FOR: Final = timedelta(days=7)
 """How long a pharmacy keeps what was ordered, at most."""
 TOTAL_MAX: Final = 1_000_000_000
-PLACES: Final[frozenset[type[Event]]] = TELLS | stock.EMITS
+PLACES: Final[frozenset[type[Event]]] = TELLS | stock.EMITS | prescriptions.SPEND_EMITS | lab.TEST_EMITS
 """What placing, offering and ending an order may tell."""
 
 
@@ -40,7 +43,10 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     unit_price: int
     schedule: Schedule | None = None
     replaces: str | None = None
+    pack_size: int = 1
     prescription_line_id: UUID | None = None
+    paper_line_id: UUID | None = None
+    """The line that a pharmacist read from her photo."""
     lab_test_id: UUID | None = None
 
 
@@ -65,6 +71,8 @@ class NewOrder(msgspec.Struct, frozen=True, kw_only=True):
     prescription_id: UUID | None = None
     notes: str | None = None
     hold_id: UUID | None = None
+    spend_ref: UUID | None = None
+    """Under what its units are taken out of the prescription already."""
     pay_by: datetime | None = None
 
     @property
@@ -122,10 +130,11 @@ async def place(ctx: Ctx, new: NewOrder) -> UUID:
     )
     await ctx.tx.executemany(
         "INSERT INTO order_line (order_id, n, item_id, name, schedule, quantity, unit_price, replaces,"
-        " prescription_line_id, lab_test_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        " pack_size, prescription_line_id, paper_line_id, lab_test_id)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         [
             (order_id, n, one.item_id, one.name, one.schedule, one.quantity, one.unit_price, one.replaces,
-             one.prescription_line_id, one.lab_test_id)
+             one.pack_size, one.prescription_line_id, one.paper_line_id, one.lab_test_id)
             for n, one in enumerate(new.items, 1)
         ],
     )  # fmt: skip
@@ -140,6 +149,7 @@ async def place(ctx: Ctx, new: NewOrder) -> UUID:
     )
     await ORDER_SAGA.take(ctx, order_id, "place")
     await keep(ctx, order_id, new)
+    await take_units(ctx, order_id, new.place_id, new.spend_ref)
     tell(ctx, OrderCreated.spec.name, await view(ctx.tx, order_id), None)
     return order_id
 
@@ -156,10 +166,24 @@ async def keep(ctx: Ctx, order_id: UUID, new: NewOrder) -> None:
     await ORDER_SAGA.take(ctx, order_id, "hold", hold_id)
 
 
+async def take_units(ctx: Ctx, order_id: UUID, place_id: UUID, ref: UUID | None) -> None:
+    """Take the order's units out of its prescription, or over from `ref` under which they were taken already."""
+    units = await dispensing.units_of_order(ctx, order_id)
+    if not units:
+        return
+    if ref is None:
+        ref = uuid7(ctx.real_now.timestamp())
+        await dispensing.spend(ctx, ref, place_id, units)
+    await ctx.tx.execute("UPDATE orders SET spend_ref = $2 WHERE id = $1", order_id, ref)
+    await ORDER_SAGA.take(ctx, order_id, "spend", ref)
+
+
 async def offer(ctx: Ctx, order: OrderRow) -> OrderView:
     """Let the provider of a locked order know of it: its time to accept begins."""
     by = await providers.accept_by(ctx, order.place_id)
     await _relate(ctx, order)
+    if order.prescription_id is not None and order.kind is ProviderKind.PHARMACY:
+        await prescriptions.share(ctx, order.prescription_id, order.place_id, order.id)
     after = await step(
         ctx, order, "offer", actor=None, offered_at=ctx.now, offers=order.offers + 1, accept_by=by, alarmed_at=None
     )

@@ -29,6 +29,13 @@ ORDER_SAGA: Final = Saga(
             "the stock is let go",
         ),
         Step(
+            "spend",
+            (*PLACED, "order.reoffer"),
+            "its units are taken out of the prescription",
+            frozenset({"place"}),
+            "they come back to it",
+        ),
+        Step(
             "pay",
             ("payment.take", "requests.mark_paid"),
             "the money counts for the order",
@@ -43,8 +50,15 @@ ORDER_SAGA: Final = Saga(
         ),
         Step("accept", ("order.confirm", "order.set_status"), "the provider has promised it", frozenset({"offer"})),
         Step(
+            "tests",
+            ("order.confirm", "order.set_status"),
+            "the laboratory has its tests to do",
+            frozenset({"accept"}),
+            "those of which no sample was taken are cancelled",
+        ),
+        Step(
             "fulfil",
-            ("order.set_status", "job:order.follow"),
+            ("order.set_status", "lab_test.submit_result"),
             "it is handed over: what was kept is sold; or its reports are out",
             frozenset({"accept"}),
         ),

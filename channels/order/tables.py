@@ -41,6 +41,7 @@ class Order(Table, db=ENGINE, tablename="orders"):
     alarmed_at = Timestamptz(null=True)
     code_round = SmallInt()
     code_tries = SmallInt()
+    spend_ref = UUID(null=True, default=None)
     ended_at = Timestamptz(null=True)
     reason = Text(null=True)
     created_at = Timestamptz()

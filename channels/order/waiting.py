@@ -10,17 +10,20 @@ from carewire.command import Ctx, command
 from carewire.errors import Field, Forbidden, IllegalMove, InvalidParams, NotFound
 from carewire.jobs.job import consumer
 from channels.identity import Capacity
-from channels.order import doors, providers
+from channels.lab import access as lab
+from channels.order import dispensing, doors, providers
+from channels.order.catalogue import CatalogueItem, catalogue
 from channels.order.commands import alarm
 from channels.order.doors import OrderRow
 from channels.order.ending import give_up
 from channels.order.errors import NotServing, OtherItem
 from channels.order.jobs import AcceptOverdue, CompletionDue, GiveUpDue, NotCollected, PayOverdue
-from channels.order.lifecycle import MACHINES, OrderState
-from channels.order.placing import HELD_FOR, PLACES, offer
+from channels.order.lifecycle import MACHINES, OrderState, ProviderKind
+from channels.order.placing import HELD_FOR, PLACES, offer, take_units
 from channels.order.sagas import ORDER_SAGA, OrderUnwinds
 from channels.order.steps import step
-from channels.order.views import OrderView, view
+from channels.order.views import LineView, OrderView, view
+from channels.prescription.errors import NotDispensable, NotInForce, Overspent
 from channels.stock import access as stock
 from channels.stock.errors import OutOfStock
 
@@ -41,7 +44,18 @@ Swaps = Annotated[list[Swap], Meta(max_length=100, description="One for each lin
     "order.reoffer",
     allow={Capacity.ADMIN},
     emits=PLACES,
-    errors={NotFound, Forbidden, IllegalMove, InvalidParams, NotServing, OtherItem, OutOfStock},
+    errors={
+        NotFound,
+        Forbidden,
+        IllegalMove,
+        InvalidParams,
+        NotServing,
+        OtherItem,
+        OutOfStock,
+        NotInForce,
+        Overspent,
+        NotDispensable,
+    },
 )
 async def reoffer(ctx: Ctx, order_id: UUID, place_id: UUID, items: Swaps) -> OrderView:
     """Offer an order that its provider rejected or did not accept in time to another pharmacy, at the price that was
@@ -55,13 +69,17 @@ async def reoffer(ctx: Ctx, order_id: UUID, place_id: UUID, items: Swaps) -> Ord
     if provider.kind is not order.kind:
         raise InvalidParams(fields=(Field("$.place_id", f"is no {order.kind}"),))
     lines = await _swapped(ctx, order, place_id, items)
-    if order.hold_id is not None:
-        await ORDER_SAGA.unwind_here(ctx, order.id, "reoffered", steps={"hold"}, refs=[order.hold_id])
-    kept = await stock.hold(ctx, place_id, lines, ctx.now + HELD_FOR, order.id)
-    await ORDER_SAGA.take(ctx, order.id, "hold", kept.id)
+    kept = [ref for ref in (order.hold_id, order.spend_ref) if ref is not None]
+    await ORDER_SAGA.unwind_here(ctx, order.id, "reoffered", steps={"hold", "spend"}, refs=kept)
+    await dispensing.shown_until(ctx, order.id, at_once=True)
+    hold_id = None
+    if order.kind is ProviderKind.PHARMACY:
+        hold_id = (await stock.hold(ctx, place_id, lines, ctx.now + HELD_FOR, order.id)).id
+        await ORDER_SAGA.take(ctx, order.id, "hold", hold_id)
+    await take_units(ctx, order.id, place_id, None)
     for account_id in await _people(ctx, order.place_id):
         ctx.rights_changed(account_id)
-    await step(ctx, order, "reoffer", actor=ctx.actor.id, place_id=place_id, hold_id=kept.id)
+    await step(ctx, order, "reoffer", actor=ctx.actor.id, place_id=place_id, hold_id=hold_id)
     moved = await doors.locked(ctx.tx, order.id)
     assert moved is not None
     return await offer(ctx, moved)
@@ -82,8 +100,9 @@ async def _swapped(ctx: Ctx, order: OrderRow, place_id: UUID, items: list[Swap])
     to = {one.line_id: one.item_id for one in items}
     if to.keys() != lines.keys():
         raise InvalidParams(fields=(Field("$.items", "name an article for each line that is left"),))
-    found = await stock.articles(ctx, [*to.values(), *(one.item_id for one in lines.values() if one.item_id)])
-    strange = [line.name for line in lines.values() if not _same(found, line.item_id, to[line.id], place_id)]
+    ids = [*to.values(), *(one.item_id for one in lines.values() if one.item_id)]
+    found = await catalogue(ctx, order.kind, ids)
+    strange = [line.name for line in lines.values() if not _same(found, line, to[line.id], place_id)]
     if strange:
         raise OtherItem(lines=strange)
     await ctx.tx.executemany(
@@ -95,18 +114,20 @@ async def _swapped(ctx: Ctx, order: OrderRow, place_id: UUID, items: list[Swap])
     ]  # fmt: skip
 
 
-def _same(found: dict[UUID, stock.Article], was: UUID | None, now: UUID, place_id: UUID) -> bool:
-    old, new = found.get(was) if was is not None else None, found.get(now)
-    if old is None or new is None or new.pharmacy_id != place_id or not new.offered:
+def _same(found: dict[UUID, CatalogueItem], line: LineView, now: UUID, place_id: UUID) -> bool:
+    old, new = found.get(line.item_id) if line.item_id is not None else None, found.get(now)
+    if new is None or new.place_id != place_id or not new.offered:
         return False
+    if old is None:  # a laboratory's entry may be gone meanwhile; its name is what was ordered
+        return line.name.lower() == new.name.lower()
     return _what(old) == _what(new)
 
 
-def _what(article: stock.Article) -> tuple[object, ...]:
+def _what(item: CatalogueItem) -> tuple[object, ...]:
     """What it is, whoever makes it: the generic where it is known, else its name."""
-    name = (article.generic or article.name).lower()
-    strength = (article.strength or "").replace(" ", "").lower()
-    return name, strength, article.form, article.pack_size, article.schedule
+    name = (item.generic or item.name).lower()
+    strength = (item.strength or "").replace(" ", "").lower()
+    return name, strength, item.form, item.pack_size, item.schedule
 
 
 async def _people(ctx: Ctx, place_id: UUID) -> list[UUID]:
@@ -166,5 +187,6 @@ async def completion_due(ctx: Ctx, job: CompletionDue) -> None:
 @consumer(OrderUnwinds, emits=PLACES)
 async def unwind(ctx: Ctx, job: OrderUnwinds) -> None:
     """Undo one step of a saga that was given up; the root is locked first, as by everybody who moves an order."""
+    await lab.of_orders(ctx.tx, [job.order_id], lock=True)  # tests before the order they belong to
     await doors.locked(ctx.tx, job.order_id)
     await ORDER_SAGA.unwind(ctx, job.order_id)

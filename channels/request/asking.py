@@ -12,9 +12,12 @@ from carewire.forms import Line, Name, Phone, Text
 from channels.directory import Address, PostalCode
 from channels.identity import Capacity
 from channels.identity import access as identity
+from channels.identity.errors import FactDue
 from channels.media import MediaKind
 from channels.media import access as media
+from channels.order import access as orders
 from channels.order.lifecycle import Fulfilment
+from channels.prescription import access as prescriptions
 from channels.request import doors
 from channels.request.errors import RequestsFull
 from channels.request.events import TELLS, RequestCreated, tell
@@ -46,7 +49,7 @@ Photos = Annotated[list[UUID], Meta(max_length=10, description="Loose uploads of
     "request.create",
     allow={Capacity.PATIENT},
     emits=TELLS,
-    errors={NotFound, InvalidParams, RequestsFull},
+    errors={NotFound, InvalidParams, RequestsFull, FactDue},
 )
 async def create(
     ctx: Ctx,
@@ -55,26 +58,29 @@ async def create(
     patient_id: UUID | None = None,
     lines: Lines | None = None,
     media_ids: Photos | None = None,
+    prescription_id: UUID | None = None,
     share: bool = False,
     fulfilment: Fulfilment = Fulfilment.HOME,
     address: Address | None = None,
     contact_phone: Phone | None = None,
     notes: Text | None = None,
 ) -> RequestView:
-    """Ask for medicines or tests: by lines, or by photos of a paper prescription that a pharmacist reads into lines.
+    """Ask for medicines or tests: by lines, by a prescription kept here (what is left of each line is asked for), or by
+    photos of a paper one that a pharmacist reads into lines.
 
     A coordinator answers with a bill. `share`: the coordinators may look at the photos themselves; without
     it only who reads them does. `address` is where it is brought, needed for `home`; only the provider of an order
     learns it and the `contact_phone` (by default the patient's).
     """
     asked, photos = lines or [], media_ids or []
-    _require_complete(kind, asked, photos, fulfilment, address)
+    _require_complete(kind, asked, photos, prescription_id, fulfilment, address)
     patient = await identity.patient(ctx, patient_id, lock=True)
     await _require_room(ctx, patient.id)
+    papers = [] if prescription_id is None else await _prescribed(ctx, patient.id, prescription_id)
     request_id: UUID = await ctx.tx.fetchval(
         "INSERT INTO request (patient_id, account_id, kind, state, fulfilment, contact_name, contact_phone, address,"
-        " postal_code, notes, shared, created_at, changed_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) RETURNING id",
+        " postal_code, notes, shared, created_at, changed_at, prescription_id)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13) RETURNING id",
         patient.id,
         ctx.actor.id,
         kind,
@@ -87,10 +93,12 @@ async def create(
         notes,
         share,
         ctx.now,
+        prescription_id,
     )
     await ctx.tx.executemany(
-        "INSERT INTO request_line (request_id, n, name, quantity, note, source) VALUES ($1, $2, $3, $4, $5, 'asked')",
-        [(request_id, n, one.name, one.quantity, one.note) for n, one in enumerate(asked, 1)],
+        "INSERT INTO request_line (request_id, n, name, quantity, note, prescription_line_id, source)"
+        " VALUES ($1, $2, $3, $4, $5, $6, 'asked')",
+        [(request_id, n, *one) for n, one in enumerate([*_plain(asked), *papers], 1)],
     )
     if photos:
         await media.attach(ctx, photos, doors.NOUN, request_id, PHOTOS)
@@ -146,10 +154,17 @@ async def drop_bill(ctx: Ctx, request: doors.RequestRow) -> None:
 
 
 def _require_complete(
-    kind: RequestKind, asked: list[Asked], photos: list[UUID], fulfilment: Fulfilment, address: str | None
+    kind: RequestKind,
+    asked: list[Asked],
+    photos: list[UUID],
+    prescription_id: UUID | None,
+    fulfilment: Fulfilment,
+    address: str | None,
 ) -> None:
-    if not asked and not photos:
-        raise InvalidParams(fields=(Field("$.lines", "ask for something: lines or photos"),))
+    if prescription_id is not None and kind is not RequestKind.MEDICINE:
+        raise InvalidParams(fields=(Field("$.prescription_id", "is for medicines"),))
+    if not asked and not photos and prescription_id is None:
+        raise InvalidParams(fields=(Field("$.lines", "ask for something: lines, photos or a prescription"),))
     if len(set(photos)) < len(photos):
         raise InvalidParams(fields=(Field("$.media_ids", "names a photo twice"),))
     if fulfilment is Fulfilment.HOME and address is None:
@@ -157,6 +172,26 @@ def _require_complete(
     fits = {Fulfilment.HOME, Fulfilment.PICKUP if kind is RequestKind.MEDICINE else Fulfilment.VISIT}
     if fulfilment not in fits:
         raise InvalidParams(fields=(Field("$.fulfilment", f"is one of {', '.join(sorted(fits))} for {kind}"),))
+
+
+def _plain(asked: list[Asked]) -> list[tuple[str, int, str | None, UUID | None]]:
+    return [(one.name, one.quantity, one.note, None) for one in asked]
+
+
+async def _prescribed(
+    ctx: Ctx, patient_id: UUID, prescription_id: UUID
+) -> list[tuple[str, int, str | None, UUID | None]]:
+    """What is left of a prescription of hers, in units, by name and strength. Raises `NotFound`, `FactDue`."""
+    paper = await prescriptions.readable(ctx, prescription_id)
+    if paper.patient_id not in await identity.records_of(ctx.tx, patient_id):
+        raise NotFound()
+    left = [line for line in paper.lines if line.quantity > line.spent and line.schedule not in orders.NEVER]
+    if not left:
+        raise InvalidParams(fields=(Field("$.prescription_id", "has nothing left to be dispensed"),))
+    return [
+        (f"{line.medicine} {line.strength or ''}".strip()[:120], min(line.quantity - line.spent, 1000), None, line.id)
+        for line in left
+    ]
 
 
 async def _require_room(ctx: Ctx, patient_id: UUID) -> None:

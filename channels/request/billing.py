@@ -16,8 +16,10 @@ from carewire.money import Money
 from channels.care import Schedule
 from channels.identity import Capacity
 from channels.order import access as orders
+from channels.order.access import CatalogueItem
 from channels.order.errors import Currencies, NotServing, OtherItem, PrescriptionNeeded, Restricted, TooDear
 from channels.order.lifecycle import Fulfilment, ProviderKind
+from channels.prescription import access as prescriptions
 from channels.request import doors, facts
 from channels.request.asking import Quantity
 from channels.request.coordinating import require_in_hand
@@ -35,7 +37,7 @@ from channels.stock.errors import OutOfStock
 VALID_LEAST: Final = timedelta(minutes=5)
 VALID_MOST: Final = timedelta(hours=72)
 PROVIDERS: Final = {RequestKind.MEDICINE: ProviderKind.PHARMACY, RequestKind.TEST: ProviderKind.LABORATORY}
-BILLS: Final[frozenset[type[Event]]] = TELLS | stock.EMITS
+BILLS: Final[frozenset[type[Event]]] = TELLS | stock.EMITS | prescriptions.SPEND_EMITS
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,6 +75,8 @@ class Priced(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     schedule: Schedule | None
     quantity: int
+    pack_size: int
+    item: CatalogueItem | None
     unit_price: Money
     price_reason: str | None
     replaces: str | None
@@ -112,7 +116,7 @@ async def respond(
     if not asked:
         raise NothingAsked()
     parts = [await _priced(ctx, request, quote, asked) for quote in sorted(quotes, key=lambda q: q.place_id)]
-    _require_papers(parts, asked)
+    await _require_papers(ctx, parts, asked)
     if request.bill_id is not None:  # what the earlier version keeps is needed by this one
         await _close_bill(ctx, request, "superseded")
     bill_id = await _write(ctx, request, parts, valid_until, message)
@@ -145,7 +149,7 @@ async def withdraw(ctx: Ctx, request_id: UUID, reason: Line) -> RequestView:
 async def _close_bill(ctx: Ctx, request: RequestRow, state: str) -> None:
     """The bill that stands stands no longer, and what it kept goes back in this very transaction."""
     await ctx.tx.execute("UPDATE bill SET state = $2 WHERE id = $1 AND state = 'open'", request.bill_id, state)
-    await REQUEST_SAGA.unwind_here(ctx, request.id, state, steps={"respond", "hold", "choose"})
+    await REQUEST_SAGA.unwind_here(ctx, request.id, state, steps={"respond", "hold", "choose", "spend"})
 
 
 async def _priced(ctx: Ctx, request: RequestRow, quote: Quote, asked: dict[UUID, LineView]) -> Part:
@@ -176,6 +180,8 @@ async def _priced(ctx: Ctx, request: RequestRow, quote: Quote, asked: dict[UUID,
                 name=name,
                 schedule=item.schedule if item is not None else None,
                 quantity=one.quantity,
+                pack_size=item.pack_size if item is not None else 1,
+                item=item,
                 unit_price=price,
                 price_reason=one.price_reason if typed else None,
                 replaces=replaces,
@@ -185,24 +191,33 @@ async def _priced(ctx: Ctx, request: RequestRow, quote: Quote, asked: dict[UUID,
     return Part(place_id=quote.place_id, fee=fee, lines=lines)
 
 
-def _require_papers(parts: Sequence[Part], asked: dict[UUID, LineView]) -> None:
-    """What is not sold freely answers a line that a pharmacist read from her prescription, and not more than it says.
+async def _require_papers(ctx: Ctx, parts: Sequence[Part], asked: dict[UUID, LineView]) -> None:
+    """What is not sold freely answers a line of her prescription, or one that a pharmacist read from its photo, and not
+    more than it says.
 
     Raises `Restricted` for what is never sold here, `PrescriptionNeeded` for the rest.
     """
     never = [line.name for part in parts for line in part.lines if line.schedule in orders.NEVER]
     if never:
         raise Restricted(lines=never)
+    papers = await orders.prescribed(ctx, [a.prescription_line_id for a in asked.values() if a.prescription_line_id])
     given: dict[UUID, int] = {}
     lacking = []
-    for line in (line for part in parts for line in part.lines if line.schedule in orders.ON_PRESCRIPTION):
+    for line in (line for part in parts for line in part.lines):
         paper = asked.get(line.line_id) if line.line_id is not None else None
-        if paper is None or paper.source != "read":
+        free = line.schedule not in orders.ON_PRESCRIPTION
+        kept = papers.get(paper.prescription_line_id) if paper is not None and paper.prescription_line_id else None
+        if kept is not None and paper is not None:
+            given[paper.id] = given.get(paper.id, 0) + line.quantity * line.pack_size
+            fits = line.item is None or orders.answers(line.item, kept)
+            if given[paper.id] > kept.left or not (fits or (free and line.replaces)):
+                lacking.append(line.name)
+        elif not free and (paper is None or paper.source != "read"):
             lacking.append(line.name)
-            continue
-        given[paper.id] = given.get(paper.id, 0) + line.quantity
-        if given[paper.id] > paper.quantity:
-            lacking.append(line.name)
+        elif not free and paper is not None:
+            given[paper.id] = given.get(paper.id, 0) + line.quantity
+            if given[paper.id] > paper.quantity:
+                lacking.append(line.name)
     if lacking:
         raise PrescriptionNeeded(lines=lacking)
 
@@ -240,10 +255,10 @@ async def _write(
         )
         await ctx.tx.executemany(
             "INSERT INTO bill_line (part_id, n, request_line_id, item_id, name, schedule, quantity, unit_price,"
-            " price_reason, replaces) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            " price_reason, replaces, pack_size) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             [
                 (part_id, m, one.line_id, one.item_id, one.name, one.schedule, one.quantity, one.unit_price.amount,
-                 one.price_reason, one.replaces)
+                 one.price_reason, one.replaces, one.pack_size)
                 for m, one in enumerate(part.lines, 1)
             ],
         )  # fmt: skip

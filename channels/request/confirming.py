@@ -11,6 +11,7 @@ from channels.care import Schedule
 from channels.identity import Capacity
 from channels.order import access as orders
 from channels.order.lifecycle import Fulfilment, OrderSource, PaymentMode
+from channels.prescription.errors import NotDispensable, NotInForce, Overspent
 from channels.request import doors
 from channels.request.billing import PROVIDERS
 from channels.request.doors import RequestRow
@@ -31,8 +32,9 @@ PAID_EMITS: Final[frozenset[type[Event]]] = TELLS | orders.PLACES
     "request.confirm",
     allow={Capacity.PATIENT},
     emits=PAID_EMITS,
-    errors={NotFound, IllegalMove, InvalidParams, OtherBill, BillExpired, SubstitutesOpen, OutOfStock, HoldOver},
-)
+    errors={NotFound, IllegalMove, InvalidParams, OtherBill, BillExpired, SubstitutesOpen, OutOfStock, HoldOver,
+            NotInForce, NotDispensable, Overspent},
+)  # fmt: skip
 async def confirm(
     ctx: Ctx, request_id: UUID, bill_id: UUID, payment_mode: PaymentMode, accept_substitutes: bool = False
 ) -> RequestView:
@@ -56,6 +58,7 @@ async def confirm(
     await ctx.tx.execute("UPDATE bill SET substitutes_accepted = $2 WHERE id = $1", bill.id, accept_substitutes)
     await _keep_on(ctx, bill)
     await REQUEST_SAGA.take(ctx, request.id, "choose", bill.id)
+    await _spend(ctx, request, bill)
     chosen: dict[str, Any] = {"payment_mode": payment_mode, "chosen_by": ctx.actor.id, "chosen_at": ctx.now}
     if payment_mode is PaymentMode.ONLINE:
         return await step(ctx, request, "choose", actor=ctx.actor.id, **chosen)
@@ -125,7 +128,7 @@ async def _split(
     await ctx.tx.execute("UPDATE bill SET state = 'confirmed', confirmed_at = $2 WHERE id = $1", bill.id, ctx.now)
     for part in sorted(bill.parts, key=lambda part: part.place_id):
         hold_id = await ctx.tx.fetchval("SELECT hold_id FROM bill_part WHERE id = $1", part.id)
-        order_id = await orders.place(ctx, _order(request, part, mode, by, hold_id))
+        order_id = await orders.place(ctx, await _order(ctx, request, part, mode, by, hold_id))
         await ctx.tx.execute("UPDATE bill_part SET order_id = $2 WHERE id = $1", part.id, order_id)
         await REQUEST_SAGA.take(ctx, request.id, "split", part.id)
         order = await orders.hold_locked(ctx, order_id)
@@ -136,7 +139,16 @@ async def _split(
     return await step(ctx, request, "confirm", actor=by, confirmed_at=ctx.now, **columns)
 
 
-def _order(request: RequestRow, part: PartView, mode: PaymentMode, by: UUID, hold_id: UUID | None) -> orders.NewOrder:
+async def _order(
+    ctx: Ctx, request: RequestRow, part: PartView, mode: PaymentMode, by: UUID, hold_id: UUID | None
+) -> orders.NewOrder:
+    rows = await ctx.tx.fetch(
+        "SELECT l.id, l.pack_size, a.prescription_line_id, CASE WHEN a.source = 'read' THEN a.id END AS paper_line_id"
+        " FROM bill_line l LEFT JOIN request_line a ON a.id = l.request_line_id WHERE l.part_id = $1",
+        part.id,
+    )
+    papers = {row["id"]: row for row in rows}
+    spent = bool(await units_of_part(ctx, part.id))
     return orders.NewOrder(
         patient_id=request.patient_id,
         account_id=by,
@@ -154,6 +166,7 @@ def _order(request: RequestRow, part: PartView, mode: PaymentMode, by: UUID, hol
         delivery_fee=part.delivery_fee.amount,
         payment_mode=PaymentMode.FREE if part.total.amount == 0 else mode,
         hold_id=hold_id,
+        spend_ref=part.id if spent else None,
         items=[
             orders.Item(
                 item_id=line.item_id,
@@ -162,6 +175,9 @@ def _order(request: RequestRow, part: PartView, mode: PaymentMode, by: UUID, hol
                 unit_price=line.unit_price.amount,
                 schedule=None if line.schedule is None else Schedule(line.schedule),
                 replaces=line.replaces,
+                pack_size=papers[line.id]["pack_size"],
+                prescription_line_id=papers[line.id]["prescription_line_id"],
+                paper_line_id=papers[line.id]["paper_line_id"],
             )
             for line in part.lines
         ],
@@ -171,6 +187,24 @@ def _order(request: RequestRow, part: PartView, mode: PaymentMode, by: UUID, hol
 async def _bill(ctx: Ctx, request: RequestRow) -> BillView:
     assert request.bill_id is not None
     return (await bills(ctx.tx, [request.bill_id]))[request.bill_id]
+
+
+async def _spend(ctx: Ctx, request: RequestRow, bill: BillView) -> None:
+    """Take the units out of her prescription: told no now, not when the money has come."""
+    for part in sorted(bill.parts, key=lambda part: part.place_id):
+        if units := await units_of_part(ctx, part.id):
+            await orders.spend(ctx, part.id, part.place_id, units)
+            await REQUEST_SAGA.take(ctx, request.id, "spend", part.id)
+
+
+async def units_of_part(ctx: Ctx, part_id: UUID) -> dict[UUID, int]:
+    """The units of each line of her prescription that a part of a bill needs."""
+    rows = await ctx.tx.fetch(
+        "SELECT a.prescription_line_id, l.quantity, l.pack_size FROM bill_line l"
+        " JOIN request_line a ON a.id = l.request_line_id WHERE l.part_id = $1",
+        part_id,
+    )
+    return orders.units_of([(row["prescription_line_id"], row["quantity"], row["pack_size"]) for row in rows])
 
 
 async def _keep_on(ctx: Ctx, bill: BillView) -> None:

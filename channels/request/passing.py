@@ -5,9 +5,11 @@ from typing import Final
 from carewire.command import Ctx
 from carewire.jobs.job import consumer
 from carewire.saga import Undo
+from channels.order import access as orders
 from channels.order.lifecycle import FULFILLED, OrderState
 from channels.request import doors, facts
 from channels.request.billing import BILLS
+from channels.request.confirming import units_of_part
 from channels.request.events import TELLS
 from channels.request.jobs import BillOverdue, OrdersEnded
 from channels.request.lifecycle import RequestState
@@ -63,6 +65,15 @@ async def release(ctx: Ctx, undo: Undo) -> None:
     taken = await ctx.tx.fetchval("SELECT order_id IS NOT NULL FROM bill_part WHERE hold_id = $1", undo.ref)
     if kept.held and not taken:
         await stock.release(ctx, undo.ref)
+
+
+@REQUEST_SAGA.undoes("spend")
+async def give_back_units(ctx: Ctx, undo: Undo) -> None:
+    """What was taken out of her prescription comes back; of what became an order, the order gives it back."""
+    part = await ctx.tx.fetchrow("SELECT place_id, order_id FROM bill_part WHERE id = $1", undo.ref)
+    assert part is not None
+    if part["order_id"] is None:
+        await orders.unspend(ctx, undo.ref, part["place_id"], await units_of_part(ctx, undo.ref))
 
 
 @consumer(RequestUnwinds, emits=BILLS)

@@ -39,6 +39,13 @@ REQUEST_SAGA: Final = Saga(
             frozenset({"respond"}),
         ),
         Step(
+            "spend",
+            ("request.confirm",),
+            "the units it needs are taken out of her prescription, before anything is paid",
+            frozenset({"choose"}),
+            "they come back to it",
+        ),
+        Step(
             "pay",
             ("requests.mark_paid",),
             "money for the whole bill counts; each order gets its share and refunds it by itself",

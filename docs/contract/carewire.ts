@@ -1355,17 +1355,17 @@ export interface Commands {
   "order.confirm": {
     params: OrderConfirmParams;
     result: OrderView;
-    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "illegal_move" | "not_her_hand" | "not_offered" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
-   * Order from a pharmacy at its catalogue's prices, which are snapshotted; its stock is kept at once.
+   * Order from a pharmacy or a laboratory at its catalogue's prices, which are snapshotted; stock is kept at once.
    *
-   * With `payment_mode` `online` it is offered to the provider when the money came, within 15 minutes; with `counter` at once. What is not sold without a prescription needs one (`prescription_needed`).
+   * With `payment_mode` `online` it is offered to the provider when the money came, within 15 minutes; with `counter` at once. What is not sold without a prescription names its line of `prescription_id` (`prescription_needed`); its units are counted at once over all pharmacies, and come back when the order ends undelivered. Fulfilment: `home`, `pickup` at a pharmacy, `visit` to a laboratory.
    */
   "order.create": {
     params: OrderCreateParams;
     result: OrderView;
-    refusal: "invalid_params" | "not_found" | "currencies" | "not_serving" | "other_item" | "out_of_stock" | "prescription_needed" | "restricted" | "too_dear" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "fact_due" | "not_found" | "currencies" | "not_serving" | "other_item" | "out_of_stock" | "prescription_needed" | "prescription_not_in_force" | "prescription_spent" | "restricted" | "schedule_refused" | "too_dear" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** An order with its history, refunds, contact and handover digits, as far as the side one stands on sees them. */
   "order.get": {
@@ -1395,13 +1395,13 @@ export interface Commands {
   "order.reoffer": {
     params: OrderReofferParams;
     result: OrderView;
-    refusal: "invalid_params" | "forbidden" | "not_found" | "illegal_move" | "not_serving" | "other_item" | "out_of_stock" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "not_found" | "illegal_move" | "not_serving" | "other_item" | "out_of_stock" | "prescription_not_in_force" | "prescription_spent" | "schedule_refused" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Move an order on, by a legal move only: its provider's people prepare, send out and hand over (`delivered` and `collected` need the patient's four digits in `code`); coordinators may only cancel. `rejected`, `cancelled` and `failed` need a `reason`. How far a laboratory is follows from its tests and is never set. */
   "order.set_status": {
     params: OrderSetStatusParams;
     result: OrderView;
-    refusal: "invalid_params" | "handover_code" | "forbidden" | "not_found" | "handover_locked" | "hold_over" | "illegal_move" | "not_held" | "out_of_stock" | "unpaid" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "handover_code" | "forbidden" | "not_found" | "handover_locked" | "hold_over" | "illegal_move" | "not_held" | "not_her_hand" | "not_offered" | "out_of_stock" | "unpaid" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Add an entry. */
   "package.create": {
@@ -2099,17 +2099,17 @@ export interface Commands {
   "request.confirm": {
     params: RequestConfirmParams;
     result: RequestView;
-    refusal: "invalid_params" | "not_found" | "bill_expired" | "hold_over" | "illegal_move" | "other_bill" | "out_of_stock" | "substitutes_open" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "bill_expired" | "hold_over" | "illegal_move" | "other_bill" | "out_of_stock" | "prescription_not_in_force" | "prescription_spent" | "schedule_refused" | "substitutes_open" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
-   * Ask for medicines or tests: by lines, or by photos of a paper prescription that a pharmacist reads into lines.
+   * Ask for medicines or tests: by lines, by a prescription kept here (what is left of each line is asked for), or by photos of a paper one that a pharmacist reads into lines.
    *
    * A coordinator answers with a bill. `share`: the coordinators may look at the photos themselves; without it only who reads them does. `address` is where it is brought, needed for `home`; only the provider of an order learns it and the `contact_phone` (by default the patient's).
    */
   "request.create": {
     params: RequestCreateParams;
     result: RequestView;
-    refusal: "invalid_params" | "not_found" | "requests_full" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "fact_due" | "not_found" | "requests_full" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** A request with its bills and history, as far as the side one stands on sees them. */
   "request.get": {
@@ -6609,6 +6609,7 @@ export interface OrderCreateParams {
   /** In capitals */
   postal_code: string;
   patient_id?: string | null;
+  prescription_id?: string | null;
   fulfilment?: Fulfilment;
   address?: string | null;
   contact_phone?: string | null;
@@ -8585,6 +8586,7 @@ export interface RequestCreateParams {
   patient_id?: string | null;
   lines?: RequestAsked[] | null;
   media_ids?: string[] | null;
+  prescription_id?: string | null;
   /** the coordinators may look at the photos themselves; without it only who reads them does. `address` is where it is brought, needed for `home`; only the provider of an order learns it and the `contact_phone` (by default the patient's). */
   share?: boolean;
   fulfilment?: Fulfilment;
@@ -10142,11 +10144,13 @@ export interface WaitlistListParams {
   cursor?: string | null;
 }
 
-/** So many of an article of the pharmacy's catalogue. */
+/** So many of an article of a pharmacy's catalogue, or a test of a laboratory's. `prescription_line_id`: the line of `prescription_id` it is dispensed by. `lab_test_id`: the doctor's test it is. */
 export interface Wanted {
   item_id: string;
-  /** How many packs */
+  /** How many packs; of a test, one */
   quantity?: number;
+  prescription_line_id?: string | null;
+  lab_test_id?: string | null;
 }
 
 export interface WebsiteCreateParams {

@@ -12,6 +12,7 @@ import pytest
 from carewire.jobs.execution import Executor
 from carewire.node import Node
 from carewire.saga import REGISTRY, StepState
+from channels.directory.demo import LABORATORY
 from channels.order.sagas import ORDER_SAGA
 from channels.request.sagas import REQUEST_SAGA
 from tests.channels.callers import rows
@@ -72,11 +73,41 @@ TAKES: dict[tuple[str, str], Take] = {
     ("order", "accept"): accepted,
     ("order", "fulfil"): handed_over,
 }
+
+
+async def units_chosen(market: Market, at: dict[str, Any]) -> None:
+    paper = await market.prescribe()
+    asked = await market.ask(lines=[], prescription_id=paper["id"])
+    quote = market.quote(item=market.metformin, line_id=asked["lines"][0]["id"])
+    at["request"] = await market.respond(asked, quote)
+    await market.confirm(at["request"], "online")
+
+
+async def units_ordered(market: Market, at: dict[str, Any]) -> None:
+    paper = await market.prescribe()
+    wanted = {"item_id": str(market.metformin), "prescription_line_id": paper["lines"][0]["id"]}
+    at["order"] = (await market.order(items=[wanted], prescription_id=paper["id"]))["id"]
+
+
+async def lab_tests_made(market: Market, at: dict[str, Any]) -> None:
+    technician, entry = await market.examine()
+    given = {"place_id": str(LABORATORY), "items": [{"item_id": entry}], "fulfilment": "visit"}
+    at["order"] = (await market.order(**given))["id"]
+    await technician.call("order.confirm", order_id=at["order"])
+
+
+UNPAID: dict[tuple[str, str], Take] = {
+    ("request", "spend"): units_chosen,
+    ("order", "spend"): units_ordered,
+    ("order", "tests"): lab_tests_made,
+}
+"""Steps that are taken for some orders only, here before anything was paid."""
 STEPS = [(saga.name, step) for saga in (REQUEST_SAGA, ORDER_SAGA) for step in saga.steps]
+PAID = [one for one in STEPS if one not in UNPAID]
 
 
 def test_every_declared_step_is_killed_here() -> None:
-    assert set(STEPS) == set(TAKES)
+    assert set(STEPS) == TAKES.keys() | UNPAID.keys()
     assert REGISTRY["request"] is REQUEST_SAGA
     assert REGISTRY["order"] is ORDER_SAGA
 
@@ -119,7 +150,7 @@ async def give_up(market: Market, at: dict[str, Any]) -> None:
         await market.priya.call("request.cancel", request_id=at["request"]["id"])
 
 
-@pytest.mark.parametrize(("saga", "step"), STEPS, ids=[f"{saga}-{step}" for saga, step in STEPS])
+@pytest.mark.parametrize(("saga", "step"), PAID, ids=[f"{saga}-{step}" for saga, step in PAID])
 async def test_killed_after_a_step_the_next_node_finds_it_and_ends_the_work(
     market: Market, saga: str, step: str
 ) -> None:
@@ -146,6 +177,26 @@ async def test_killed_after_a_step_the_next_node_finds_it_and_ends_the_work(
     assert [row["amount"] for row in refunds] == ([TOTAL] if "order" in at and not delivered else [])
     state = (await market.priya.call("request.get", request_id=at["request"]["id"]))["request"]["state"]
     assert state == ("closed" if delivered else "cancelled")
+
+
+@pytest.mark.parametrize(("saga", "step"), UNPAID, ids=[f"{saga}-{step}" for saga, step in UNPAID])
+async def test_killed_after_units_or_tests_were_taken_they_come_back_once(market: Market, saga: str, step: str) -> None:
+    at: dict[str, Any] = {}
+    await market.stop_jobs()
+    await UNPAID[saga, step](market, at)
+    subject = UUID(at["request"]["id"] if saga == "request" else at["order"])
+    await die(market)
+    taken = "SELECT 1 FROM saga_step WHERE saga = $1 AND subject_id = $2 AND step = $3 AND state = $4"
+    assert await rows(market.node, taken, saga, subject, step, "taken")
+    await give_up(market, at)
+    while await undo_one(market):
+        await die(market)
+        await legal(market, at)
+    await market.settle()
+    assert await rows(market.node, taken, saga, subject, step, "undone")
+    assert await rows(market.node, "SELECT 1 FROM prescription_line WHERE spent <> 0") == []
+    assert await rows(market.node, "SELECT 1 FROM lab_test WHERE state <> 'cancelled'") == []
+    assert {held for _, held in (await market.stock()).values()} == {0}
 
 
 async def undo_one(market: Market) -> bool:

@@ -8,12 +8,15 @@ from carewire.jobs.execution import Executor
 from carewire.money import Money
 from carewire.node import Node
 from carewire.paid import Outcome, Paid
-from channels.directory.demo import PHARMACY
-from channels.identity import Capacity
+from channels.directory.demo import CLINIC, DOCTOR_VIKRAM, LABORATORY, PHARMACY, ROOM_2
+from channels.identity import Capacity, demo
 from channels.identity.demo import PRIYA_PATIENT, Person
 from channels.order import access as orders
 from channels.request import access as requests
 from tests.channels.callers import Caller, rows
+from tests.channels.consultation.visits import begun
+from tests.channels.lab.laboratory import POTASSIUM
+from tests.channels.prescription.papers import issued, line
 from tests.channels.queue.conftest import ProductClock, as_person
 from tests.channels.request.conftest import HOME
 from tests.channels.stock.conftest import Shop
@@ -69,6 +72,25 @@ class Market:
             caller.node = node
         for shop in (self.here, self.there):
             shop.node = node
+
+    async def prescribe(self) -> Any:
+        """Twenty tablets of metformin, issued for her; packs of ten stand on both shelves."""
+        desk, doctor = as_person(self.node, demo.DESK, Capacity.STAFF), as_person(self.node, demo.VIKRAM)
+        plan = {"place_id": str(CLINIC), "doctor_id": str(DOCTOR_VIKRAM), "room_id": str(ROOM_2), "remote_join": True}
+        times = {"starts_at": self.soon(minutes=-1), "ends_at": self.soon(hours=4)}
+        session = await desk.call("session.create", **plan, **times)
+        await desk.call("session.start", session_id=session["id"])
+        visit = await begun(desk, doctor, self.priya, session["id"])
+        same = {"generic": "Metformin", "strength": "500mg", "schedule": "h", "pack_size": 10}
+        self.metformin = await self.here.article("Glycomet 500", (400, 10), **same)
+        self.more["there"] = await self.there.article("Obimet", (400, 10), **same)
+        return await issued(doctor, visit, line(generic="Metformin"))
+
+    async def examine(self) -> tuple[Caller, str]:
+        """The demo's laboratory, and an entry of its catalogue."""
+        technician = as_person(self.node, demo.TECHNICIAN, Capacity.STAFF)
+        entry = await technician.call("lab_catalog.create", laboratory_id=str(LABORATORY), **POTASSIUM)
+        return technician, str(entry["id"])
 
     # --- requests -------------------------------------------------------------------------------------------------
     async def ask(self, **more: Any) -> Any:

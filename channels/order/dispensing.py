@@ -1,0 +1,87 @@
+"""What an order takes of a prescription: its units are counted before anything is paid, and come back when it ends."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from carewire.command import Ctx
+from channels.order.catalogue import CatalogueItem
+from channels.prescription import access as prescriptions
+
+Units = Mapping[UUID, int]
+"""Units of each line of a prescription."""
+
+
+def units_of(lines: Sequence[tuple[UUID | None, int, int]]) -> dict[UUID, int]:
+    """The units of each prescribed line, of (line, packs, units in a pack)."""
+    units: dict[UUID, int] = {}
+    for line_id, packs, pack_size in lines:
+        if line_id is not None and packs:
+            units[line_id] = units.get(line_id, 0) + packs * pack_size
+    return units
+
+
+async def spend(ctx: Ctx, ref: UUID, place_id: UUID, units: Units) -> None:
+    """Take them, all or none. Raises `NotInForce`, `NotDispensable`, `Overspent`. Declare `SPEND_EMITS`."""
+    for line_id in sorted(units):
+        await prescriptions.spend(ctx, line_id, units[line_id], ref, place_id=place_id)
+
+
+async def unspend(ctx: Ctx, ref: UUID, place_id: UUID, units: Units) -> None:
+    """Give back what was taken under this `ref`."""
+    for line_id in sorted(units):
+        await prescriptions.unspend(ctx, line_id, units[line_id], ref, place_id=place_id)
+
+
+async def units_of_order(ctx: Ctx, order_id: UUID) -> dict[UUID, int]:
+    """What an order has taken of a prescription and not given back."""
+    rows = await ctx.tx.fetch(
+        "SELECT prescription_line_id, quantity - cancelled AS packs, pack_size FROM order_line WHERE order_id = $1",
+        order_id,
+    )
+    return units_of([(row["prescription_line_id"], row["packs"], row["pack_size"]) for row in rows])
+
+
+async def shown_until(ctx: Ctx, order_id: UUID, *, at_once: bool) -> None:
+    """The order is over: its pharmacists read what it showed them for as long as a relationship lasts, or no longer."""
+    until: datetime = await ctx.tx.fetchval(
+        "SELECT CASE WHEN $2 THEN $1::timestamptz ELSE $1::timestamptz + relation_days() END", ctx.now, at_once
+    )
+    await prescriptions.shared_until(ctx, order_id, until)
+
+
+class Prescribed(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a prescription as a pharmacy has to read it. `left`: units nobody has dispensed."""
+
+    id: UUID
+    prescription_id: UUID
+    medicine: str
+    generic: str | None
+    strength: str | None
+    substitution: bool
+    schedule: str
+    left: int
+
+
+async def prescribed(ctx: Ctx, line_ids: Sequence[UUID]) -> dict[UUID, Prescribed]:
+    """These lines, for who has passed the prescription's door or was given them with a request."""
+    rows = await ctx.tx.fetch(
+        "SELECT id, prescription_id, medicine, generic, strength, substitution, schedule, quantity - spent AS left"
+        " FROM prescription_line WHERE id = ANY($1)",
+        list(line_ids),
+    )
+    return {row["id"]: msgspec.convert(dict(row), Prescribed) for row in rows}
+
+
+def answers(item: CatalogueItem, line: Prescribed) -> bool:
+    """Is this article what the line prescribes: its brand, or its substance where the doctor lets it be another's?"""
+    if item.strength and line.strength and _plain(item.strength) != _plain(line.strength):
+        return False
+    names = {_plain(line.medicine)} | ({_plain(line.generic)} if line.generic and line.substitution else set())
+    return bool(names & {_plain(name) for name in (item.name, item.generic) if name})
+
+
+def _plain(text: str) -> str:
+    return "".join(text.lower().split())

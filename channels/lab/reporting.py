@@ -126,6 +126,21 @@ async def submit_result(
     return await _publish(ctx, test, report, content, collected_at)
 
 
+@command("lab_test.take_result", allow={Capacity.STAFF}, emits=REPORT_EMITS, errors=WRITES, http=True)
+async def take_result(
+    ctx: Ctx,
+    lab_test_id: UUID,
+    media_ids: Files,
+    values: Values | None = None,
+    remark: Text | None = None,
+    collected_at: datetime | None = None,
+) -> LabReportView:
+    """`lab_test.submit_result`, of a file that came with the form."""
+    return await submit_result(
+        ctx, lab_test_id, values=values, remark=remark, media_ids=media_ids, collected_at=collected_at
+    )
+
+
 @command("lab_report.amend", allow={Capacity.STAFF}, emits=REPORT_EMITS, errors=WRITES)
 async def amend(
     ctx: Ctx,

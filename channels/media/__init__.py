@@ -6,6 +6,8 @@ from then on who may read the thing may read the file, and nobody else. It is re
 and asks for the right again when it is used.
 """
 
+from channels.media.downloads import send
 from channels.media.nouns import MIMES, MediaKind
+from channels.media.uploads import Taken, take
 
-__all__ = ["MIMES", "MediaKind"]
+__all__ = ["MIMES", "MediaKind", "Taken", "send", "take"]

@@ -39,6 +39,13 @@ class MediaView(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that may be read now, and where its bytes are."""
+
+    media: MediaView
+    path: str
+
+
 class MediaRow(msgspec.Struct, frozen=True, kw_only=True):
     view: MediaView
     account_id: UUID
@@ -135,6 +142,21 @@ async def attach(ctx: Ctx, media_ids: Sequence[UUID], noun: str, thing_id: UUID,
         thing_id,
         ctx.now,
     )
+
+
+async def of_thing(ctx: Ctx, noun: str, thing_id: UUID, media_id: UUID | None) -> Opened:
+    """A file of a thing whose door the caller has passed; without `media_id` its oldest. Raises `NotFound`."""
+    row = await ctx.tx.fetchrow(
+        f"SELECT {COLUMNS}, account_id, path FROM media WHERE about_noun = $1 AND about_id = $2 AND deleted_at IS NULL"
+        " AND ($3::uuid IS NULL OR id = $3) ORDER BY id LIMIT 1",
+        noun,
+        thing_id,
+        media_id,
+    )
+    if row is None:
+        raise NotFound()
+    found = _row(row)
+    return Opened(media=found.view, path=found.path)
 
 
 async def discard(ctx: Ctx, noun: str, thing_id: UUID, *, keep: Sequence[UUID] = ()) -> None:

@@ -4,7 +4,6 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-import msgspec
 from litestar import Request, Response, get
 from litestar.params import FromPath
 from litestar.response import Stream
@@ -15,7 +14,7 @@ from carewire.http import routes
 from carewire.providers import storage
 from carewire.providers.storage import StorageAway
 from channels.media import access, links
-from channels.media.access import MediaView
+from channels.media.access import Opened
 from channels.media.errors import StorageUnavailable
 from channels.media.storing import PEOPLE
 
@@ -27,13 +26,6 @@ HEADERS = {
     "cross-origin-resource-policy": "same-site",
     "referrer-policy": "no-referrer",
 }
-
-
-class Opened(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that may be read now, and where its bytes are."""
-
-    media: MediaView
-    path: str
 
 
 @query("media.open", allow=PEOPLE, errors={NotFound}, http=True)
@@ -54,13 +46,18 @@ async def download(request: Request[Any, Any, Any], token: FromPath[str]) -> Res
             actor = (await node.identity.reload(tx, [named], node.clock.real_now())).get(named.login_id)
         if actor is None:
             raise NotFound()
-        try:
-            opened: Opened = await routes.run(request, "media.open", actor, {"media_id": media_id}, Opened)
-            pieces = await storage.provider(node.settings).read(opened.path)
-        except (FileNotFoundError, StorageAway) as away:
-            raise StorageUnavailable(after_ms=2000) from away
+        opened: Opened = await routes.run(request, "media.open", actor, {"media_id": media_id}, Opened)
+        return await send(request, opened)
     except Refusal as refusal:
         return routes.refuse(refusal)
+
+
+async def send(request: Request[Any, Any, Any], opened: Opened) -> Stream:
+    """The bytes of a file that may be read now, as an attachment. Raises `StorageUnavailable`."""
+    try:
+        pieces = await storage.provider(routes.node_of(request).settings).read(opened.path)
+    except (FileNotFoundError, StorageAway) as away:
+        raise StorageUnavailable(after_ms=2000) from away
     name = opened.media.name
     plain = "".join(c if c.isascii() and (c.isalnum() or c in " ._-") else "_" for c in name)
     return Stream(

@@ -24,6 +24,7 @@ from carewire.ids import uuid7
 from carewire.providers import storage
 from carewire.providers.storage import StorageAway
 from channels.media import content, pictures
+from channels.media.access import MediaView
 from channels.media.errors import StorageUnavailable
 from channels.media.jobs import incoming_path, kept_path
 from channels.media.naming import label
@@ -54,21 +55,41 @@ async def upload(
     idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key")] = None,
 ) -> Response[Any]:
     """The file as the body, named by Content-Disposition, or as the one file of a multipart form."""
-    ticket = object()
     try:
-        if len(_under_way) >= UPLOADS_MAX:
-            raise Overloaded(after_ms=2000)
-        _under_way.add(ticket)
         chosen = KINDS.get(kind)
         if chosen is None:
             raise NotFound()
-        actor = await routes.authenticate(request)
-        media = await Upload(request, actor, chosen, _key(idempotency_key)).run()
+        taken = await take(request, chosen, idempotency_key)
     except Refusal as refusal:
         return routes.refuse(refusal)
+    return Response(taken.media, status_code=201, headers={"cache-control": "no-store"})
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A file that came with a form: whose it is, what else the form said, and the key that makes a retry safe."""
+
+    actor: Actor
+    media: MediaView
+    fields: dict[str, str]
+    key: UUID
+
+
+async def take(request: Request[Any, Any, Any], kind: MediaKind, idempotency_key: str | None) -> Taken:
+    """Take the file of a request in, for a route that does something with it then. Raises a `Refusal`.
+
+    The same key and bytes give the same file. What the route does with it carries the key, too.
+    """
+    ticket = object()
+    if len(_under_way) >= UPLOADS_MAX:
+        raise Overloaded(after_ms=2000)
+    _under_way.add(ticket)
+    try:
+        actor = await routes.authenticate(request)
+        upload = Upload(request, actor, kind, _key(idempotency_key))
+        media: MediaView = await upload.run()
     finally:
         _under_way.discard(ticket)
-    return Response(media, status_code=201, headers={"cache-control": "no-store"})
+    return Taken(actor, media, upload.fields, upload.id)
 
 
 class Upload:
@@ -83,7 +104,17 @@ class Upload:
         self._mime = ""
         self._told_s = time.monotonic()
 
-    async def run(self) -> Any:
+    @property
+    def id(self) -> UUID:
+        """The client's key, or the one made for it."""
+        return self._id
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What else the form said, once the file is in."""
+        return self._intake.fields
+
+    async def run(self) -> MediaView:
         """The media, stored. Raises a `Refusal`; then the uploader's sockets have heard of it, too."""
         self._intake.check_announced()
         await self._run("media.receive", total=self._intake.announced)

@@ -21,6 +21,7 @@ from channels.identity import access as identity
 from channels.identity.errors import FactDue
 from channels.media import MediaKind
 from channels.media import access as media
+from channels.media.access import Opened
 from channels.record import access
 from channels.record.access import COLUMNS, FAMILY, NOUN, Kind, Record, from_row
 from channels.record.errors import RecordKept, TooManyRecords
@@ -100,6 +101,46 @@ async def create(
     (view,) = await views(ctx, [record])
     ctx.emit(MedicalRecordCreated(patient_id=patient_id, record=view))
     return view
+
+
+@command(
+    "medical_record.keep",
+    allow=PEOPLE,
+    rate=WRITING,
+    emits={MedicalRecordCreated},
+    errors=REFUSES | {TooManyRecords},
+    http=True,
+)
+async def keep(
+    ctx: Ctx,
+    patient_id: UUID,
+    record_type: Kind,
+    title: Title,
+    media_ids: Files,
+    description: Text | None = None,
+    record_date: date | None = None,
+    is_shared_with_doctors: bool = False,
+    place_id: UUID | None = None,
+) -> MedicalRecordView:
+    """`medical_record.create`, of a file that came with the form."""
+    return await create(
+        ctx,
+        patient_id=patient_id,
+        record_type=record_type,
+        title=title,
+        media_ids=media_ids,
+        description=description,
+        record_date=record_date,
+        is_shared_with_doctors=is_shared_with_doctors,
+        place_id=place_id,
+    )
+
+
+@query("medical_record.open", allow=PEOPLE, errors={NotFound, FactDue}, http=True)
+async def open_(ctx: Ctx, record_id: UUID, media_id: UUID | None = None) -> Opened:
+    """A file of a record the caller may read now; the look is in the audit."""
+    record, _ = await access.record(ctx, record_id)
+    return await media.of_thing(ctx, NOUN, record.id, media_id)
 
 
 async def _writes_as(ctx: Ctx, patient_id: UUID, place_id: UUID | None) -> UUID | None:

@@ -31,10 +31,12 @@ class Interrupted(Refusal, code=400, reason="upload_interrupted", retry="same"):
 
 
 class Intake:
-    """One file of a request. `pieces` yields it once; `name`, what the client calls it, is known from then on."""
+    """One file of a request. `pieces` yields it once; `name`, what the client calls it, is known from then on, and at
+    its end `fields`, what else the form says."""
 
     def __init__(self, request: Request[Any, Any, Any], max_bytes: int) -> None:
         self.name = ""
+        self.fields: dict[str, str] = {}
         self.received = 0
         self._request = request
         self._max_bytes = max_bytes
@@ -84,9 +86,11 @@ class Intake:
             raise Interrupted() from gone
 
     async def _parts(self) -> AsyncIterator[bytes]:
-        """The bytes of the first part that has a file name; what else the form holds is passed over."""
+        """The bytes of the first part that has a file name; parts without one are kept as `fields`."""
         assert isinstance(self._boundary, str)
         inside = seen = False
+        field: str | None = None
+        said: dict[str, bytearray] = {}
         total = 0
         try:
             with PushMultipartParser(self._boundary, max_segment_count=PARTS_MAX, strict=False) as parser:
@@ -97,16 +101,25 @@ class Intake:
                     for part in parser.parse(body):
                         if isinstance(part, MultipartSegment):
                             inside = part.filename is not None and not seen
+                            field = part.name if part.filename is None else None
                             if inside:
                                 seen, self.name = True, part.filename or ""
                         elif part is None:
-                            inside = False
+                            inside, field = False, None
                         elif inside and part:
                             yield bytes(part)
+                        elif field is not None:
+                            said.setdefault(field, bytearray()).extend(part)
+                            if sum(map(len, said.values())) > FORM_BYTES_MAX:
+                                raise InvalidParams(fields=(Field("$", "the form says too much"),))
         except MultipartError as broken:
             raise InvalidParams(fields=(Field("$.file", "broken multipart body"),)) from broken
         if not seen:
             raise InvalidParams(fields=(Field("$.file", "the form holds no file"),))
+        try:
+            self.fields = {name: text.decode() for name, text in said.items()}
+        except UnicodeDecodeError:
+            raise InvalidParams(fields=(Field("$", "the form is no UTF-8"),)) from None
 
 
 def _name_of(disposition: str) -> str:

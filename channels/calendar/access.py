@@ -10,6 +10,7 @@ from carewire.store.db import Tx
 from channels.calendar import rules, slots
 from channels.calendar import terms as terms_of_visits
 from channels.calendar.nouns import Mode
+from channels.calendar.rules import Rule
 from channels.calendar.terms import Terms
 
 __all__ = ["Slot", "Terms", "offered", "slot", "terms"]
@@ -50,12 +51,18 @@ async def offered(
     known = await rules.read(tx, doctor_id)
     if known is None:
         return []
+    nothing = (until, until)
+
+    def within(rule: Rule) -> tuple[datetime, datetime]:
+        if (place_id is not None and rule.place_id != place_id) or (mode is not None and rule.mode != mode):
+            return nothing
+        since, before = rule.booked_between(now) if now is not None else (first, until)
+        return max(first, since), min(until, before)
+
     found: list[Slot] = []
     around = timedelta(days=slots.AROUND)
-    for piece, begins in slots.slots(known, (first - around).date(), (until + around).date()):
+    for piece, begins in slots.slots(known, (first - around).date(), (until + around).date(), within):
         rule = piece.rule
-        if (place_id is not None and rule.place_id != place_id) or (mode is not None and rule.mode != mode):
-            continue
         length = timedelta(minutes=rule.slot_minutes)
         found += [
             Slot(
@@ -68,7 +75,6 @@ async def offered(
                 zone=rule.zone,
             )
             for at in begins
-            if first <= at < until and (now is None or rule.can_be_booked(at, now))
         ]
     found.sort(key=lambda one: one.starts_at)
     return found

@@ -174,9 +174,11 @@ async def _schedule(ctx: Ctx, doctor_id: UUID, first: date | None, count: int) -
                 mode=piece.rule.mode,
                 slot_minutes=piece.rule.slot_minutes,
                 capacity=piece.rule.capacity,
-                slots=[at for at in begins if piece.rule.can_be_booked(at, ctx.now)],
+                slots=begins,
             )
-            for piece, begins in slots.slots(known, first, first + timedelta(days=count - 1))
+            for piece, begins in slots.slots(
+                known, first, first + timedelta(days=count - 1), lambda rule: rule.booked_between(ctx.now)
+            )
         ],
     )
 

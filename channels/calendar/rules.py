@@ -28,9 +28,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     lead_minutes: int
     horizon_days: int
 
-    def can_be_booked(self, starts_at: datetime, now: datetime) -> bool:
-        """Neither too late nor too far ahead."""
-        return now + timedelta(minutes=self.lead_minutes) <= starts_at <= now + timedelta(days=self.horizon_days)
+    def booked_between(self, now: datetime) -> tuple[datetime, datetime]:
+        """From when on, and before when, visits of this rule can be booked now: neither too late nor too far ahead."""
+        return now + timedelta(minutes=self.lead_minutes), now + timedelta(days=self.horizon_days, microseconds=1)
 
 
 class Leave(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

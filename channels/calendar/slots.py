@@ -10,7 +10,8 @@ Where two of her occasions overlap (a day besides over her week, windows on two 
 week, then the earlier before the later; a slot that reaches into an occasion that goes before its own is not offered.
 """
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -23,6 +24,11 @@ from channels.calendar.rules import Rule, Rules
 AROUND: Final = 2
 """Days before and after those asked for on which an occasion may begin that matters for them: one lasts a day, and the
 clocks of the world are a day and two hours apart."""
+
+LONGEST: Final = timedelta(hours=26)
+"""No window is longer, also in a night in which an hour comes twice."""
+Within = Callable[[Rule], tuple[datetime, datetime]]
+"""From when on, and before when, slots of this rule are asked for."""
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,11 +70,12 @@ def cut(piece: Piece) -> Iterator[datetime]:
     wall = datetime.combine(piece.day, rule.opens)
     opens = shown(zone, wall)
     if shows(zone, opens, wall) and _offset(zone, opens) == _offset(zone, piece.ends_at):
-        begins = opens  # on an ordinary day the clock at the wall runs like any other
-        while begins + length <= piece.ends_at:
+        begins, step = opens, length + pause  # on an ordinary day the clock at the wall runs like any other
+        latest = piece.ends_at - length
+        while begins <= latest:
             if begins >= piece.starts_at:
                 yield begins
-            begins += length + pause
+            begins += step
         return
     free = piece.starts_at
     while (begins := shown(zone, wall)) + length <= piece.ends_at:
@@ -78,22 +85,27 @@ def cut(piece: Piece) -> Iterator[datetime]:
         wall += length + pause
 
 
-def slots(rules: Rules, first: date, last: date) -> Iterator[tuple[Piece, list[datetime]]]:
-    """When she is there on these days, in order, and when visits that can be booked begin."""
+def slots(
+    rules: Rules, first: date, last: date, within: Within | None = None
+) -> Iterator[tuple[Piece, list[datetime]]]:
+    """When she is there on these days, in order, and when visits begin that can be booked (`within`: of those only)."""
     known = pieces(rules, first - timedelta(days=AROUND), last + timedelta(days=AROUND))
-    for n, piece in sorted(enumerate(known), key=lambda at: (at[1].starts_at, at[0])):
+    ordered = sorted(enumerate(known), key=lambda at: (at[1].starts_at, at[0]))
+    starts = [piece.starts_at for _, piece in ordered]
+    for n, piece in ordered:
         if not first <= piece.day <= last:
             continue
-        rivals = [r for r in known[:n] if r.starts_at < piece.ends_at and piece.starts_at < r.ends_at]
-        length = timedelta(minutes=piece.rule.slot_minutes)
-        yield (
-            piece,
-            [
-                begins
-                for begins in (cut(piece) if rules.bookable(piece.rule) else ())
-                if not any(r.starts_at < begins + length and begins < r.ends_at for r in rivals)
-            ],
-        )
+        since, until = within(piece.rule) if within else (piece.starts_at, piece.ends_at)
+        if not rules.bookable(piece.rule) or piece.ends_at <= since or until <= piece.starts_at:
+            yield piece, []
+            continue
+        begins = [at for at in cut(piece) if since <= at < until]
+        near = ordered[bisect_left(starts, piece.starts_at - LONGEST) : bisect_left(starts, piece.ends_at)]
+        rivals = [r for rank, r in near if rank < n and piece.starts_at < r.ends_at]
+        if rivals:
+            length = timedelta(minutes=piece.rule.slot_minutes)
+            begins = [at for at in begins if not any(r.starts_at < at + length and at < r.ends_at for r in rivals)]
+        yield piece, begins
 
 
 def _offset(zone: ZoneInfo, instant: datetime) -> timedelta | None:

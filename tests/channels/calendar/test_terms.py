@@ -25,6 +25,7 @@ from channels.calendar.nouns import PaymentMode
 from channels.directory.demo import CLINIC, DOCTOR_ASHA, DOCTOR_VIKRAM, PHARMACY
 from channels.identity.demo import ADMIN_ID, ASHA, DESK, PHARMACIST, PRIYA, VIKRAM
 from tests.channels.calendar.test_availability import NOTHING
+from tests.channels.callers import rows
 from tests.channels.directory.conftest import Enter
 
 HERE = {"place_id": str(CLINIC)}
@@ -183,6 +184,7 @@ async def test_who_follows_slots_hears_of_every_word_that_changes_them(
     owner = await enter(ASHA.account_id)
     hers = {"doctor_id": str(DOCTOR_ASHA)}
     both, her = [DOCTOR_ASHA, DOCTOR_VIKRAM], [DOCTOR_ASHA]
+    ((works,),) = await rows(clinic, "SELECT id FROM affiliation WHERE doctor_id = $1", DOCTOR_ASHA)
     said: list[tuple[Callable[[], Awaitable[Any]], list[UUID]]] = [
         (lambda: owner.call("appointment_terms.set", **HERE), both),
         (lambda: owner.call("appointment_terms.set"), her),
@@ -191,6 +193,7 @@ async def test_who_follows_slots_hears_of_every_word_that_changes_them(
         (lambda: owner.call("hospital.update", hospital_id=str(CLINIC), description="Open"), []),
         (lambda: owner.call("doctor.update", **hers, teleconsult=False), her),
         (lambda: owner.call("doctor.update", **hers, bio="Kind"), []),
+        (lambda: owner.call("affiliation.end", affiliation_id=str(works)), her),
         (lambda: owner.call("doctor.set_availability", **hers, **NOTHING), her),
     ]
     for do, whom in said:

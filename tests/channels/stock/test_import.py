@@ -71,14 +71,15 @@ async def test_two_hundred_rows_come_in_at_once_and_again_as_changes(shop: Shop,
     assert await shop.pharmacist.call("stock.import", rows=rows) == {"created": 200, "updated": 0, "received": 200}
     assert (await anon.call("medicine.list", pharmacy_id=shop.id, count=True))["total"] == 200
     changed = [{**one, "price": {"amount": 2_000, "currency": INR}} for one in rows[:2]] + [
-        row("Article 006", low_at=90)
+        row("Article 002")
     ]
     again = await shop.pharmacist.call("stock.import", pharmacy_id=shop.id, rows=changed)
     assert again == {"created": 0, "updated": 3, "received": 2}
     (first,) = (await shop.pharmacist.call("stock.list", limit=1))["rows"]
     assert (first["name"], first["physical"], first["low_at"]) == ("Article 000", 2, 3)
+    await shop.pharmacist.call("stock.import", rows=[row("Article 006", low_at=90)])  # nothing but that it is low
     changes = [data["change"] for _, data in await told(shop.node, "catalogue:medicine")]
-    assert (changes.count("created"), changes.count("updated")) == (200, 3)
+    assert (changes.count("created"), changes.count("updated")) == (200, 4)
     for _, data in await told(shop.node, shop.topic):
         heard = StockUpdated.apply(heard, msgspec.convert(data, StockUpdated))
     assert heard == await topic(shop.node, shop.topic)

@@ -70,9 +70,7 @@ async def test_two_hundred_rows_come_in_at_once_and_again_as_changes(shop: Shop,
     heard: Stock = await topic(shop.node, shop.topic)
     assert await shop.pharmacist.call("stock.import", rows=rows) == {"created": 200, "updated": 0, "received": 200}
     assert (await anon.call("medicine.list", pharmacy_id=shop.id, count=True))["total"] == 200
-    changed = [{**one, "price": {"amount": 2_000, "currency": INR}} for one in rows[:2]] + [
-        row("Article 002")
-    ]
+    changed = [{**one, "price": {"amount": 2_000, "currency": INR}} for one in rows[:2]] + [row("Article 002")]
     again = await shop.pharmacist.call("stock.import", pharmacy_id=shop.id, rows=changed)
     assert again == {"created": 0, "updated": 3, "received": 2}
     (first,) = (await shop.pharmacist.call("stock.list", limit=1))["rows"]

@@ -9,6 +9,7 @@ from carewire.settings import Settings
 from carewire.store.db import Database
 from carewire.up import client_command
 from channels import ORDER
+from channels.appointment import demo as appointment
 from channels.directory import demo as places
 from channels.identity import demo
 from channels.queue import demo as queue
@@ -35,13 +36,14 @@ async def seed(database_url: str, settings: Settings) -> str:
                 if importlib.util.find_spec(f"channels.{domain}") and importlib.util.find_spec(name):
                     await importlib.import_module(name).seed(tx, now)
             steps = await queue.steps(tx, now)
+            booking = await appointment.steps(tx, now)
     finally:
         await database.close()
-    return hint(settings, steps)
+    return hint(settings, steps, booking)
 
 
-def hint(settings: Settings, steps: Steps) -> str:
-    """Who lives in the demo clinic, and line by line how to see its queue move on a screen."""
+def hint(settings: Settings, steps: Steps, booking: Steps = []) -> str:  # noqa: B006 - only read
+    """Who lives in the demo clinic, and line by line how to see its queue move on a screen, and to book."""
     people = "\n".join(f"        {person.phone}  {person.name}" for person in demo.PEOPLE)
     phone = demo.DESK.phone
     log_in: Steps = [
@@ -66,7 +68,26 @@ def hint(settings: Settings, steps: Steps) -> str:
   4     let the screen in; put the code it shows in for CODE
 {_typed(approve, len(log_in))}
   5     watch the screen and call
-{moves}"""
+{moves}{_booking(settings, booking)}"""
+
+
+def _booking(settings: Settings, steps: Steps) -> str:
+    """How somebody of the family books, on a console of her own."""
+    if not steps:
+        return ""
+    phone = demo.PRIYA.phone
+    log_in: Steps = [
+        ("auth.otp_send", {"phone": phone}),
+        ("dev.mailbox", {"to": phone, "limit": 1}),
+        ("auth.otp_verify", {"phone": phone, "code": "OTP"}),
+    ]
+    return f"""
+
+  Book an appointment, in two minutes:
+  1     type {client_command(settings)} once more, and log in as Priya
+{_typed(log_in, 0)}
+  2     see what is free, and hear it become less while you book
+{_typed(steps, len(log_in))}"""
 
 
 def _typed(steps: Steps, after: int) -> str:

@@ -64,6 +64,14 @@ async def test_who_types_what_the_hint_says_sees_the_queue_move_on_a_screen(clin
     assert [(t["number"], t["state"]) for t in screen] == [(7, "waiting"), (6, "called")]
 
 
+async def test_who_types_the_other_half_has_an_appointment(clinic: Node) -> None:
+    """Two stand already, and one more is hers: each day is seeded once."""
+    for count in (3, 4):
+        text = (await again(clinic)).partition("Book an appointment")[2]
+        listed = await type_in(clinic, Caller(clinic, fresh_network(9)), text)
+        assert len(listed["rows"]) == count
+
+
 async def test_the_hint_goes_on_when_the_first_doctors_sitting_is_over_or_paused(clinic: Node) -> None:
     day = clinic.clock.now().astimezone(queue.ZONE).date()
     desk = Caller(clinic, fresh_network(7))
@@ -105,10 +113,9 @@ async def again(node: Node) -> str:
     return await seed(node.settings.database_url, node.settings)
 
 
-async def follow(node: Node, text: str, session: UUID | None = None) -> list[dict[str, Any]]:
-    """Type every frame of the hint, with the two codes put in; answers what the approved screen then sees."""
-    screen, typist = Caller(node, fresh_network(8)), Caller(node, fresh_network(9))
-    pairing = await screen.call("display.pair")
+async def type_in(node: Node, typist: Caller, text: str, code: str = "") -> Any:
+    """Type every frame of this text, with the codes put in; the last answer."""
+    answer: Any = None
     for frame in (json.loads(line) for line in text.splitlines() if line.strip().startswith('{"jsonrpc"')):
         params = frame["params"]
         if frame["method"] == "auth.otp_send":
@@ -116,8 +123,17 @@ async def follow(node: Node, text: str, session: UUID | None = None) -> list[dic
         if params.get("code") == "OTP":
             params["code"] = await next_code(node, params["phone"], known)
         if params.get("code") == "CODE":
-            params["code"] = pairing["code"]
-        await typist.call(frame["method"], **params)
+            params["code"] = code
+        if frame["method"] != "topic.subscribe":  # the socket's own
+            answer = await typist.call(frame["method"], **params)
+    return answer
+
+
+async def follow(node: Node, text: str, session: UUID | None = None) -> list[dict[str, Any]]:
+    """Type every frame of the hint, with the two codes put in; answers what the approved screen then sees."""
+    screen, typist = Caller(node, fresh_network(8)), Caller(node, fresh_network(9))
+    pairing = await screen.call("display.pair")
+    await type_in(node, typist, text.partition("Book an appointment")[0], pairing["code"])
     day = node.clock.now().astimezone(queue.ZONE).date()
     shown = await topic(node, f"line:{session or queue.session_of(day, 1)}")
     boards = await topic(node, f"board:{pairing['display_id']}")

@@ -60,9 +60,11 @@ bench: .venv/.test ## Carewire beside its peers, as ratios, in 15 minutes (FULL=
 crowd: .venv/.run ## thousands of clients: a deploy, slow readers, a killed node, overload (ARGS=… names one)
 	@exec $(BIN)/python -m load.crowd $(ARGS)
 
-soak: .venv/.test ## FRAMES=n hostile websocket streams, 50,000 reminders, then delivery under faults: SEEDS=n from START=s on; both go on after an interruption
+soak: .venv/.test ## FRAMES=n hostile websocket streams, 50,000 reminders, ATTEMPTS=n on few seats, then delivery under faults: SEEDS=n from START=s on; both go on after an interruption
 	@$(BIN)/python -m tests.gateway.fuzz_frames --count $(or $(FRAMES),1000000)
 	@$(BIN)/python -m tests.channels.appointment.reminder_storm
+	@$(BIN)/python -m tests.channels.appointment.storm --attempts $(or $(ATTEMPTS),10000) --sockets
+	@$(BIN)/python -m tests.channels.appointment.storm --attempts $(or $(ATTEMPTS),10000) --no-locks
 	@$(call module,tests.faults.soak,--seeds $(or $(SEEDS),10) --start $(or $(START),1))
 
 help: ## this list

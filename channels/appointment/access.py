@@ -16,20 +16,42 @@ from carewire.actor import Actor
 from carewire.command import Ctx
 from carewire.errors import Busy, NotFound
 from carewire.event import Event
+from carewire.store.db import Tx
 from channels.appointment import days
 from channels.appointment.days import locked
 from channels.appointment.events import BY_VIDEO, TELLS
+from channels.appointment.lifecycle import OPEN
 from channels.appointment.moves import begin, complete, follow_up, no_show, prescribed
 from channels.appointment.nouns import Side
 from channels.appointment.paying import PAID_EMITS, mark_paid, owed
 from channels.appointment.rows import COLUMNS, Appointment, from_row
+from channels.appointment.views import Visit, visit_of
+from channels.directory import Subject
 from channels.directory.access import VERIFIED
 from channels.identity import Scope
 from channels.identity import access as identity
 from channels.session.access import DESK
 
-__all__ = ["APPOINTMENT_EMITS", "DESK", "PAID_EMITS", "Appointment", "Found", "appointment", "begin", "complete",
-           "doctor_here", "follow_up", "locked", "mark_paid", "no_show", "owed", "prescribed", "visit"]  # fmt: skip
+__all__ = [
+    "APPOINTMENT_EMITS",
+    "DESK",
+    "PAID_EMITS",
+    "Appointment",
+    "Found",
+    "Visit",
+    "appointment",
+    "begin",
+    "complete",
+    "doctor_here",
+    "follow_up",
+    "locked",
+    "mark_paid",
+    "no_show",
+    "owed",
+    "prescribed",
+    "to_come",
+    "visit",
+]  # fmt: skip
 
 APPOINTMENT_EMITS: Final[frozenset[type[Event]]] = TELLS
 READERS: Final = frozenset({Scope.COORDINATE, Scope.SUPPORT})
@@ -125,6 +147,19 @@ async def doctor_here(ctx: Ctx, doctor_id: UUID, place_id: UUID | None, *, dutie
     if row["desk"]:
         return Side.DESK
     raise NotFound()
+
+
+async def to_come(tx: Tx, subject: Subject, subject_id: UUID, limit: int) -> list[Visit]:
+    """What stands of a doctor or a place, the next first; for who is to decide about it (PRODUCT 7)."""
+    column = "doctor_id" if subject is Subject.DOCTOR else "place_id"
+    rows = await tx.fetch(
+        f"SELECT {COLUMNS} FROM appointment a WHERE a.{column} = $1 AND a.state = ANY ($2)"
+        " ORDER BY a.starts_at, a.id LIMIT $3",
+        subject_id,
+        sorted(OPEN),
+        limit,
+    )
+    return [visit_of(from_row(row)) for row in rows]
 
 
 # --- who may hear what -----------------------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ from carewire.errors import Forbidden, IllegalMove, InvalidParams, NotFound
 from carewire.forms import Cursor, Limit, Line
 from carewire.store import paging
 from carewire.store.paging import Page
+from channels.appointment import access as appointments
+from channels.appointment.access import Visit
 from channels.directory import Approval, Subject, verified
 from channels.identity import Capacity
 from channels.identity import access as identity
@@ -67,10 +69,12 @@ class Sitting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands although an approval is gone: sittings that are not over, the next first (at most 200 are told)."""
+    """What stands although an approval is gone: sittings that are not over and appointments that are to come, the next
+    first (at most 200 of each are told)."""
 
     verification_id: UUID
     sessions: list[Sitting]
+    appointments: list[Visit]
     more: bool
 
 
@@ -188,7 +192,7 @@ async def get(ctx: Ctx, verification_id: UUID) -> CaseDetail:
 
 @query("verification.standing", allow={Capacity.ADMIN}, errors={NotFound, Forbidden})
 async def standing(ctx: Ctx, verification_id: UUID) -> Standing:
-    """What stands of a case's doctor or place: sittings that are not over, with their tokens."""
+    """What stands of a case's doctor or place: sittings that are not over, with their tokens, and appointments."""
     await access.require_verifier(ctx)
     return await _standing(ctx, await access.case(ctx, verification_id))
 
@@ -207,8 +211,10 @@ async def _standing(ctx: Ctx, case: CaseView) -> Standing:
         case.subject_id,
         SHOWN + 1,
     )
+    visits = await appointments.to_come(ctx.tx, case.subject, case.subject_id, SHOWN + 1)
     return Standing(
         verification_id=case.id,
         sessions=[msgspec.convert(dict(row), Sitting) for row in rows[:SHOWN]],
-        more=len(rows) > SHOWN,
+        appointments=visits[:SHOWN],
+        more=max(len(rows), len(visits)) > SHOWN,
     )

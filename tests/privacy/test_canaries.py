@@ -203,6 +203,7 @@ async def live_through(house: House, nest: Nest) -> tuple[list[Wire], dict[str, 
     answers.append(await doctor.call("lab_test.create", patient_id=token["result"]["patient_id"], **words))
     answers += await be_treated(desk, doctor, nest, session_id)
     answers += await be_heard(ada, desk, doctor, admin, nest, session_id, own["id"])
+    answers += await have_an_appointment(ada, doctor, nest, own["id"])
     said = {word: nest.text() for word in ("name", "registration", "council", "qualification", "bio")}
     answers.append(await doctor.call("doctor.update", doctor_id=str(places.DOCTOR_VIKRAM), **said))
     async with httpx.AsyncClient(base_url=house.http) as web:
@@ -310,6 +311,17 @@ async def be_treated(desk: Wire, doctor: Wire, nest: Nest, session_id: str) -> l
     await say(doctor, "prescription.issue", prescription_id=paper["id"], override=override)
     await say(doctor, "prescription.cancel", prescription_id=paper["id"], reason=nest.text())
     return answers
+
+
+async def have_an_appointment(ada: Wire, doctor: Wire, nest: Nest, patient_id: str) -> list[Any]:
+    """She says why she comes, and the doctor lets one patient more in."""
+    vikram = str(places.DOCTOR_VIKRAM)
+    listed = await ada.call("slot.list", doctor_id=vikram, only_free=True)
+    slot = {"doctor_id": vikram, "place_id": str(places.CLINIC), "mode": "in_person"}
+    slot["starts_at"] = listed["result"]["slots"][-1]["starts_at"]
+    booked = await ada.call("appointment.book", **slot, patient_id=patient_id, complaint=nest.text())
+    noted = await ada.call("appointment.update", appointment_id=booked["result"]["id"], notes=nest.text())
+    return [listed, booked, noted, await doctor.call("appointment.grant_override", **slot, reason=nest.text())]
 
 
 async def try_everything(wire: Wire, nest: Nest, known: dict[str, Any]) -> None:

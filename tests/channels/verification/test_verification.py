@@ -18,7 +18,7 @@ from carewire.node import Node
 from channels.directory import Approval, Subject
 from channels.directory.demo import CLINIC, DOCTOR_ASHA, DOCTOR_VIKRAM, PHARMACY
 from channels.identity import Capacity
-from channels.identity.demo import ADMIN_ID, ASHA, DESK, PHARMACIST, PRIYA, PRIYA_PATIENT, VIKRAM
+from channels.identity.demo import ADMIN_ID, ARJUN_PATIENT, ASHA, DESK, PHARMACIST, PRIYA, PRIYA_PATIENT, VIKRAM
 from channels.session.errors import NotApproved
 from channels.verification.errors import FactsChanged, FactsMissing, OwnVerification
 from channels.verification.events import case_topic
@@ -246,6 +246,7 @@ async def test_a_withdrawn_approval_pauses_what_is_live_blocks_what_is_new_and_l
     stands = await admin.call("verification.withdraw", verification_id=case["id"], reason="struck off the register")
     assert {one["session_id"]: one["tokens"] for one in stands["sessions"]}.items() >= {live: 1, planned: 0}.items()
     assert {one["doctor_id"] for one in stands["sessions"]} == {str(DOCTOR_VIKRAM)}
+    assert [one["patient_id"] for one in stands["appointments"]] == [str(ARJUN_PATIENT)], "the demo's, of tomorrow"
     assert stands == await admin.call("verification.standing", verification_id=case["id"])
 
     async with asyncio.timeout(10):

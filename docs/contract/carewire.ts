@@ -2687,7 +2687,7 @@ export interface Commands {
     result: CaseView;
     refusal: "forbidden" | "own_verification" | "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
-  /** What stands of a case's doctor or place: sittings that are not over, with their tokens. */
+  /** What stands of a case's doctor or place: sittings that are not over, with their tokens, and appointments. */
   "verification.standing": {
     params: VerificationStandingParams;
     result: Standing;
@@ -9170,10 +9170,11 @@ export interface SpecialtyView {
   fallback: string[];
 }
 
-/** What stands although an approval is gone: sittings that are not over, the next first (at most 200 are told). */
+/** What stands although an approval is gone: sittings that are not over and appointments that are to come, the next first (at most 200 of each are told). */
 export interface Standing {
   verification_id: string;
   sessions: VerificationSitting[];
+  appointments: Visit[];
   more: boolean;
 }
 

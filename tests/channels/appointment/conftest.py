@@ -127,6 +127,7 @@ async def vikram(clinic: Node, time_: ProductClock) -> Doctor:
     """One patient a slot, five hundred rupees at the counter or online, no confirmation."""
     made = Doctor(clinic, time_)
     async with clinic.db.transaction() as tx:  # the demo's own stand elsewhere in the way
+        await tx.execute("DELETE FROM appointment_reminder")
         await tx.execute("DELETE FROM seat")
         await tx.execute("DELETE FROM appointment_step")
         await tx.execute("DELETE FROM appointment")

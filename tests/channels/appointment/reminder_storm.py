@@ -78,7 +78,8 @@ WITH hers AS (
     SELECT p.id, row_number() OVER (ORDER BY p.id) - 1 AS n FROM patient p WHERE p.phone LIKE '+917%'
 ), seats AS (
     SELECT hers.id AS patient_id, n, s.*, uuidv7() AS visit FROM hers
-      JOIN (SELECT slot.*, row_number() OVER (ORDER BY id) - 1 AS k FROM slot) s ON s.k = hers.n / $1::bigint
+      JOIN (SELECT slot.*, row_number() OVER (ORDER BY id) - 1 AS k FROM slot
+             WHERE id NOT IN (SELECT slot_id FROM appointment)) s ON s.k = hers.n / $1::bigint
 ), made AS (
     INSERT INTO appointment (id, patient_id, doctor_id, place_id, mode, slot_id, day, starts_at, ends_at, zone, state,
         payment, fee_amount, fee_currency, policy, booked_by, booked_side, created_at)

@@ -82,7 +82,7 @@ async def test_it_goes_where_the_product_says_and_nowhere_else(
     callers = {"patient": priya, "desk": desk, "doctor": doctor}
     time_.ahead = timedelta(0)
     async with clinic.db.transaction() as tx:
-        for table in ("seat", "appointment_step", "appointment_payment", "revisit_window"):
+        for table in ("appointment_reminder", "seat", "appointment_step", "appointment_payment", "revisit_window"):
             await tx.execute(f"DELETE FROM {table}")
         await tx.execute("DELETE FROM appointment")
     await vikram.sees(needs_confirmation=asks)

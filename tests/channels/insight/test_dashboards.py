@@ -83,12 +83,14 @@ async def test_a_doctors_day_in_numbers_and_by_name(
 async def test_appointments_are_todays_by_state(clinic: Node, desk: Caller, doctor: Caller, time: ProductClock) -> None:
     await appointed(clinic, None)
     time.turn(seconds=0)
-    day = (await rows(clinic, "SELECT starts_at FROM appointment"))[0]["starts_at"]
+    day = (await rows(clinic, "SELECT starts_at FROM appointment WHERE state = 'consultation_completed'"))[0][
+        "starts_at"
+    ]
     assert sum((await doctor.call("dashboard.doctor"))["appointments"].values()) == 0, "it was on another day"
     time.ahead = day - (time.now() - time.ahead)
     assert (await doctor.call("dashboard.doctor"))["appointments"]["consultation_completed"] == 1
-    (visit,) = (await doctor.call("dashboard.doctor_today"))["appointments"]
-    assert (visit["patient"], visit["state"]) == (people.PRIYA.name, "consultation_completed")
+    visits = (await doctor.call("dashboard.doctor_today"))["appointments"]
+    assert (people.PRIYA.name, "consultation_completed") in [(visit["patient"], visit["state"]) for visit in visits]
 
 
 async def test_a_patients_side_sees_what_is_to_come_and_what_is_unread(

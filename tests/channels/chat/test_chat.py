@@ -15,6 +15,7 @@ import pytest
 from carewire.errors import Forbidden, IllegalMove, InvalidParams, NotFound
 from carewire.ids import uuid7
 from carewire.node import Node
+from carewire.personal import Subject, collect, erase, export
 from channels.chat.errors import ChatClosed, ChatReadOnly
 from channels.chat.nouns import Side
 from channels.directory.demo import CLINIC, DOCTOR_ASHA
@@ -333,6 +334,26 @@ async def test_every_look_is_in_the_audit_and_typing_leaves_nothing(
         clinic, "SELECT why FROM audit WHERE command = 'chat.history' AND kind = 'read' AND noun = 'chat'"
     )
     assert [look["why"] for look in looks] == ["relationship"]
+
+
+async def test_her_export_has_the_conversation_and_the_doctors_has_no_word_of_it(
+    clinic: Node, thread: str, say: Say, priya: Caller, doctor: Caller
+) -> None:
+    await say(priya, thread, "My results are in")
+    await say(doctor, thread, "They are fine")
+    hers = Subject(accounts=[people.PRIYA.account_id], patients=[PRIYA_PATIENT])
+    his = Subject(accounts=[people.VIKRAM.account_id], patients=[])
+    async with clinic.db.snapshot() as tx:
+        assert [row["text"] for row in (await export(tx, hers))["chat_message"]] == [
+            "My results are in",
+            "They are fine",
+        ]
+        (told,) = (await export(tx, his))["chat_message"]
+        assert (told["author"], "text" in told) == ("doctor", False)
+        assert f"chat:{thread}" in await collect(tx, hers, "topics")
+    async with clinic.db.transaction() as tx:
+        left = {remains.table: remains.rows for remains in await erase(tx, hers, clinic.clock.now())}
+    assert (left["chat_thread"], left["chat_message"]) == (1, 2), "a record of treatment is kept, without her name"
 
 
 async def test_the_days_after_a_visit_are_the_setting_everywhere(clinic: Node) -> None:

@@ -176,6 +176,14 @@ def event(name: str) -> Any:
     return lambda change, _: isinstance(change, Event) and change.name == name
 
 
+async def fresh(client: Client, heard: Subscription) -> Any:
+    """The topic as who comes anew sees it."""
+    await heard.close()
+    first = await anext(await client.subscribe(heard.topic))
+    assert isinstance(first, Snapshot)
+    return first.value
+
+
 async def started(client: Client, name: str) -> Subscription:
     heard = await client.subscribe(name)
     assert isinstance(await anext(heard), Snapshot)
@@ -214,9 +222,13 @@ async def test_a_conversation_over_two_nodes_ends_for_the_doctor_when_she_ends_i
     assert (await until(hers, lambda _, data: data.get("message", {}).get("seq") == 2))["message"]["author"] == "doctor"
     await vikram.command("chat.read", thread_id=with_doctor, seq=1)
     assert (await until(hers, event("chat:read")))["side"] == "provider"
+    await vikram.command("chat.read", thread_id=with_doctor, seq=2)
+    await until(badge, lambda _, data: data.get("entry", {}).get("unread") == 0)
+    assert (await fresh(vikram, badge))["threads"] == [], "whole values: the last one told is what a newcomer sees"
     await priya.command("chat.send", thread_id=with_place, text="I am late.")
     told = await until(counter, event("desk_inbox:changed"))
     assert (told["thread_id"], told["entry"]["unread"]) == (with_place, 1)
+    assert (await fresh(desk, counter))["threads"] == [told["entry"]]
 
     (relation,) = [r for r in await priya.query("relation.list", patient_id=PRIYA_PATIENT) if r["state"] == "standing"]
     await priya.command("relation.end", relation_id=relation["id"])

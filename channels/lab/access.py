@@ -5,7 +5,7 @@ is: that follows from the tests (`progress`), and `follow_progress` tells when t
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -24,7 +24,7 @@ from channels.directory import access as directory
 from channels.identity import Duty
 from channels.identity import access as identity
 from channels.lab import moving, rows
-from channels.lab.errors import NotOffered
+from channels.lab.errors import NotOffered, TooManyTests
 from channels.lab.events import REPORT_EMITS, TEST_EMITS
 from channels.lab.lifecycle import LAB_TEST, CancelReason, LabTestState, Progress, progress_of
 from channels.lab.moving import follow_progress
@@ -49,6 +49,7 @@ __all__ = [
     "offers_of",
     "progress",
     "relate",
+    "require_room",
     "sights",
 ]  # fmt: skip
 
@@ -57,6 +58,8 @@ READS: Final = frozenset({Duty.NURSE, Duty.TECHNICIAN})
 """The duties that read results at their laboratory."""
 UNDER_WAY: Final = timedelta(days=30)
 """How long a laboratory that was chosen sees whose test it is, before anything was done."""
+OPEN_MAX: Final = 100
+"""Tests of one patient that are not over."""
 
 
 class Side(StrEnum):
@@ -212,18 +215,31 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     lab_test_id: UUID | None = None
 
 
-async def relate(ctx: Ctx, patient_id: UUID, laboratory_id: UUID, made_by: UUID) -> None:
-    """The patient's side has chosen this laboratory: it sees her contact and its own tests."""
+async def relate(
+    ctx: Ctx, patient_id: UUID, laboratory_id: UUID, made_by: UUID, *, planned_at: datetime | None = None
+) -> None:
+    """The patient's side has chosen this laboratory: it sees her contact and its own tests, until some time after the
+    sample is planned."""
     made = Made(
         patient_id=patient_id,
         doctor_id=None,
         place_id=laboratory_id,
         made_by=made_by,
         at=ctx.now,
-        until=ctx.now + UNDER_WAY,
+        until=(planned_at or ctx.now) + UNDER_WAY,
     )
     await care.relate(ctx.tx, [made])
     await care.readers_changed(ctx, [(None, laboratory_id)])
+
+
+async def require_room(ctx: Ctx, patient_id: UUID, count: int = 1) -> None:
+    """Raises `TooManyTests` when so many more would be too many. Two who ask at once wait for each other."""
+    await ctx.tx.execute("SELECT FROM patient WHERE id = $1 FOR NO KEY UPDATE", patient_id)
+    open_: int = await ctx.tx.fetchval(
+        "SELECT count(*) FROM lab_test WHERE patient_id = $1 AND state NOT IN ('completed', 'cancelled')", patient_id
+    )
+    if open_ + count > OPEN_MAX:
+        raise TooManyTests()
 
 
 async def done(ctx: Ctx, test: LabTest) -> None:

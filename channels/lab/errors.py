@@ -16,6 +16,10 @@ class NotOffered(Refusal, code=409, reason="not_offered"):
     """The laboratory does not offer this test now, or takes nothing for the moment."""
 
 
+class TooManyTests(Refusal, code=409, reason="too_many_tests"):
+    """A hundred tests of the patient wait already; cancel what is not needed."""
+
+
 class NotCollected(Refusal, code=409, reason="not_collected"):
     """The laboratory does not collect this sample there: not at home, or not at this postal code."""
 

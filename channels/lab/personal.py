@@ -47,4 +47,8 @@ leaves_traces(
         "SELECT id FROM lab_test WHERE patient_id = ANY($2)",
         "SELECT id FROM lab_report WHERE patient_id = ANY($2)",
     ),
+    underway=(
+        "SELECT id FROM lab_test WHERE patient_id = ANY($2)"
+        " AND state IN ('scheduled', 'sample_collected', 'in_progress')",
+    ),
 )

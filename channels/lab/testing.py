@@ -21,7 +21,7 @@ from channels.identity import access as identity
 from channels.identity.errors import FactDue
 from channels.lab import access, drafting, moving, windows
 from channels.lab.access import FAMILY, Side, Sight, opened, sights, unplanned
-from channels.lab.errors import NoLaboratory, NotCollected, NotOffered, OfAnOrder, WindowFull
+from channels.lab.errors import NoLaboratory, NotCollected, NotOffered, OfAnOrder, TooManyTests, WindowFull
 from channels.lab.events import TEST_EMITS
 from channels.lab.lifecycle import LAB_TEST, CancelReason, LabTestState, Mode, RejectReason
 from channels.lab.rows import COLUMNS, LabTest, from_row
@@ -41,7 +41,7 @@ Notes = Annotated[str, Meta(min_length=1, max_length=1000, description="For the 
 REFUSES: Final = frozenset({NotFound, InvalidParams, FactDue, IllegalMove})
 
 
-@command("lab_test.create", allow=PEOPLE, rate=ASKING, emits=TEST_EMITS, errors=REFUSES | {NotOffered})
+@command("lab_test.create", allow=PEOPLE, rate=ASKING, emits=TEST_EMITS, errors=REFUSES | {NotOffered, TooManyTests})
 async def create(
     ctx: Ctx,
     patient_id: UUID,
@@ -71,6 +71,7 @@ async def create(
             return await _order(ctx, patient_id, catalogue_id, notes)
     if mine is None:
         raise NotFound()  # who only reads asks for nothing
+    await access.require_room(ctx, patient_id)
     if name is None or catalogue_id is not None:
         raise InvalidParams(fields=(Field("$.name", "name the test; the patient chooses the laboratory"),))
     if place_id is not None and await directory.affiliated(ctx.tx, mine, place_id) is None:
@@ -91,6 +92,7 @@ async def _order(ctx: Ctx, patient_id: UUID, catalogue_id: UUID, notes: str | No
     one = (await access.offers(ctx, [catalogue_id])).get(catalogue_id)
     if one is None:
         raise NotOffered()
+    await access.require_room(ctx, patient_id)
     await access.relate(ctx, patient_id, one.laboratory_id, ctx.actor.id)
     test = await moving.add(
         ctx,
@@ -129,6 +131,8 @@ async def schedule(
     if not patient and not sight.duties & PLANS:
         raise NotFound()
     state = LAB_TEST.move(test.state, "schedule")
+    if planned_at.tzinfo is None or not ctx.now < planned_at <= ctx.now + PLANNED_WITHIN:
+        raise InvalidParams(fields=(Field("$.planned_at", "must lie ahead, with a time zone offset"),))
     after = msgspec.structs.replace(unplanned(test), state=state, reject_reason=None)
     if catalogue_id is not None and catalogue_id != test.catalogue_id:
         if not patient or test.state is not LabTestState.REQUESTED or test.order_id is not None:
@@ -136,14 +140,12 @@ async def schedule(
         one = (await access.offers(ctx, [catalogue_id])).get(catalogue_id)
         if one is None:
             raise NotOffered()
-        await access.relate(ctx, test.patient_id, one.laboratory_id, ctx.actor.id)
+        await access.relate(ctx, test.patient_id, one.laboratory_id, ctx.actor.id, planned_at=planned_at)
         after = msgspec.structs.replace(after, laboratory_id=one.laboratory_id, catalogue_id=one.id, offer=one.offer)
     elif patient and test.laboratory_id is not None:
-        await access.relate(ctx, test.patient_id, test.laboratory_id, ctx.actor.id)
+        await access.relate(ctx, test.patient_id, test.laboratory_id, ctx.actor.id, planned_at=planned_at)
     if after.laboratory_id is None or after.offer is None:
         raise NoLaboratory()
-    if planned_at.tzinfo is None or not ctx.now < planned_at <= ctx.now + PLANNED_WITHIN:
-        raise InvalidParams(fields=(Field("$.planned_at", "must lie ahead, with a time zone offset"),))
     if mode is Mode.HOME:
         if address is None or postal_code is None:
             raise InvalidParams(fields=(Field("$.address", "where? give address and postal_code"),))

@@ -4,6 +4,7 @@ Ledger: lab_test.create M-260, lab_test.list M-258, lab_test.get M-259, lab_test
 table lab_tests M-099; a laboratory's patients H-230 H-231.
 """
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,7 +19,7 @@ from channels.directory.demo import CLINIC, DOCTOR_VIKRAM, LABORATORY
 from channels.identity.demo import ARJUN_PATIENT, PRIYA, PRIYA_PATIENT
 from channels.lab import access
 from channels.lab.access import Line
-from channels.lab.errors import NoLaboratory, NotOffered, OfAnOrder
+from channels.lab.errors import NoLaboratory, NotOffered, OfAnOrder, TooManyTests
 from channels.lab.lifecycle import Progress
 from tests.channels.callers import Caller, rows, told
 from tests.channels.lab.laboratory import P, execute, hired, ordered, tomorrow
@@ -83,6 +84,8 @@ async def test_only_her_side_lets_a_laboratory_know_who_she_is(
         "Asia/Kolkata",
     )
     assert (await technician.call("patient.get", patient_id=P))["name"] == "Priya Sharma"
+    here = await technician.call("patient.list", whose="place", place_id=LABORATORY)
+    assert [row["id"] for row in here["rows"]] == [P]
     seen = await collector.call("lab_test.get", lab_test_id=asked["id"])
     assert (seen["code"], seen["notes"]) == ("K-TEST", "On a diuretic")
     front = await hired(clinic, 8, "front_desk")
@@ -168,6 +171,36 @@ async def test_a_laboratory_sees_her_no_longer_than_a_relationship_lasts(
     assert (await technician.call("lab_test.list", laboratory_id=LABORATORY))["rows"] == []
     with pytest.raises(NotFound):
         await technician.call("lab_test.get", lab_test_id=test)
+
+
+async def test_what_is_planned_months_ahead_is_seen_until_then(
+    clinic: Node, technician: Caller, priya: Caller, entry: str, time: ProductClock
+) -> None:
+    test = {"lab_test_id": await ordered(priya, entry)}
+    ahead = (tomorrow(clinic) + timedelta(days=90)).isoformat()
+    await priya.call("lab_test.schedule", **test, mode="visit", planned_at=ahead)
+    time.turn(days=91)
+    assert (await technician.call("lab_test.collect", **test))["state"] == "sample_collected"
+    other, far = await ordered(priya, entry), (time.now() + timedelta(days=400)).isoformat()
+    with pytest.raises(InvalidParams):
+        await priya.call("lab_test.schedule", lab_test_id=other, mode="visit", planned_at=far)
+
+
+async def test_nobody_has_more_than_a_hundred_tests_that_wait(
+    clinic: Node, technician: Caller, priya: Caller, entry: str
+) -> None:
+    first = await ordered(priya, entry)
+    same = "patient_id, laboratory_id, catalogue_id, name, offer, asked_by, asked_at, changed_at"
+    await execute(
+        clinic,
+        f"INSERT INTO lab_test ({same}) SELECT {same} FROM lab_test, generate_series(1, 98) WHERE id = $1",
+        UUID(first),
+    )
+    await ordered(priya, entry)
+    with pytest.raises(TooManyTests):
+        await ordered(priya, entry)
+    await priya.call("lab_test.cancel", lab_test_id=first)
+    await ordered(priya, entry)
 
 
 async def in_transaction(node: Node, caller: Caller, work: Any) -> Any:

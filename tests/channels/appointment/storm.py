@@ -7,6 +7,7 @@ It answers what became of the attempts and how far any slot was ever over its ca
 
 import argparse
 import asyncio
+import contextlib
 import random
 import tempfile
 import time
@@ -26,7 +27,7 @@ from carewire.client import Client, Refused
 from carewire.command import Ctx
 from carewire.discovery import discover
 from carewire.embedded import Postgres, Valkey
-from carewire.errors import Refusal
+from carewire.errors import Overloaded, Refusal, Unavailable
 from carewire.gateway import server
 from carewire.jobs.job import REGISTRY as JOBS
 from carewire.jobs.vault import Vault
@@ -197,6 +198,7 @@ class Storm:
         self.field, self.settings = field_, settings
         self.dice = random.Random(seed_)
         self.report = Report()
+        self.began = 0.0
         self.holds: list[str] = []
         self.appointments: list[tuple[str, UUID]] = []
 
@@ -204,7 +206,7 @@ class Storm:
         self, people: list[tuple[Speaker, UUID]], heads: dict[UUID, Speaker], attempts: int, at_once: int
     ) -> Report:
         """So many attempts, `at_once` at any moment; meanwhile somebody looks whether a slot is over its capacity."""
-        began = time.perf_counter()
+        self.began = time.perf_counter()
         left = iter(range(attempts))
         over = asyncio.Event()
         watching = asyncio.create_task(self._watch(over))
@@ -221,16 +223,17 @@ class Storm:
             assert wrong == 0, f"{wrong} appointments, holds or overrides and their seats contradict each other"
             self.report.seats = await tx.fetchval("SELECT count(*) FROM seat")
             self.report.overrides = await tx.fetchval("SELECT count(*) FROM seat WHERE override_id IS NOT NULL")
-        self.report.seconds = time.perf_counter() - began
+        self.report.seconds = time.perf_counter() - self.began
         return self.report
 
     async def _watch(self, over: asyncio.Event) -> None:
         while True:
-            async with self.field.db.snapshot() as tx:
-                self.report.most_over = max(self.report.most_over, await tx.fetchval(OVER))
-            self.report.looks += 1
-            if over.is_set():
-                return
+            with contextlib.suppress(Unavailable, Overloaded):  # a server under a storm; the next look finds it
+                async with self.field.db.snapshot() as tx:
+                    self.report.most_over = max(self.report.most_over, await tx.fetchval(OVER))
+                self.report.looks += 1
+                if over.is_set():
+                    return
             try:
                 await asyncio.wait_for(over.wait(), 0.1)
             except TimeoutError:
@@ -239,6 +242,9 @@ class Storm:
     async def _attempt(self, speaker: Speaker, patient_id: UUID, heads: dict[UUID, Speaker]) -> None:
         verb = self.dice.choice(VERBS)
         self.report.attempts += 1
+        if self.report.attempts % 10_000 == 0:
+            self.report.seconds = time.perf_counter() - self.began
+            print(self.report, flush=True)
         try:
             await self._do(verb, speaker, patient_id, heads)
         except (Refusal, Refused) as refused:

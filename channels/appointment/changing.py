@@ -26,7 +26,7 @@ from channels.appointment.errors import (
     TooEarly,
 )
 from channels.appointment.events import TELLS
-from channels.appointment.lifecycle import APPOINTMENT, AppointmentState
+from channels.appointment.lifecycle import APPOINTMENT, OPEN, AppointmentState
 from channels.appointment.moves import begin, complete, related_place
 from channels.appointment.nouns import CancelReason, EndReason, Side
 from channels.appointment.policy import share_now
@@ -159,7 +159,7 @@ async def cancel(ctx: Ctx, appointment_id: UUID, reason: CancelReason) -> Visit:
     "appointment.update",
     allow={Capacity.PATIENT, Capacity.DOCTOR},
     emits=TELLS,
-    errors={NotFound, InvalidParams},
+    errors={NotFound, InvalidParams, IllegalMove},
 )
 async def update(
     ctx: Ctx,
@@ -176,6 +176,10 @@ async def update(
     found = await access.appointment(ctx, appointment_id, sides=frozenset({Side.PATIENT, Side.DOCTOR}), lock=True)
     row, side = found.row, found.side
     await care.reading(ctx, row.patient_id, RecordType.CONSULTATION, row.doctor_id, row.place_id)
+    if row.state not in OPEN:
+        raise IllegalMove(
+            "It is over: nothing is written to it any more", state=row.state.value, move="update", legal=[]
+        )
     given = {"complaint": complaint, "notes": notes}
     after = replace(row, **{name: text for name, text in given.items() if text is not UNSET})
     ctx.about("appointment", row.id, patient=row.patient_id)

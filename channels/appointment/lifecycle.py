@@ -62,7 +62,7 @@ APPOINTMENT: Final = Lifecycle(
         "reschedule_booked": Move({A.REQUESTED, A.BOOKED}, A.BOOKED, by_hand=False),
         "reschedule_asking": Move({A.REQUESTED, A.BOOKED, A.APPOINTMENT_CONFIRMED}, A.REQUESTED, by_hand=False),
         "cancel": Move({A.REQUESTED, A.BOOKED, A.APPOINTMENT_CONFIRMED, A.AWAITING_CONSULTATION}, A.CANCELLED),
-        "expire": Move({A.REQUESTED, A.BOOKED}, A.CANCELLED, by_hand=False),
+        "expire": Move({A.REQUESTED, A.BOOKED, A.APPOINTMENT_CONFIRMED}, A.CANCELLED, by_hand=False),
         "check_in": Move({A.APPOINTMENT_CONFIRMED}, A.AWAITING_CONSULTATION),
         "begin": Move({A.AWAITING_CONSULTATION}, A.CONSULTATION_IN_PROGRESS),
         "prescribe": Move({A.CONSULTATION_IN_PROGRESS, A.PRESCRIPTION_PROVIDED}, A.PRESCRIPTION_PROVIDED),

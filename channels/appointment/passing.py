@@ -10,7 +10,7 @@ from channels.appointment import days, holds, moves, rows, seats, topics
 from channels.appointment.changes import changed, watch
 from channels.appointment.events import TELLS, SlotsReset
 from channels.appointment.jobs import SLOTS_KEY, AppointmentDue, DaysOver, HoldDue, SlotsChanged
-from channels.appointment.lifecycle import WAITLIST, AppointmentState, HoldState, WaitState
+from channels.appointment.lifecycle import TO_COME, WAITLIST, AppointmentState, HoldState, WaitState
 from channels.appointment.nouns import EndReason, Side
 from channels.appointment.rows import Appointment
 from channels.appointment.views import HELD, held_of
@@ -42,7 +42,7 @@ async def end_unanswered(ctx: Ctx, job: AppointmentDue) -> None:
     row = await days.locked(ctx.tx, job.appointment_id)
     if row is None:
         return
-    if row.pay_by is not None and row.pay_by <= ctx.now and row.state in (A.REQUESTED, A.BOOKED):
+    if row.pay_by is not None and row.pay_by <= ctx.now and row.state in TO_COME:
         await _expire(ctx, row, EndReason.UNPAID)
     elif row.confirm_by is not None and row.confirm_by <= ctx.now:
         await _expire(ctx, row, EndReason.NOT_CONFIRMED)

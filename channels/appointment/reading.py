@@ -16,7 +16,7 @@ from channels.appointment import access, seats
 from channels.appointment.errors import NoVideo
 from channels.appointment.lifecycle import OPEN, AppointmentState
 from channels.appointment.nouns import Side
-from channels.appointment.rows import COLUMNS, Appointment, from_row, serial_of
+from channels.appointment.rows import COLUMNS, Appointment, Policy, from_row, serial_of
 from channels.appointment.seats import Free
 from channels.appointment.views import Visit, visit_of
 from channels.calendar import Mode
@@ -41,9 +41,10 @@ class ListedVisit(Visit, frozen=True, kw_only=True):
 class VisitDetail(ListedVisit, frozen=True, kw_only=True):
     """An appointment with what was written to it, for who may read that; to others both are null and `hidden`.
 
-    `before`: how many are before her in the doctor's line now.
+    `policy` is what was shown before booking and holds for it. `before`: how many are before her in the doctor's line.
     """
 
+    policy: Policy
     complaint: str | None
     notes: str | None
     hidden: bool
@@ -76,6 +77,7 @@ async def get(ctx: Ctx, appointment_id: UUID) -> VisitDetail:
     return VisitDetail(
         **{name: getattr(visit, name) for name in Visit.__struct_fields__},
         patient=line["name"] if found.side is not Side.ADMIN else None,
+        policy=row.policy,
         complaint=row.complaint if rights else None,
         notes=row.notes if rights else None,
         hidden=not rights,

@@ -231,7 +231,7 @@ export interface Commands {
   "appointment.update": {
     params: AppointmentUpdateParams;
     result: Visit;
-    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "illegal_move" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** How the two meet by video, for her side and the doctor. Until a video provider is set up: `no_video`. */
   "appointment.video_call": {
@@ -7808,6 +7808,13 @@ export interface Point {
   high: string;
 }
 
+/** What was shown before booking and holds for it, whatever is changed later. */
+export interface Policy {
+  refund: RefundStep[];
+  revisit_days: number;
+  revisit_visits: number;
+}
+
 /** `server_time` dates idempotency keys; `product_time` is the clinic's clock (differs only in demonstrations). */
 export interface Pong {
   server_time: string;
@@ -10047,7 +10054,7 @@ export interface Visit {
   end_reason: AppointmentEndReason | null;
 }
 
-/** An appointment with what was written to it, for who may read that; to others both are null and `hidden`. `before`: how many are before her in the doctor's line now. */
+/** An appointment with what was written to it, for who may read that; to others both are null and `hidden`. `policy` is what was shown before booking and holds for it. `before`: how many are before her in the doctor's line. */
 export interface VisitDetail {
   id: string;
   number: string;
@@ -10079,6 +10086,7 @@ export interface VisitDetail {
   ended_side: AppointmentSide | null;
   end_reason: AppointmentEndReason | null;
   patient: string | null;
+  policy: Policy;
   complaint: string | null;
   notes: string | null;
   hidden: boolean;

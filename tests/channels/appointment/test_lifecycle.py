@@ -16,7 +16,7 @@ A = AppointmentState
 LEGAL = {
     A.REQUESTED: {"confirm", "reschedule", "reschedule_booked", "reschedule_asking", "cancel", "expire"},
     A.BOOKED: {"confirm", "reschedule", "reschedule_booked", "reschedule_asking", "cancel", "expire", "no_show"},
-    A.APPOINTMENT_CONFIRMED: {"reschedule", "reschedule_asking", "cancel", "check_in", "no_show"},
+    A.APPOINTMENT_CONFIRMED: {"reschedule", "reschedule_asking", "cancel", "expire", "check_in", "no_show"},
     A.AWAITING_CONSULTATION: {"begin", "cancel", "no_show"},
     A.CONSULTATION_IN_PROGRESS: {"prescribe", "follow_up", "complete"},
     A.PRESCRIPTION_PROVIDED: {"prescribe", "follow_up", "complete"},

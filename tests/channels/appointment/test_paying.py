@@ -74,6 +74,18 @@ async def test_unpaid_it_ends_by_itself_and_the_seat_is_free(
     assert await free(clinic, vikram, 9) == 1
 
 
+async def test_a_yes_of_the_desk_is_no_payment(
+    clinic: Node, vikram: Doctor, priya: Caller, desk: Caller, time_: ProductClock
+) -> None:
+    booked = await priya.call("appointment.book", **vikram.slot(9), **HER, payment="online")
+    await desk.call("appointment.confirm", appointment_id=booked["id"])
+    time_.turn(minutes=11)
+    await run_job(clinic, AppointmentDue(appointment_id=UUID(booked["id"])))
+    seen = await priya.call("appointment.get", appointment_id=booked["id"])
+    assert (seen["state"], seen["end_reason"]) == ("cancelled", "unpaid")
+    assert await free(clinic, vikram, 9) == 1
+
+
 async def test_a_request_that_nobody_answers_ends_and_all_that_was_paid_goes_back(
     clinic: Node, vikram: Doctor, priya: Caller, doctor: Caller, time_: ProductClock
 ) -> None:

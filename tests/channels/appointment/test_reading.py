@@ -28,6 +28,10 @@ async def test_why_she_comes_is_read_by_her_side_and_her_doctor_and_each_look_is
         assert (seen["complaint"], seen["notes"], seen["hidden"]) == (*told, not reads)
         assert seen["patient"] == (None if who is coordinator else "Priya Sharma")
     assert len(await rows(clinic, looks, people.PRIYA_PATIENT)) == before + 2
+    assert seen["policy"]["refund"][0] == {"hours_before": 24, "percent": 100}
+    await priya.call("appointment.cancel", appointment_id=made["id"], reason="other")
+    with refuses("illegal_move"):
+        await priya.call("appointment.update", appointment_id=made["id"], complaint="It is better now")
 
 
 async def test_the_desk_and_administrators_write_nothing_clinical(

@@ -11,7 +11,7 @@ from carewire.command import Ctx, command
 from carewire.errors import Field, InvalidParams, NotFound
 from carewire.forms import Line, Phone
 from channels.directory import Address, PostalCode
-from channels.identity import Capacity
+from channels.identity import Capacity, normalise_phone
 from channels.identity import access as identity
 from channels.identity.errors import FactDue
 from channels.order import doors, providers
@@ -66,7 +66,7 @@ async def create(
     prescription_id: UUID | None = None,
     fulfilment: Fulfilment = Fulfilment.HOME,
     address: Address | None = None,
-    contact_phone: Phone | None = None,
+    phone: Phone | None = None,
     payment_mode: PaymentMode = PaymentMode.COUNTER,
     notes: Line | None = None,
 ) -> OrderView:
@@ -99,7 +99,7 @@ async def create(
         prescription_id=prescription_id,
         fulfilment=fulfilment,
         contact_name=patient.name,
-        contact_phone=contact_phone or patient.phone or await identity.own_phone(ctx),
+        contact_phone=normalise_phone(ctx.settings, phone) if phone else patient.phone or await identity.own_phone(ctx),
         address=address,
         postal_code=postal_code,
         currency=currency,

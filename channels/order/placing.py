@@ -191,7 +191,6 @@ async def offer(ctx: Ctx, order: OrderRow) -> OrderView:
     ctx.enqueue(AcceptOverdue(order_id=order.id, offer=order.offers + 1), not_before=by, key=f"order.accept:{order.id}")
     for account_id in await people_of(ctx, order.place_id):
         ctx.notify(account_id, facts.OFFERED, order.id, number=order.number)
-        ctx.rights_changed(account_id)
     return after
 
 

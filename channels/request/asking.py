@@ -10,7 +10,7 @@ from carewire.command import Ctx, command
 from carewire.errors import Field, IllegalMove, InvalidParams, NotFound
 from carewire.forms import Line, Name, Phone, Text
 from channels.directory import Address, PostalCode
-from channels.identity import Capacity
+from channels.identity import Capacity, normalise_phone
 from channels.identity import access as identity
 from channels.identity.errors import FactDue
 from channels.media import MediaKind
@@ -62,7 +62,7 @@ async def create(
     share: bool = False,
     fulfilment: Fulfilment = Fulfilment.HOME,
     address: Address | None = None,
-    contact_phone: Phone | None = None,
+    phone: Phone | None = None,
     notes: Text | None = None,
 ) -> RequestView:
     """Ask for medicines or tests: by lines, by a prescription kept here (what is left of each line is asked for), or by
@@ -70,7 +70,7 @@ async def create(
 
     A coordinator answers with a bill. `share`: the coordinators may look at the photos themselves; without
     it only who reads them does. `address` is where it is brought, needed for `home`; only the provider of an order
-    learns it and the `contact_phone` (by default the patient's).
+    learns it and the `phone` to call (by default the patient's).
     """
     asked, photos = lines or [], media_ids or []
     _require_complete(kind, asked, photos, prescription_id, fulfilment, address)
@@ -87,7 +87,7 @@ async def create(
         RequestState.CREATED,
         fulfilment,
         patient.name,
-        contact_phone or patient.phone or await identity.own_phone(ctx),
+        normalise_phone(ctx.settings, phone) if phone else patient.phone or await identity.own_phone(ctx),
         address,
         postal_code,
         notes,

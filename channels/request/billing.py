@@ -264,7 +264,6 @@ async def _write(
         )  # fmt: skip
         for account_id in await orders.people_of(ctx, part.place_id):
             ctx.notify(account_id, facts.QUOTED, part_id)
-            ctx.rights_changed(account_id)
     return bill_id
 
 

@@ -2104,7 +2104,7 @@ export interface Commands {
   /**
    * Ask for medicines or tests: by lines, by a prescription kept here (what is left of each line is asked for), or by photos of a paper one that a pharmacist reads into lines.
    *
-   * A coordinator answers with a bill. `share`: the coordinators may look at the photos themselves; without it only who reads them does. `address` is where it is brought, needed for `home`; only the provider of an order learns it and the `contact_phone` (by default the patient's).
+   * A coordinator answers with a bill. `share`: the coordinators may look at the photos themselves; without it only who reads them does. `address` is where it is brought, needed for `home`; only the provider of an order learns it and the `phone` to call (by default the patient's).
    */
   "request.create": {
     params: RequestCreateParams;
@@ -6612,7 +6612,7 @@ export interface OrderCreateParams {
   prescription_id?: string | null;
   fulfilment?: Fulfilment;
   address?: string | null;
-  contact_phone?: string | null;
+  phone?: string | null;
   payment_mode?: OrderPaymentMode;
   notes?: string | null;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
@@ -8594,11 +8594,11 @@ export interface RequestCreateParams {
   lines?: RequestAsked[] | null;
   media_ids?: string[] | null;
   prescription_id?: string | null;
-  /** the coordinators may look at the photos themselves; without it only who reads them does. `address` is where it is brought, needed for `home`; only the provider of an order learns it and the `contact_phone` (by default the patient's). */
+  /** the coordinators may look at the photos themselves; without it only who reads them does. `address` is where it is brought, needed for `home`; only the provider of an order learns it and the `phone` to call (by default the patient's). */
   share?: boolean;
   fulfilment?: Fulfilment;
   address?: string | null;
-  contact_phone?: string | null;
+  phone?: string | null;
   notes?: string | null;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;

@@ -7,7 +7,9 @@ from uuid import UUID
 import pytest
 
 from carewire.errors import Forbidden, IllegalMove, InvalidParams, NotFound
+from channels.identity import demo
 from channels.identity.demo import ADMIN_ID
+from channels.order import doors
 from channels.order.errors import OtherItem
 from channels.stock.errors import OutOfStock
 from tests.channels.callers import rows
@@ -102,6 +104,13 @@ async def test_offered_to_another_pharmacy_it_costs_what_was_told_and_the_first_
     assert (stands["Paracetamol 500"], stands["Paracip 500"]) == ((10, 0), (3, 2))
     with pytest.raises(NotFound):
         await market.here.pharmacist.call("order.get", order_id=made["id"])
+    first, second = demo.PHARMACIST.account_id, market.there.pharmacist.actor
+    assert second is not None
+    async with market.node.db.snapshot() as tx:
+        hears = await doors.since_many(tx, [(first, UUID(made["id"])), (second.id, UUID(made["id"]))])
+    assert [since is not None for since in hears] == [False, True]
+    ended = "SELECT 1 FROM event WHERE topic = $1 AND name LIKE 'rights%'"
+    assert await rows(market.node, ended, f"rights:{first}"), "who listened is looked at again"
     accepted = await market.there.pharmacist.call("order.confirm", order_id=made["id"])
     assert accepted["state"] == "confirmed"
     seen = await market.there.pharmacist.call("order.get", order_id=made["id"])

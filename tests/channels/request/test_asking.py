@@ -1,7 +1,8 @@
 """What a patient asks for, who takes it in hand and who reads its photos: strangers and races come first.
 
 H-021 (model), H-135 (create), H-136, H-277 (list), H-137, H-278 (get), H-139 (cancel), H-279 (accept), H-281 (reject),
-H-079, H-308, H-309 (request:created, request:accepted), H-314, H-315 (states), H-027 of PRODUCT: a photo is read.
+H-079, H-308, H-309 (request:created, request:accepted), H-314, H-315 (states), PRODUCT 27
+(a photo is read).
 """
 
 import asyncio
@@ -63,7 +64,7 @@ async def test_administrators_who_do_not_coordinate_neither_see_nor_take_request
 async def test_a_coordinator_learns_what_to_price_and_neither_name_nor_number_nor_address(
     clinic: Node, priya: Caller
 ) -> None:
-    made = await ask(priya, contact_phone="+919900000004", notes="please by noon")
+    made = await ask(priya, phone="+919900000004", notes="please by noon")
     coordinator = await administrator(clinic, "coordinate")
     seen = await coordinator.call("request.get", request_id=made["id"])
     assert [line["name"] for line in seen["request"]["lines"]] == ["Paracetamol 500 mg", "ORS"]
@@ -87,6 +88,7 @@ async def test_a_coordinator_learns_what_to_price_and_neither_name_nor_number_no
         ({"lines": [{"name": "ORS", "quantity": 0}]}, "$.lines[0].quantity"),
         ({"lines": [{"name": "ORS", "price": 1}]}, "$.lines[0].price"),
         ({"postal_code": "'; --"}, "$.postal_code"),
+        ({"phone": "call me"}, "$.phone"),
     ],
 )
 async def test_what_cannot_be_served_is_not_asked_for(priya: Caller, wrong: Any, path: str) -> None:

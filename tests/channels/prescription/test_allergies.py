@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from carewire import personal
 from carewire.errors import InvalidParams, NotFound
 from carewire.node import Node
+from carewire.personal import Subject
 from channels.care.errors import AllergyStands
-from channels.identity.demo import PRIYA_PATIENT
+from channels.identity.demo import PRIYA, PRIYA_PATIENT
 from channels.prescription.allergens import CLASSES
 from channels.prescription.allergies import Lexicon, Meaning, fold, load, meaning, meets
 from channels.prescription.errors import AllergyCheck
@@ -269,6 +271,24 @@ async def test_the_database_knows_no_prescription_that_nobody_checked(
                       ", allergy_check = 'matched', override_reason = 'because'"):  # fmt: skip
         with pytest.raises(Exception, match=r"prescription_checked|prescription_override|override_reason"):
             await execute(clinic, f"{force}{unchecked} WHERE id = $1", UUID(draft["id"]))
+
+
+async def test_a_persons_erasure_takes_her_words_and_leaves_what_was_prescribed(
+    clinic: Node, desk: Caller, doctor: Caller, priya: Caller, session: str
+) -> None:
+    entry = await allergic(priya, "Penicillin")
+    visit = await begun(desk, doctor, priya, session)
+    draft = await drafted(doctor, visit, line("Mox"))
+    override = {"outcome": "matched", "reason": "Tolerated it twice", "entries": [entry]}
+    await issue(doctor, draft, override=override)
+    await doctor.call("consultation.update", consultation_id=visit["id"], version=1, complete=True)
+    await doctor.call("consultation.add", consultation_id=visit["id"], text="More")
+    async with clinic.db.transaction() as tx:
+        subject = Subject(accounts=[PRIYA.account_id], patients=[PRIYA_PATIENT])
+        remains = {one.table for one in await personal.erase(tx, subject, clinic.dispatcher.clock.now())}
+    assert remains >= {"consultation", "addendum", "prescription", "prescription_line", "allergy_match"}
+    assert await rows(clinic, "SELECT FROM summary_entry WHERE id = $1", UUID(entry)) == []
+    assert len(await rows(clinic, "SELECT FROM allergy_match WHERE entry_id = $1", UUID(entry))) == 1
 
 
 async def test_tests_alone_are_held_against_nothing(desk: Caller, doctor: Caller, priya: Caller, session: str) -> None:

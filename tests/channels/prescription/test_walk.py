@@ -195,10 +195,10 @@ class Walk:
 
 VERBS = ("write", "complete", "add", "mistaken", "create", "create", "edit", "delete", "issue", "issue", "issue",
          "supersede", "cancel", "spend", "spend", "unspend")  # fmt: skip
-STEPS = st.lists(st.tuples(st.sampled_from(VERBS), st.integers(0, 3), st.integers(1, 3)), min_size=4, max_size=16)
+STEPS = st.lists(st.tuples(st.sampled_from(VERBS), st.integers(0, 3), st.integers(1, 3)), min_size=4, max_size=12)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 async def test_whatever_is_asked_in_whatever_order_comes_to_what_the_rules_say(
     steps: list[tuple[str, int, int]], clinic: Node, make_session: MakeSession

@@ -47,7 +47,7 @@ from tests.channels.callers import Caller
 CAPACITIES = (1, 2, 3, 4, 5)
 SLOTS_A_DAY = 60
 """Of one doctor: five windows of an hour, one for each capacity, in slots of five minutes."""
-VERBS = ("hold", "book", "book", "book_hold", "release", "reschedule", "cancel", "expire", "override")
+VERBS = ("hold", "hold", "book", "book", "book_hold", "release", "reschedule", "cancel", "expire", "override")
 
 
 class Speaker(Protocol):
@@ -199,7 +199,7 @@ class Storm:
         self.dice = random.Random(seed_)
         self.report = Report()
         self.began = 0.0
-        self.holds: list[str] = []
+        self.holds: list[tuple[str, Speaker]] = []
         self.appointments: list[tuple[str, UUID]] = []
 
     async def blow(
@@ -256,16 +256,18 @@ class Storm:
         slot = self.dice.choice(self.field.slots)
         if verb == "hold":
             held = await speaker.call("appointment.hold", **slot, patient_id=patient_id)
-            self.holds.append(held["id"])
+            self.holds.append((held["id"], speaker))
         elif verb == "book" or (verb in ("book_hold", "release", "expire") and not self.holds):
             made = await speaker.call("appointment.book", **slot, patient_id=patient_id)
             self.appointments.append((made["id"], slot["doctor_id"]))
         elif verb == "book_hold":
-            await speaker.call("appointment.book", hold_id=self.holds.pop(self.dice.randrange(len(self.holds))))
+            hold_id, owner = self.holds.pop(self.dice.randrange(len(self.holds)))
+            await owner.call("appointment.book", hold_id=hold_id)
         elif verb == "release":
-            await speaker.call("appointment.release", hold_id=self.holds.pop(self.dice.randrange(len(self.holds))))
+            hold_id, owner = self.holds.pop(self.dice.randrange(len(self.holds)))
+            await owner.call("appointment.release", hold_id=hold_id)
         elif verb == "expire":
-            await self._expire(UUID(self.holds.pop(0)))
+            await self._expire(UUID(self.holds.pop(0)[0]))
         elif verb == "override":
             head = heads[slot["doctor_id"]]
             granted = await head.call("appointment.grant_override", **slot, reason="a storm")

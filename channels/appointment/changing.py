@@ -29,7 +29,7 @@ from channels.appointment.events import TELLS
 from channels.appointment.lifecycle import APPOINTMENT, OPEN, AppointmentState
 from channels.appointment.moves import begin, complete, related_place
 from channels.appointment.nouns import CancelReason, EndReason, Side
-from channels.appointment.policy import share_now
+from channels.appointment.policy import require_in_window, share_now
 from channels.appointment.rows import Appointment
 from channels.appointment.views import Visit, visit_of
 from channels.calendar import access as calendar
@@ -115,6 +115,7 @@ async def _after_moving(ctx: Ctx, row: Appointment, side: Side, starts_at: datet
     """Which move it is, and what else changes with it."""
     if side is not Side.PATIENT:
         return "reschedule", {"refund_ceiling": 100}  # the provider's doing is not held against her
+    await require_in_window(ctx.tx, row, starts_at)
     kept: dict[str, object] = {"refund_ceiling": share_now(row, ctx.now)}
     terms = await calendar.terms(ctx.tx, row.doctor_id, row.place_id, row.mode)
     if terms.needs_confirmation:

@@ -40,9 +40,9 @@ async def end_hold(ctx: Ctx, job: HoldDue) -> None:
 async def end_unanswered(ctx: Ctx, job: AppointmentDue) -> None:
     """What was to be paid or confirmed by now and was not ends; all that was paid goes back."""
     row = await days.locked(ctx.tx, job.appointment_id)
-    if row is None:
+    if row is None or row.state not in TO_COME:
         return
-    if row.pay_by is not None and row.pay_by <= ctx.now and row.state in TO_COME:
+    if row.pay_by is not None and row.pay_by <= ctx.now:  # also where the doctor's side has said yes meanwhile
         await _expire(ctx, row, EndReason.UNPAID)
     elif row.confirm_by is not None and row.confirm_by <= ctx.now:
         await _expire(ctx, row, EndReason.NOT_CONFIRMED)
@@ -51,7 +51,7 @@ async def end_unanswered(ctx: Ctx, job: AppointmentDue) -> None:
 
 
 async def _expire(ctx: Ctx, row: Appointment, reason: EndReason) -> None:
-    after = rows.moved(ctx, row, "expire", Side.SYSTEM, end_reason=reason, pay_by=None)
+    after = rows.moved(ctx, row, "expire", Side.SYSTEM, end_reason=reason)
     await changed(ctx, row, after, "expire", Side.SYSTEM)
 
 

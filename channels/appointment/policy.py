@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from carewire.money import Money
 from carewire.refund import percent, share
 from carewire.store.db import Tx
-from channels.appointment.errors import PaymentModeRefused
+from channels.appointment.errors import PaymentModeRefused, SlotUnavailable
 from channels.appointment.nouns import Side
 from channels.appointment.rows import Appointment, Policy
 from channels.calendar import PaymentMode
@@ -74,6 +74,14 @@ async def _free_revisit(tx: Tx, terms: Terms, patient_id: UUID, starts_at: datet
         revisit_of=row["appointment_id"],
         revisit_number=row["number"],
     )
+
+
+async def require_in_window(tx: Tx, row: Appointment, starts_at: datetime) -> None:
+    """Raises `SlotUnavailable` where a free visit would be moved to a time at which coming back is not free."""
+    if row.revisit_of is not None and not await tx.fetchval(
+        "SELECT until > $2 FROM revisit_window WHERE appointment_id = $1", row.revisit_of, starts_at
+    ):
+        raise SlotUnavailable("Her free visits end before that")
 
 
 def refunded(row: Appointment, side: Side, now: datetime) -> Appointment:

@@ -153,7 +153,9 @@ def moved(ctx: Ctx, row: Appointment, move: str, side: Side, **more: Any) -> App
     """The appointment after this move. Raises `IllegalMove`, naming the legal ones."""
     state = APPOINTMENT.move(row.state, move)
     ended = state in APPOINTMENT_OVER
-    times = {"ended_at": ctx.now, "ended_side": side} if ended else {"ended_at": None, "ended_side": None}
+    times: dict[str, Any] = {"ended_at": None, "ended_side": None}
+    if ended:  # what is over waits for no money
+        times = {"ended_at": ctx.now, "ended_side": side, "pay_by": None}
     asks = {} if state is AppointmentState.REQUESTED else {"confirm_by": None}
     return replace(row, **{"state": state, **asks, **times, **more})
 

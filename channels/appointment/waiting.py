@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from carewire.access import door
 from carewire.command import Ctx, Rate, command, query
-from carewire.errors import Field, IllegalMove, InvalidParams, NotFound
+from carewire.errors import Busy, Field, IllegalMove, InvalidParams, NotFound
 from carewire.forms import Cursor, Limit
 from carewire.store import paging
 from carewire.store.paging import Page
@@ -120,6 +120,8 @@ async def leave(ctx: Ctx, wait_id: UUID) -> Wait:
         held = held_of(await ctx.tx.fetchrow(f"SELECT {HELD} WHERE h.id = $1", hold_id))
         await days.lock(ctx.tx, held.doctor_id, [seats.local_day(held.starts_at, held.zone)])
     state = await ctx.tx.fetchval(f"SELECT state FROM waitlist WHERE id = $1{days.FOR_UPDATE}", wait_id)
+    if hold_id is None and state == WaitState.OFFERED:  # a seat was offered to her at this very moment
+        raise Busy(after_ms=50)
     after = WAITLIST.move(state, "leave")
     await ctx.tx.execute("UPDATE waitlist SET state = $2, ended_at = $3 WHERE id = $1", wait_id, after, ctx.now)
     if hold_id is not None:

@@ -163,6 +163,8 @@ async def doctor_today(ctx: Ctx) -> DoctorToday:
         f"""SELECT a.id, a.patient_id, p.name AS patient, a.place_id, a.mode, a.state, a.starts_at, a.ends_at
               FROM appointment a JOIN patient p ON p.id = a.patient_id
              WHERE a.doctor_id = $1 AND {APPOINTED_TODAY} AND a.state <> 'cancelled'
+               AND (a.place_id IS NULL OR EXISTS (SELECT FROM affiliation f WHERE f.doctor_id = a.doctor_id
+                       AND f.place_id = a.place_id AND f.state = 'accepted'))
              ORDER BY a.starts_at, a.id LIMIT {LISTED}""",
         me.id,
         ctx.now,

@@ -13,7 +13,6 @@ from carewire.topic import Ask, topic
 from channels.care import RecordType
 from channels.care import access as care
 from channels.identity import access as identity
-from channels.lab.lifecycle import ENDED
 from channels.lab.rows import COLUMNS, from_row
 from channels.lab.views import BoardTest, LabReportView, LabTestView, board_test, reports, views
 
@@ -79,12 +78,14 @@ class BoardUpdated(Event, name="lab_test:updated", topic="lab_desk:{laboratory_i
 
     laboratory_id: UUID
     test: BoardTest
+    stands: bool
+    """False: it is over, or another laboratory's now, and leaves the board."""
 
     @staticmethod
     def apply(snapshot: Board, event: "BoardUpdated") -> Board:
         """The snapshot after this event."""
         left = [test for test in snapshot.tests if test.id != event.test.id]
-        if event.test.state not in ENDED:
+        if event.stands:
             left.append(event.test)
         return msgspec.structs.replace(snapshot, tests=sorted(left, key=lambda test: test.id)[:BOARD_MAX])
 

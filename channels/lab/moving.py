@@ -13,7 +13,7 @@ from channels.identity import Duty
 from channels.identity import access as identity
 from channels.lab import facts, rows
 from channels.lab.events import TEST_EMITS, BoardUpdated, LabTestUpdated
-from channels.lab.lifecycle import LabTestState
+from channels.lab.lifecycle import ENDED, LabTestState
 from channels.lab.rows import STORED, LabTest
 from channels.lab.views import board_test, views
 
@@ -67,11 +67,14 @@ async def moved(ctx: Ctx, before: LabTest, after: LabTest) -> LabTest:
 async def _tell(ctx: Ctx, before: LabTest | None, after: LabTest) -> None:
     (view,) = await views(ctx, [after])
     ctx.emit(LabTestUpdated(patient_id=after.patient_id, test=view))
+    if before is not None and before.laboratory_id not in (None, after.laboratory_id):
+        ctx.emit(BoardUpdated(laboratory_id=before.laboratory_id, test=board_test(before), stands=False))
     if after.laboratory_id is not None:
-        ctx.emit(BoardUpdated(laboratory_id=after.laboratory_id, test=board_test(after)))
+        stands = after.state not in ENDED
+        ctx.emit(BoardUpdated(laboratory_id=after.laboratory_id, test=board_test(after), stands=stands))
     if before is None and after.doctor_id is not None and after.laboratory_id is None:
         await notify_family(ctx, after.patient_id, facts.ASKED, after.id)
-    if after.laboratory_id is not None and (before is None or before.laboratory_id is None):
+    if after.laboratory_id is not None and (before is None or before.laboratory_id != after.laboratory_id):
         for account_id in await staff_of(ctx, after.laboratory_id, STAFF):
             ctx.notify(account_id, facts.ORDERED, after.id)
     if before is not None and before.state is not after.state:

@@ -191,8 +191,9 @@ async def _bill(ctx: Ctx, request: RequestRow) -> BillView:
 
 async def _spend(ctx: Ctx, request: RequestRow, bill: BillView) -> None:
     """Take the units out of her prescription: told no now, not when the money has come."""
+    taken = await REQUEST_SAGA.stands(ctx, request.id, "spend")  # she may say anew how she pays
     for part in sorted(bill.parts, key=lambda part: part.place_id):
-        if units := await units_of_part(ctx, part.id):
+        if part.id not in taken and (units := await units_of_part(ctx, part.id)):
             await orders.spend(ctx, part.id, part.place_id, units)
             await REQUEST_SAGA.take(ctx, request.id, "spend", part.id)
 

@@ -5314,6 +5314,8 @@ export interface LabBoard {
 export interface LabBoardUpdated {
   laboratory_id: string;
   test: BoardTest;
+  /** False: it is over, or another laboratory's now, and leaves the board. */
+  stands: boolean;
 }
 
 /** Who cancelled it. */

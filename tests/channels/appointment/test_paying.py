@@ -142,3 +142,56 @@ async def test_after_a_paid_visit_coming_back_is_free_so_often_and_so_long(
     late = await priya.call("appointment.book", **vikram.slot(9, days=11), **HER)
     assert not late["free_revisit"]
     assert len(await rows(clinic, "SELECT 1 FROM revisit_window")) == 1
+
+
+async def next_look(node: Node, appointment_id: str) -> UUID:
+    """The job that looks at this appointment; one that is left anew has another id."""
+    (job,) = await rows(node, "SELECT id FROM job WHERE key = $1", f"appointment:{appointment_id}")
+    return UUID(str(job["id"]))
+
+
+async def test_what_was_called_off_unpaid_is_not_looked_at_for_ever(
+    clinic: Node, vikram: Doctor, priya: Caller, time_: ProductClock
+) -> None:
+    off = await priya.call("appointment.book", **vikram.slot(9), **HER, payment="online")
+    off = await priya.call("appointment.cancel", appointment_id=off["id"], reason="other")
+    assert off["pay_by"] is None
+    time_.turn(minutes=11)
+    looks = await next_look(clinic, off["id"])
+    await run_job(clinic, AppointmentDue(appointment_id=UUID(off["id"])))
+    assert await next_look(clinic, off["id"]) == looks
+
+
+async def test_what_the_doctors_side_confirmed_is_paid_in_time_all_the_same(
+    clinic: Node, vikram: Doctor, priya: Caller, desk: Caller, time_: ProductClock
+) -> None:
+    booked = await priya.call("appointment.book", **vikram.slot(9), **HER, payment="online")
+    await desk.call("appointment.confirm", appointment_id=booked["id"])
+    time_.turn(minutes=11)
+    await run_job(clinic, AppointmentDue(appointment_id=UUID(booked["id"])))
+    over = await priya.call("appointment.get", appointment_id=booked["id"])
+    assert (over["state"], over["end_reason"]) == ("cancelled", "unpaid")
+    assert await free(clinic, vikram, 9) == 1
+
+
+async def test_a_free_visit_is_not_moved_out_of_its_window(
+    clinic: Node, vikram: Doctor, priya: Caller, desk: Caller, time_: ProductClock, make_session: MakeSession
+) -> None:
+    await vikram.sees(revisit_days=10, revisit_visits=1)
+    first = await priya.call("appointment.book", **vikram.slot(9), **HER)
+    time_.until(first["starts_at"], minutes=5)
+    session = await make_session()
+    there = await desk.call("appointment.check_in", appointment_id=first["id"])
+    for step in ("queue.begin", "queue.complete"):
+        if step == "queue.begin":
+            await desk.call("queue.call_next", session_id=session)
+        await desk.call(step, token_id=there["token_id"])
+    assert await pay(clinic, first["id"]) == "applied"
+    again = await priya.call("appointment.book", **vikram.slot(10), **HER)
+    assert again["free_revisit"]
+    with refuses("slot_unavailable"):
+        await priya.call("appointment.reschedule", appointment_id=again["id"], starts_at=vikram.at(9, days=30))
+    moved = await priya.call("appointment.reschedule", appointment_id=again["id"], starts_at=vikram.at(9, days=9))
+    assert moved["free_revisit"]
+    late = await desk.call("appointment.reschedule", appointment_id=again["id"], starts_at=vikram.at(9, days=30))
+    assert late["free_revisit"], "the doctor's side may let her"

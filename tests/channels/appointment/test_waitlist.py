@@ -7,7 +7,11 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+from carewire.command import Ctx
+from carewire.jobs.job import REGISTRY as JOBS
+from carewire.jobs.vault import Vault
 from carewire.node import Node
+from carewire.store import outbox
 from channels.appointment.jobs import AppointmentDue, DaysOver, HoldDue
 from channels.directory import demo as places
 from channels.identity import demo as people
@@ -191,3 +195,34 @@ async def test_who_waits_for_days_that_are_over_waits_no_more(
     time_.turn(days=5)
     await run_job(clinic, DaysOver())
     assert (await priya.call("waitlist.list"))["rows"] == []
+
+
+async def test_leaving_at_the_moment_of_an_offer_leaves_no_seat_behind(
+    clinic: Node, vikram: Doctor, priya: Caller, patients: Patients, time_: ProductClock
+) -> None:
+    ((waiting, waiting_id),) = await patients(1)
+    held = await priya.call("appointment.hold", **vikram.slot(9), **HER)
+    joined = await waiting.call("waitlist.join", **wait(vikram, waiting_id))
+    time_.turn(minutes=16)
+    offered = asyncio.Event()
+
+    async def leave() -> None:
+        await offered.wait()
+        await waiting.call("waitlist.leave", wait_id=joined["id"])
+
+    leaving = asyncio.create_task(leave())
+    async with clinic.db.transaction() as tx:  # the hold runs out, and its seat is offered, not committed yet
+        now = time_.now()
+        ctx = Ctx(tx=tx, now=now, real_now=now, settings=clinic.settings)
+        await JOBS[HoldDue.spec.name].run(ctx, HoldDue(hold_id=UUID(held["id"])))
+        await outbox.finish([ctx], Vault(clinic.settings.secret))
+        offered.set()
+        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+        async with asyncio.timeout(10):
+            while not await tx.fetchval(waits):
+                pass  # each look is a round trip
+    with refuses("busy"):
+        await leaving
+    await waiting.call("waitlist.leave", wait_id=joined["id"])
+    assert await offers(clinic) == []
+    assert await free(clinic, vikram, 9) == 1

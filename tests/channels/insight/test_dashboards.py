@@ -93,6 +93,21 @@ async def test_appointments_are_todays_by_state(clinic: Node, desk: Caller, doct
     assert (people.PRIYA.name, "consultation_completed") in [(visit["patient"], visit["state"]) for visit in visits]
 
 
+async def test_who_has_left_a_place_is_not_told_of_its_patients(
+    clinic: Node, desk: Caller, doctor: Caller, time: ProductClock
+) -> None:
+    there = (await rows(clinic, "SELECT id, starts_at FROM appointment WHERE place_id = $1 AND doctor_id = $2 LIMIT 1",
+                        CLINIC, DOCTOR_VIKRAM))[0]  # fmt: skip
+    time.ahead += there["starts_at"] - time.now()
+    assert str(there["id"]) in [row["id"] for row in (await doctor.call("dashboard.doctor_today"))["appointments"]]
+    works = await sql(clinic, "SELECT id FROM affiliation WHERE doctor_id = $1 AND place_id = $2 AND state = 'accepted'",
+                      DOCTOR_VIKRAM, CLINIC)  # fmt: skip
+    await doctor.call("affiliation.end", affiliation_id=works)
+    with pytest.raises(NotFound):
+        await doctor.call("appointment.get", appointment_id=there["id"])
+    assert (await doctor.call("dashboard.doctor_today"))["appointments"] == []
+
+
 async def test_a_patients_side_sees_what_is_to_come_and_what_is_unread(
     clinic: Node, session: str, doctor: Caller, priya: Caller
 ) -> None:

@@ -22,8 +22,9 @@ from channels.lab.access import Line
 from channels.lab.errors import NoLaboratory, NotOffered, OfAnOrder, TooManyTests
 from channels.lab.lifecycle import Progress
 from tests.channels.callers import Caller, rows, told
-from tests.channels.lab.laboratory import P, execute, hired, ordered, tomorrow
-from tests.channels.queue.conftest import ProductClock, admin_of
+from tests.channels.lab.laboratory import POTASSIUM, P, execute, hired, ordered, tomorrow
+from tests.channels.lab.test_walk import added_up
+from tests.channels.queue.conftest import ProductClock, admin_of, topic
 
 
 async def at(node: Node, test: str) -> Any:
@@ -263,3 +264,25 @@ async def test_a_family_asks_for_whom_it_acts_and_nobody_else(
         await ordered(priya, entry, str(SELF_PATIENTS[DESK.account_id]))
     with pytest.raises(InvalidParams):
         await priya.call("lab_test.create", patient_id=P, name="Potassium")
+
+
+async def test_a_test_that_goes_to_another_laboratory_leaves_the_board_of_the_first(
+    clinic: Node, technician: Caller, priya: Caller, entry: str
+) -> None:
+    await execute(
+        clinic,
+        "INSERT INTO place (kind, name, zone, city, created_at, approval)"
+        " VALUES ('laboratory', 'Second Laboratory', 'Asia/Kolkata', 'Bengaluru', now(), 'approved')",
+    )
+    (there,) = await rows(clinic, "SELECT id FROM place WHERE name = 'Second Laboratory'")
+    owner = await hired(clinic, 9, "owner", there["id"])
+    cheaper = (await owner.call("lab_catalog.create", laboratory_id=there["id"], **POTASSIUM))["id"]
+    name = f"lab_desk:{LABORATORY}"
+    first, seen = await topic(clinic, name), len(await told(clinic, name))
+    test = await ordered(priya, entry)
+    when = {"mode": "visit", "planned_at": tomorrow(clinic).isoformat()}
+    await priya.call("lab_test.schedule", lab_test_id=test, **when, catalogue_id=cheaper)
+    assert added_up(name, first, (await told(clinic, name))[seen:]) == await topic(clinic, name)
+    assert test in [str(one.id) for one in (await topic(clinic, f"lab_desk:{there['id']}")).tests]
+    with pytest.raises(NotFound):
+        await technician.call("lab_test.get", lab_test_id=test)

@@ -166,3 +166,19 @@ async def test_asked_for_by_prescription_what_is_left_is_asked_for_and_units_are
     await market.settle()
     assert await spent(market) == 0
     await market.check()
+
+
+async def test_who_chooses_anew_how_to_pay_takes_the_units_once(market: Market, paper: Any) -> None:
+    asked = await market.ask(lines=[], prescription_id=paper["id"])
+    line = {"item": market.metformin, "line_id": asked["lines"][0]["id"]}
+    answered = await market.respond(asked, market.quote(packs=1, **line))
+    for _ in range(2):
+        await market.confirm(answered, "online")
+        assert await spent(market) == 10
+    await market.confirm(answered, "counter")
+    assert await spent(market) == 10
+    (order,) = (await market.priya.call("order.list"))["rows"]
+    await market.priya.call("order.cancel", order_id=order["id"])
+    await market.settle()
+    assert await spent(market) == 0
+    await market.check()

@@ -113,12 +113,14 @@ async def tell_inboxes(ctx: Ctx, thread: Thread) -> None:
 
 
 async def doctor_account(ctx: Ctx, thread: Thread) -> UUID | None:
-    """The account of the thread's doctor, where he is not on the patient's side himself."""
+    """The account of the thread's doctor, while he works there, and is not on the patient's side himself."""
     account_id: UUID | None = await ctx.tx.fetchval(
-        "SELECT d.account_id FROM doctor d WHERE d.id = $1 AND NOT EXISTS ("
+        f"SELECT d.account_id FROM {VERIFIED} JOIN affiliation f ON f.doctor_id = d.id AND f.place_id = $3"
+        " AND f.state = 'accepted' WHERE d.id = $1 AND NOT EXISTS ("
         "SELECT FROM guarding g WHERE g.account_id = d.account_id AND g.patient_id = $2)",
         thread.doctor_id,
         thread.patient_id,
+        thread.place_id,
     )
     return account_id
 

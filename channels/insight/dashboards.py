@@ -138,6 +138,8 @@ async def doctor(ctx: Ctx) -> DoctorDashboard:
                     WHERE r.doctor_id = $1 AND r.state = 'standing'
                       AND (r.expected_until > $2 OR r.last_visit_at + (SELECT relation_days()) > $2)) AS patients,
                   (SELECT coalesce(sum(c.provider_unread), 0) FROM chat_thread c
+                     JOIN affiliation f ON f.doctor_id = c.doctor_id AND f.place_id = c.place_id
+                      AND f.state = 'accepted'
                     WHERE c.doctor_id = $1 AND c.provider_unread > 0
                       AND EXISTS (SELECT FROM relationship r WHERE r.patient_id = c.patient_id
                           AND r.doctor_id = c.doctor_id AND r.place_id = c.place_id AND r.state = 'standing')

@@ -20,11 +20,11 @@ from channels.order.errors import HandoverCode, HandoverLocked, Unpaid
 from channels.order.events import TELLS
 from channels.order.handing import Code, require_code
 from channels.order.jobs import GiveUpDue, NotCollected
-from channels.order.lifecycle import CANCELLABLE, MACHINES, OrderState, PaymentMode, ProviderKind
+from channels.order.lifecycle import CANCELLABLE, MACHINES, SAMPLES, OrderState, PaymentMode, ProviderKind
 from channels.order.placing import PLACES
 from channels.order.sagas import ORDER_SAGA
 from channels.order.steps import step
-from channels.order.testing import make_tests
+from channels.order.testing import lock_tests, make_tests, require_no_sample
 from channels.order.views import OrderView, view
 from channels.stock import access as stock
 from channels.stock.errors import HoldOver, NotHeld, OutOfStock
@@ -79,8 +79,10 @@ async def set_status(
     `collected` need the patient's four digits in `code`); coordinators may only cancel. `rejected`, `cancelled` and
     `failed` need a `reason`. How far a laboratory is follows from its tests and is never set.
     """
-    order, side = await doors.seen(ctx, order_id, lock=True)
     move = MOVES.get(status)
+    if move == "cancel":
+        await lock_tests(ctx, (await doors.seen(ctx, order_id))[0])
+    order, side = await doors.seen(ctx, order_id, lock=True)
     if move is None or move not in MACHINES[order.kind].moves:
         legal = MACHINES[order.kind].possible(order.state)
         raise IllegalMove(f"{status} comes by itself", state=order.state, move=str(status), legal=legal)
@@ -98,6 +100,7 @@ async def set_status(
 @command("order.cancel", allow={Capacity.PATIENT}, emits=PLACES, errors={NotFound, IllegalMove})
 async def cancel(ctx: Ctx, order_id: UUID, reason: Line | None = None) -> OrderView:
     """Take an order back until it is out for delivery or a sample was taken; what was paid goes back whole."""
+    await lock_tests(ctx, await doors.own(ctx, order_id))
     order = await doors.own(ctx, order_id, lock=True)
     return await _move(ctx, order, "cancel", reason=reason)
 
@@ -112,16 +115,18 @@ Count = Annotated[int, Meta(ge=1, le=1000, description="How many of it; by defau
     errors={NotFound, IllegalMove, InvalidParams},
 )
 async def cancel_line(ctx: Ctx, order_id: UUID, line_id: UUID, reason: Line, count: Count | None = None) -> OrderView:
-    """Take a line, or some of it, off an order: her side before it is accepted, the provider until it is ready.
+    """Take a line, or some of it, off an order: her side before it is accepted, the provider until it is ready, or the
+    sample for it was taken.
 
     What was paid for it goes back, in minor units. With the last line the order is cancelled.
     """
+    await lock_tests(ctx, (await doors.seen(ctx, order_id))[0])
     order, side = await doors.seen(ctx, order_id, lock=True)
     if side is Side.PROVIDER:
         await doors.offered(ctx, order_id, duties=HANDLERS)
     elif side is Side.COORDINATOR:
         raise NotFound()
-    until = CANCELLABLE - {S.READY} if side is Side.PROVIDER else {S.CREATED}
+    until = (CANCELLABLE | SAMPLES) - {S.READY, S.REPORT_READY} if side is Side.PROVIDER else {S.CREATED}
     if order.state not in until or order.ended_at is not None:
         raise IllegalMove(state=order.state, move="cut", legal=MACHINES[order.kind].possible(order.state))
     whole = await view(ctx.tx, order.id)
@@ -153,6 +158,7 @@ async def _move(
     """The move with all that belongs to it."""
     by = ctx.actor.id
     if move == "cancel":
+        await require_no_sample(ctx, order)
         return await give_up(ctx, order, "cancel", "cancelled", actor=by, reason=reason)
     if move == "bring_back":
         return await give_up(ctx, order, "bring_back", "returned", actor=by, reason=reason)

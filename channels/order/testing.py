@@ -5,10 +5,11 @@ from typing import Final
 from uuid import UUID
 
 from carewire.command import Ctx
+from carewire.errors import IllegalMove
 from carewire.ids import uuid7
 from carewire.saga import Undo
 from channels.lab import access as lab
-from channels.lab.lifecycle import LAB_TEST, Progress
+from channels.lab.lifecycle import LAB_TEST, LabTestState, Progress
 from channels.order import doors
 from channels.order.doors import OrderRow
 from channels.order.ending import fulfilled, give_up
@@ -42,6 +43,20 @@ async def make_tests(ctx: Ctx, order: OrderRow) -> None:
         [(line.id, test.id) for line, test in zip(lines, made, strict=True)],
     )
     await ORDER_SAGA.take(ctx, order.id, "tests", uuid7(ctx.real_now.timestamp()))
+
+
+async def lock_tests(ctx: Ctx, order: OrderRow) -> None:
+    """Before the order they belong to: what becomes of them is not changed meanwhile."""
+    if order.kind is ProviderKind.LABORATORY:
+        await lab.of_orders(ctx.tx, [order.id], lock=True)
+
+
+async def require_no_sample(ctx: Ctx, order: OrderRow) -> None:
+    """Raises `IllegalMove` where a sample is there already, also of one test of several: that one is done and paid."""
+    tests = (await lab.of_orders(ctx.tx, [order.id]))[order.id]
+    if any(test.state is not LabTestState.CANCELLED and "cancel" not in LAB_TEST.legal(test.state) for test in tests):
+        legal = [move for move in MACHINES[order.kind].possible(order.state) if move != "cancel"]
+        raise IllegalMove("cannot cancel: a sample was taken", state=order.state, move="cancel", legal=legal)
 
 
 async def follow(ctx: Ctx, order_ids: Sequence[UUID]) -> None:

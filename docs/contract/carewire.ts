@@ -1342,7 +1342,7 @@ export interface Commands {
     refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
-   * Take a line, or some of it, off an order: her side before it is accepted, the provider until it is ready.
+   * Take a line, or some of it, off an order: her side before it is accepted, the provider until it is ready, or the sample for it was taken.
    *
    * What was paid for it goes back, in minor units. With the last line the order is cancelled.
    */

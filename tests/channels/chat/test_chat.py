@@ -6,25 +6,28 @@ Ledger: chat.send M-387, chat.history M-388, chat:message M-389; PRODUCT 5 and 2
 import asyncio
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import msgspec
 import pytest
 
+from carewire.command import Ctx
 from carewire.errors import Forbidden, IllegalMove, InvalidParams, NotFound
 from carewire.ids import uuid7
 from carewire.node import Node
 from carewire.personal import Subject, collect, erase, export
+from channels.chat import access
 from channels.chat.errors import ChatClosed, ChatReadOnly
+from channels.chat.inbox import tell_inboxes
 from channels.chat.nouns import Side
-from channels.directory.demo import CLINIC, DOCTOR_ASHA
+from channels.directory.demo import CLINIC, DOCTOR_ASHA, DOCTOR_VIKRAM
 from channels.identity import Capacity
 from channels.identity import demo as people
 from channels.identity.demo import ARJUN_PATIENT, PRIYA_PATIENT
 from channels.identity.platform_settings import PlatformSettings
 from tests.channels.callers import Caller, rows, told
-from tests.channels.chat.conftest import HERS, VIKRAMS, Say, execute, follow, look_who_is_away
+from tests.channels.chat.conftest import HERS, VIKRAMS, Say, execute, follow, look_who_is_away, run
 from tests.channels.queue.conftest import ProductClock, admin_of, as_person, topic
 
 
@@ -184,6 +187,27 @@ async def test_what_may_no_longer_be_read_is_not_unread_either(
     again = await follow(clinic, place_thread)  # also when it had closed long before
     assert f"rights:{people.DESK.account_id}" in {event.topic for event in again.events}
     assert (await topic(clinic, f"inbox:{people.PRIYA.account_id}")).threads == []
+
+
+async def test_a_doctor_who_has_left_the_place_hears_nothing_of_what_is_said_there(
+    clinic: Node, thread: str, say: Say, priya: Caller, doctor: Caller
+) -> None:
+    async def tell(ctx: Ctx, thread_id: UUID) -> None:
+        found = await access.locked(ctx, thread_id)
+        assert found is not None
+        await tell_inboxes(ctx, found)
+
+    mine = f"inbox:{people.VIKRAM.account_id}"
+    works = "SELECT id FROM affiliation WHERE doctor_id = $1 AND place_id = $2 AND state = 'accepted'"
+    (there,) = await rows(clinic, works, DOCTOR_VIKRAM, CLINIC)
+    await doctor.call("affiliation.end", affiliation_id=there["id"])
+    said = await say(priya, thread)
+    assert mine not in {told.event.topic() for told in (await run(clinic, tell, UUID(thread))).conflated}
+    await look_who_is_away(clinic, thread, Side.PROVIDER, said["seq"])
+    notices = f"notify:{people.VIKRAM.account_id}:%:{said['id']}"
+    assert await rows(clinic, "SELECT 1 FROM job WHERE key LIKE $1", notices) == []
+    assert (await topic(clinic, mine)).threads == []
+    assert (await doctor.call("dashboard.doctor"))["unread_messages"] == 0
 
 
 async def test_the_database_alone_refuses_words_in_a_closed_thread_and_changed_ones(

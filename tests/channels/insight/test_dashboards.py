@@ -100,8 +100,8 @@ async def test_who_has_left_a_place_is_not_told_of_its_patients(
                         CLINIC, DOCTOR_VIKRAM))[0]  # fmt: skip
     time.ahead += there["starts_at"] - time.now()
     assert str(there["id"]) in [row["id"] for row in (await doctor.call("dashboard.doctor_today"))["appointments"]]
-    works = await sql(clinic, "SELECT id FROM affiliation WHERE doctor_id = $1 AND place_id = $2 AND state = 'accepted'",
-                      DOCTOR_VIKRAM, CLINIC)  # fmt: skip
+    accepted = "SELECT id FROM affiliation WHERE doctor_id = $1 AND place_id = $2 AND state = 'accepted'"
+    works = await sql(clinic, accepted, DOCTOR_VIKRAM, CLINIC)
     await doctor.call("affiliation.end", affiliation_id=works)
     with pytest.raises(NotFound):
         await doctor.call("appointment.get", appointment_id=there["id"])

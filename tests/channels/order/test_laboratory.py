@@ -119,6 +119,31 @@ async def test_an_order_whose_tests_the_laboratory_cancels_is_over_and_refunded(
     assert row["state"] == "cancelled"
 
 
+async def test_what_was_examined_is_not_refunded_with_the_rest(market: Market, technician: Caller, entry: str) -> None:
+    other = {**POTASSIUM, "code": "K-TWO", "name": "Potassium once more"}
+    second = (await technician.call("lab_catalog.create", laboratory_id=LABORATORY, **other))["id"]
+    made = await order(market, entry, items=[{"item_id": entry}, {"item_id": second}], payment_mode="online")
+    await market.pay_order(made["id"], 2 * PRICE)
+    accepted = await technician.call("order.confirm", order_id=made["id"])
+    done, waits = (line["lab_test_id"] for line in accepted["lines"])
+    await technician.call("lab_test.submit_result", lab_test_id=done, values=[{"analyte": "K", "number": 4.2}])
+    at = tomorrow(market.node).isoformat()
+    for planned in (False, True):
+        if planned:
+            await market.priya.call("lab_test.schedule", lab_test_id=waits, mode="visit", planned_at=at)
+        with pytest.raises(IllegalMove) as no:
+            await market.priya.call("order.cancel", order_id=made["id"])
+        assert "cancel" not in no.value.data["legal"]
+        with pytest.raises(IllegalMove):
+            await technician.call("order.set_status", order_id=made["id"], status="cancelled", reason="enough")
+    assert (await market.see(made["id"]))["order"]["refunded"]["amount"] == 0
+    lines = {line["lab_test_id"]: line["id"] for line in accepted["lines"]}
+    with pytest.raises(IllegalMove):
+        await technician.call("order.cancel_line", order_id=made["id"], line_id=lines[done], reason="enough")
+    over = await technician.call("order.cancel_line", order_id=made["id"], line_id=lines[waits], reason="enough")
+    assert (over["state"], over["refunded"]["amount"]) == ("report_ready", PRICE)
+
+
 async def test_a_request_for_tests_becomes_orders_of_laboratories(
     market: Market, technician: Caller, entry: str
 ) -> None:

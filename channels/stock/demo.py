@@ -1,6 +1,7 @@
-"""What stands in the demo's pharmacy (PRODUCT 21): common generics, most of them with two batches. Fixed ids;"
-" running it
-again changes nothing."""
+"""What stands in the demo's pharmacy (PRODUCT 21): common generics, most of them with two batches.
+
+Fixed ids; running it again changes nothing.
+"""
 
 from datetime import datetime, timedelta
 from typing import Final

@@ -23,7 +23,7 @@ from channels.order.jobs import GiveUpDue, NotCollected
 from channels.order.lifecycle import CANCELLABLE, MACHINES, SAMPLES, OrderState, PaymentMode, ProviderKind
 from channels.order.placing import PLACES
 from channels.order.sagas import ORDER_SAGA
-from channels.order.steps import step
+from channels.order.steps import next_state, step
 from channels.order.testing import lock_tests, make_tests, require_no_sample
 from channels.order.views import OrderView, view
 from channels.stock import access as stock
@@ -164,12 +164,13 @@ async def _move(
         return await give_up(ctx, order, "bring_back", "returned", actor=by, reason=reason)
     if move in ("deliver", "collect"):
         return await _hand_over(ctx, order, move, code)
+    if move == "confirm":
+        next_state(order, move)
+        await ORDER_SAGA.take(ctx, order.id, "accept", order.place_id)
+        if order.kind is ProviderKind.LABORATORY:  # before it is told: which test is of which line is told with it
+            await make_tests(ctx, order)
     after = await step(ctx, order, move, actor=by, reason=reason)
     if move == "confirm":
-        await ORDER_SAGA.take(ctx, order.id, "accept", order.place_id)
-        if order.kind is ProviderKind.LABORATORY:
-            await make_tests(ctx, order)
-            after = await view(ctx.tx, order.id)
         ctx.notify(order.account_id, facts.CONFIRMED, order.id, number=order.number)
     elif move == "reject":
         await alarm(ctx, order)

@@ -5,6 +5,7 @@ H-219, H-220, H-221, H-239, H-240, H-241, H-242 (a laboratory's orders), PRODUCT
 
 from typing import Any
 
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -12,8 +13,10 @@ from carewire.errors import IllegalMove, InvalidParams
 from channels.directory.demo import LABORATORY
 from channels.identity.demo import PRIYA_PATIENT
 from channels.order.errors import OtherItem
-from tests.channels.callers import Caller, rows
+from channels.order.views import OrderView
+from tests.channels.callers import Caller, rows, told
 from tests.channels.lab.laboratory import POTASSIUM, tomorrow
+from tests.channels.order.test_telling import Ear
 from tests.channels.request.market import Market
 
 PRICE = POTASSIUM["price"]["amount"]  # type: ignore[index]
@@ -85,6 +88,26 @@ async def test_an_order_follows_its_test_and_nobody_sets_it(market: Market, tech
     ]  # fmt: skip
     await market.later(hours=25)
     assert await state(market, made["id"]) == "completed"
+
+
+async def test_what_is_heard_of_a_laboratorys_order_is_what_stands(
+    market: Market, technician: Caller, entry: str
+) -> None:
+    made = await order(market, entry)
+    ear = Ear(
+        market,
+        f"order:{made['id']}",
+        msgspec.convert(made, OrderView),
+        len(await told(market.node, f"order:{made['id']}")),
+    )
+    accepted = await technician.call("order.confirm", order_id=made["id"])
+    await ear.check()
+    at = tomorrow(market.node).isoformat()
+    test_id = accepted["lines"][0]["lab_test_id"]
+    await market.priya.call("lab_test.schedule", lab_test_id=test_id, mode="visit", planned_at=at)
+    await technician.call("order.cancel_line", order_id=made["id"], line_id=accepted["lines"][0]["id"], reason="broken")
+    await market.settle()
+    await ear.check()
 
 
 async def test_what_is_cancelled_before_a_sample_was_taken_cancels_its_tests(

@@ -151,19 +151,25 @@ async def seen(ctx: Ctx, request_id: UUID) -> Seen:
 
 
 async def may_see_photos(ctx: Ctx, seen: Seen) -> bool:
-    """Her own side; who was asked to read them; coordinators by her grant on this request."""
+    """Her own side; who was asked to read them; coordinators by her grant on this request. The audit has each look."""
     (since,) = await photo_readers(ctx, [(ctx.actor.id, seen.row.id)])
     return since is not None
 
 
 @media.readers(NOUN)
 async def photo_readers(ctx: Ctx, asks: Sequence[tuple[UUID, UUID]]) -> list[datetime | None]:
-    """Her own side; while it is open also who was asked to read them, and coordinators by her grant on this request."""
+    """Her own side; while it is open also who was asked to read them, and coordinators by her grant on this request.
+
+    Nobody while the login owes a known fact. Each look but her own side's is in the audit.
+    """
+    if await identity.owes_fact(ctx):
+        return [None] * len(asks)
     coordinators = await identity.with_scope(ctx.tx, Scope.COORDINATE)
     rows = await ctx.tx.fetch(
         f"""SELECT CASE WHEN g.since IS NOT NULL THEN g.since
                         WHEN r.state NOT IN ('created', 'accepted', 'responded', 'confirmed') THEN NULL
-                        WHEN {READS} OR (r.shared AND ask.account_id = ANY($3)) THEN r.created_at END AS since
+                        WHEN {READS} OR (r.shared AND ask.account_id = ANY($3)) THEN r.created_at END AS since,
+                   r.id, r.patient_id, g.since IS NOT NULL AS own
               FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS ask (account_id, id, n)
               LEFT JOIN request r ON r.id = ask.id
               LEFT JOIN guarding g ON g.account_id = ask.account_id AND g.patient_id = r.patient_id
@@ -172,6 +178,9 @@ async def photo_readers(ctx: Ctx, asks: Sequence[tuple[UUID, UUID]]) -> list[dat
         [request_id for _, request_id in asks],
         coordinators,
     )
+    for row in rows:
+        if row["since"] is not None and not row["own"]:
+            ctx.read(NOUN, row["id"], "shared", patient=row["patient_id"])
     return [row["since"] for row in rows]
 
 

@@ -97,9 +97,7 @@ async def get(ctx: Ctx, request_id: UUID) -> RequestDetail:
     seen = await doors.seen(ctx, request_id)
     whole = await view(ctx.tx, request_id)
     own = seen.side is Side.PATIENT
-    shows_photos = await doors.may_see_photos(ctx, seen)
-    if shows_photos and not own and whole.photos:
-        ctx.read(doors.NOUN, request_id, "shared", patient=seen.row.patient_id)
+    shows_photos = whole.photos > 0 and await doors.may_see_photos(ctx, seen)
     ids = await ctx.tx.fetch("SELECT id FROM bill WHERE request_id = $1 ORDER BY version DESC", request_id)
     every = await bills(ctx.tx, [row["id"] for row in ids]) if seen.side is not Side.PLACE else {}
     steps = (

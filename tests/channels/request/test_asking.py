@@ -207,12 +207,29 @@ async def test_a_photo_is_seen_by_its_reader_and_by_coordinators_only_while_she_
         read = await pharmacist.call("request.read_lines", request_id=made["id"], lines=lines)
     assert [(line["n"], line["name"], line["source"]) for line in read["lines"]] == [(1, "Metformin 500", "read")]
     looks = "SELECT 1 FROM audit WHERE kind = 'read' AND noun = 'request' AND subject = $1 AND why = 'shared'"
-    assert len(await rows(clinic, looks, UUID(made["id"]))) >= 2
+    known = len(await rows(clinic, looks, UUID(made["id"])))
+    assert known >= 2
+    await pharmacist.call("media.get", media_id=media_id)
+    assert len(await rows(clinic, looks, UUID(made["id"]))) == known + 1
 
     await priya.call("request.cancel", request_id=made["id"])
     with pytest.raises(IllegalMove):
         await pharmacist.call("request.read_lines", request_id=made["id"], lines=[{"name": "ORS", "quantity": 1}])
     assert (await pharmacist.call("request.get", request_id=made["id"]))["photos"] == []
+
+
+async def test_a_login_that_owes_a_known_fact_sees_no_photo(clinic: Node, priya: Caller) -> None:
+    made = await ask(priya, lines=[], media_ids=[await photo(clinic, PRIYA.account_id)])
+    assert len((await priya.call("request.get", request_id=made["id"]))["photos"]) == 1
+    assert priya.actor is not None
+    async with clinic.db.transaction() as tx:  # as after an OTP on a new device, of a number that may be another's now
+        await tx.execute(
+            "INSERT INTO login (id, account_id, access_jti, access_expires_at, created_at, fact_due)"
+            " VALUES ($1, $2, uuidv7(), now(), now(), true)",
+            priya.actor.login_id,
+            PRIYA.account_id,
+        )
+    assert (await priya.call("request.get", request_id=made["id"]))["photos"] == []
 
 
 # --- the lists and the machine ----------------------------------------------------------------------------------------

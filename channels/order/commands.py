@@ -14,6 +14,7 @@ from channels.identity import Capacity, Scope
 from channels.identity import access as identity
 from channels.lab.errors import NotOffered
 from channels.order import doors, facts
+from channels.order.dispensing import require_in_force
 from channels.order.doors import CARRIERS, HANDLERS, OrderRow, Side
 from channels.order.ending import cut, fulfilled, give_up
 from channels.order.errors import HandoverCode, HandoverLocked, Unpaid
@@ -26,6 +27,7 @@ from channels.order.sagas import ORDER_SAGA
 from channels.order.steps import next_state, step
 from channels.order.testing import lock_tests, make_tests, require_no_sample
 from channels.order.views import OrderView, view
+from channels.prescription.errors import NotInForce
 from channels.stock import access as stock
 from channels.stock.errors import HoldOver, NotHeld, OutOfStock
 
@@ -49,7 +51,7 @@ MOVES: Final = {
 """The states that somebody may ask for, by the move that leads there; all others come by themselves."""
 CARRIED: Final = frozenset({"send_out", "deliver", "fail", "bring_back"})
 ERRORS: Final = frozenset({NotFound, IllegalMove, InvalidParams, HandoverCode, HandoverLocked, Unpaid, OutOfStock,
-                           HoldOver, NotHeld, NotOffered, NotHerHand})  # fmt: skip
+                           HoldOver, NotHeld, NotOffered, NotHerHand, NotInForce})  # fmt: skip
 
 
 @command("order.confirm", allow={Capacity.STAFF}, emits=PLACES, errors={NotFound, IllegalMove, NotOffered, NotHerHand})
@@ -77,7 +79,8 @@ async def set_status(
 ) -> OrderView:
     """Move an order on, by a legal move only: its provider's people prepare, send out and hand over (`delivered` and
     `collected` need the patient's four digits in `code`); coordinators may only cancel. `rejected`, `cancelled` and
-    `failed` need a `reason`. How far a laboratory is follows from its tests and is never set.
+    `failed` need a `reason`. What its doctor has taken back meanwhile is not handed over (`not_in_force`). How far a
+    laboratory is follows from its tests and is never set.
     """
     move = MOVES.get(status)
     if move == "cancel":
@@ -188,6 +191,7 @@ async def _hand_over(ctx: Ctx, order: OrderRow, move: str, code: str | None) -> 
     """Against the digits: what was kept is sold, and the order is done."""
     MACHINES[order.kind].move(order.state, move)
     await require_code(ctx, order, code)
+    await require_in_force(ctx, order.id)
     if order.payment_mode is PaymentMode.ONLINE and order.paid is None:
         raise Unpaid()
     if order.hold_id is not None:

@@ -9,6 +9,7 @@ import msgspec
 from carewire.command import Ctx
 from channels.order.catalogue import CatalogueItem
 from channels.prescription import access as prescriptions
+from channels.prescription.errors import NotInForce
 
 Units = Mapping[UUID, int]
 """Units of each line of a prescription."""
@@ -42,6 +43,18 @@ async def units_of_order(ctx: Ctx, order_id: UUID) -> dict[UUID, int]:
         order_id,
     )
     return units_of([(row["prescription_line_id"], row["packs"], row["pack_size"]) for row in rows])
+
+
+async def require_in_force(ctx: Ctx, order_id: UUID) -> None:
+    """Raises `NotInForce` where the doctor has taken back or replaced what something of the order is given out on."""
+    state: str | None = await ctx.tx.fetchval(
+        "SELECT p.state FROM order_line o JOIN prescription_line l ON l.id = o.prescription_line_id"
+        " JOIN prescription p ON p.id = l.prescription_id"
+        " WHERE o.order_id = $1 AND o.quantity > o.cancelled AND p.state <> 'issued' LIMIT 1",
+        order_id,
+    )
+    if state is not None:
+        raise NotInForce(f"Its prescription is {state}", why=state)
 
 
 async def shown_until(ctx: Ctx, order_id: UUID, *, at_once: bool) -> None:

@@ -182,3 +182,17 @@ async def test_who_chooses_anew_how_to_pay_takes_the_units_once(market: Market, 
     await market.settle()
     assert await spent(market) == 0
     await market.check()
+
+
+async def test_what_the_doctor_has_taken_back_is_not_handed_over(market: Market, paper: Any) -> None:
+    made = await market.order(**of(market, paper))
+    await market.move(made["id"], "confirmed", "preparing", "ready", "out_for_delivery")
+    as_doctor = as_person(market.node, VIKRAM)
+    await as_doctor.call("prescription.cancel", prescription_id=paper["id"], reason="another dose")
+    with pytest.raises(NotInForce):
+        await market.move(made["id"], "delivered")
+    await market.move(made["id"], "failed", "returned", reason="the doctor took it back")
+    await market.settle()
+    assert await spent(market) == 0
+    assert (await market.stock())["Glycomet 500"] == (10, 0)
+    await market.check()

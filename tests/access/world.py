@@ -213,10 +213,14 @@ class World:
     async def ask(self, one: Who, method: str, params: Any, *, spare: bool = False) -> Answer:
         """One call on her socket."""
         client = await self.spare(one) if spare else self._sockets[one]
-        try:
-            answer = await client.call(method, **params)
-        except Refused as refused:
-            return Answer(refused.reason, f"{refused} {refused.data}")
+        while True:
+            try:
+                answer = await client.call(method, **params)
+            except Refused as refused:
+                if refused.reason == "unavailable":  # the machine was too busy for its transaction: nothing happened
+                    continue
+                return Answer(refused.reason, f"{refused} {refused.data}")
+            break
         return Answer("ok", msgspec.json.encode(answer).decode())
 
     async def resume(self, one: Who, topics: list[str]) -> dict[str, Answer]:

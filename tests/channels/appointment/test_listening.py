@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from carewire.command import Ctx
-from carewire.errors import Refusal
+from carewire.errors import Refusal, Unavailable
 from carewire.event import REGISTRY, Event
 from carewire.node import Node
 from carewire.topic import find
@@ -68,6 +68,16 @@ async def may(node: Node, caller: Caller, name: str) -> bool:
         now = node.clock.now()
         ctx = Ctx(tx=tx, now=now, real_now=now, settings=node.settings)
         return (await found[0].may(ctx, [(caller.actor, found[1])]))[0] is not None
+
+
+async def falls_due(node: Node, job: Any) -> None:
+    """The job runs again where the machine was too busy for its transaction, as the runner would do it."""
+    while True:
+        try:
+            await run_job(node, job)
+        except Unavailable:
+            continue
+        return
 
 
 async def test_snapshot_and_events_add_up_for_every_topic_through_a_busy_day(
@@ -129,10 +139,11 @@ async def test_snapshot_and_events_add_up_for_every_topic_through_a_busy_day(
             elif verb == "time":
                 time_.turn(minutes=dice.randint(5, 25))
                 for row in held:
-                    await run_job(clinic, HoldDue(hold_id=row["id"]))
+                    await falls_due(clinic, HoldDue(hold_id=row["id"]))
                 for row in made:
-                    await run_job(clinic, AppointmentDue(appointment_id=row["id"]))
+                    await falls_due(clinic, AppointmentDue(appointment_id=row["id"]))
         except Refusal:
+            assert verb not in ("time", "hours"), "what falls due is refused by nobody"
             continue
         done[verb] = done.get(verb, 0) + 1
         if step % 20 == 0:

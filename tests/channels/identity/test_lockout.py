@@ -151,4 +151,6 @@ def test_every_command_that_guesses_a_secret_or_sends_a_message_declares_a_limit
         or name in ("auth.otp_send", "auth.forgot_password", "notification.create", "auth.resend_verification")
         or name.endswith((".invite_member", ".invite_guardian"))
     } - {"faq.create", "faq.update"}  # their answer is one to read
+    named -= {name for name in named if name.startswith("lab_catalog.")}  # the code of a test is printed in its list
+    named -= {"order.set_status"}  # an order counts the tries at its digits itself, over all who try
     assert {name for name in named if REGISTRY[name].rate == ORDINARY} == set()

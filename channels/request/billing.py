@@ -42,7 +42,8 @@ BILLS: Final[frozenset[type[Event]]] = TELLS | stock.EMITS | prescriptions.SPEND
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One line of an answer. `item_id`: of the provider's catalogue, whose price it has unless `unit_price` says
-    another, with the reason. Without it, `name`, `unit_price` and `price_reason` are typed.
+    another, with the reason. Without it, `name`, `unit_price` and `price_reason` are typed, and a medicine's
+    `schedule`: whether it is sold freely follows from that.
 
     `line_id`: the asked line it answers. `substitute`: it is not what was asked for, and needs her consent.
     """
@@ -50,6 +51,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     line_id: UUID | None = None
     item_id: UUID | None = None
     name: Name | None = None
+    schedule: Schedule | None = None
     quantity: Quantity = 1
     unit_price: Money | None = None
     price_reason: Line | None = None
@@ -173,12 +175,14 @@ async def _priced(ctx: Ctx, request: RequestRow, quote: Quote, asked: dict[UUID,
         typed = item is None or price != item.price
         if price is None or name is None or (typed and one.price_reason is None):
             raise InvalidParams(fields=(Field("$.quotes", "a typed line or price needs name, unit_price and reason"),))
+        if item is None and provider.kind is ProviderKind.PHARMACY and one.schedule is None:
+            raise InvalidParams(fields=(Field("$.quotes", "a typed medicine needs its schedule"),))
         lines.append(
             Priced(
                 line_id=one.line_id,
                 item_id=one.item_id,
                 name=name,
-                schedule=item.schedule if item is not None else None,
+                schedule=item.schedule if item is not None else one.schedule,
                 quantity=one.quantity,
                 pack_size=item.pack_size if item is not None else 1,
                 item=item,

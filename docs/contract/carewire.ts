@@ -6473,11 +6473,12 @@ export interface Occasion {
   slots: string[];
 }
 
-/** One line of an answer. `item_id`: of the provider's catalogue, whose price it has unless `unit_price` says another, with the reason. Without it, `name`, `unit_price` and `price_reason` are typed. `line_id`: the asked line it answers. `substitute`: it is not what was asked for, and needs her consent. */
+/** One line of an answer. `item_id`: of the provider's catalogue, whose price it has unless `unit_price` says another, with the reason. Without it, `name`, `unit_price` and `price_reason` are typed, and a medicine's `schedule`: whether it is sold freely follows from that. `line_id`: the asked line it answers. `substitute`: it is not what was asked for, and needs her consent. */
 export interface Offer {
   line_id?: string | null;
   item_id?: string | null;
   name?: string | null;
+  schedule?: CareSchedule | null;
   quantity?: number;
   unit_price?: Money | null;
   price_reason?: string | null;

@@ -283,7 +283,7 @@ async def at_the_pharmacy(owner: Wire, admin: Wire, ada: Wire, nest: Nest, patie
     asked = await say(ada, "request.create", kind="medicine", lines=[line], notes=nest.text(), **where)
     await say(admin, "request.accept", request_id=asked["id"])
     typed = {"name": nest.text(), "unit_price": {"amount": 100, "currency": "INR"}, "price_reason": nest.text()}
-    typed |= {"line_id": asked["lines"][0]["id"], "substitute": True}
+    typed |= {"line_id": asked["lines"][0]["id"], "substitute": True, "schedule": "otc"}
     bill = {"quotes": [{"place_id": here, "lines": [typed]}], "message": nest.text()}
     until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     answered = await say(admin, "request.respond", request_id=asked["id"], valid_until=until, **bill)

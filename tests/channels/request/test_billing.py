@@ -71,6 +71,13 @@ async def test_what_the_pharmacy_does_not_offer_or_nobody_may_sell_is_on_no_bill
         (InvalidParams, market.quote(substitute=True)),
         (Currencies, market.quote(unit_price={"amount": 1, "currency": "USD"}, price_reason="export")),
     ]
+    typed = {"name": "Tramadol 50", "unit_price": {"amount": 900, "currency": "INR"}, "price_reason": "by telephone"}
+    for refusal, schedule in (
+        (InvalidParams, {}),
+        (Restricted, {"schedule": "x"}),
+        (PrescriptionNeeded, {"schedule": "h"}),
+    ):
+        wrong.append((refusal, {"place_id": str(market.here.id), "lines": [typed | schedule]}))
     for refusal, quote in wrong:
         with pytest.raises(refusal):
             await market.respond(asked, quote)

@@ -22,7 +22,7 @@ from channels.order.events import TELLS
 from channels.order.handing import Code, require_code
 from channels.order.jobs import GiveUpDue, NotCollected
 from channels.order.lifecycle import CANCELLABLE, MACHINES, SAMPLES, OrderState, PaymentMode, ProviderKind
-from channels.order.placing import PLACES
+from channels.order.placing import PLACES, relate
 from channels.order.sagas import ORDER_SAGA
 from channels.order.steps import next_state, step
 from channels.order.testing import lock_tests, make_tests, require_no_sample
@@ -35,6 +35,8 @@ S: Final = OrderState
 REOFFER_WITHIN: Final = timedelta(minutes=30)
 """So long a coordinator has to offer it to another provider; then it is over and refunded."""
 FETCHED_WITHIN: Final = timedelta(hours=72)
+KEPT_LEAST: Final = FETCHED_WITHIN + timedelta(hours=24)
+"""So long what is ready or on its way is kept at least."""
 
 MOVES: Final = {
     S.CONFIRMED: "confirm",
@@ -170,9 +172,12 @@ async def _move(
     if move == "confirm":
         next_state(order, move)
         await ORDER_SAGA.take(ctx, order.id, "accept", order.place_id)
+        await relate(ctx, order)
         if order.kind is ProviderKind.LABORATORY:  # before it is told: which test is of which line is told with it
             await make_tests(ctx, order)
     after = await step(ctx, order, move, actor=by, reason=reason)
+    if move in ("make_ready", "send_out"):
+        await _keep_on(ctx, order)
     if move == "confirm":
         ctx.notify(order.account_id, facts.CONFIRMED, order.id, number=order.number)
     elif move == "reject":
@@ -185,6 +190,12 @@ async def _move(
     elif move == "send_out":
         ctx.notify(order.account_id, facts.ON_ITS_WAY, order.id, number=order.number)
     return after
+
+
+async def _keep_on(ctx: Ctx, order: OrderRow) -> None:
+    """What is packed stays kept however long it lies or travels: a hold that nears its end begins anew."""
+    if order.hold_id is not None and (await stock.find(ctx.tx, order.hold_id)).until < ctx.now + KEPT_LEAST:
+        await stock.extend(ctx, order.hold_id, ctx.now + KEPT_LEAST)
 
 
 async def _hand_over(ctx: Ctx, order: OrderRow, move: str, code: str | None) -> OrderView:

@@ -53,7 +53,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """An order with its history. `contact`: for her side, and for its provider until 30 days after its end.
+    """An order with its history. `contact`: for her side, and for who accepted it until 30 days after its end.
 
     `handover_code`: the four digits, for her side alone, while it is under way.
     """

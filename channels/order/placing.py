@@ -181,7 +181,6 @@ async def take_units(ctx: Ctx, order_id: UUID, place_id: UUID, ref: UUID | None)
 async def offer(ctx: Ctx, order: OrderRow) -> OrderView:
     """Let the provider of a locked order know of it: its time to accept begins."""
     by = await providers.accept_by(ctx, order.place_id)
-    await _relate(ctx, order)
     if order.prescription_id is not None and order.kind is ProviderKind.PHARMACY:
         await prescriptions.share(ctx, order.prescription_id, order.place_id, order.id)
     after = await step(
@@ -205,8 +204,8 @@ async def people_of(ctx: Ctx, place_id: UUID) -> list[UUID]:
     return [row["account_id"] for row in rows]
 
 
-async def _relate(ctx: Ctx, order: OrderRow) -> None:
-    """The provider sees who she is and how she is reached, while the order is under way and for some days after it.
+async def relate(ctx: Ctx, order: OrderRow) -> None:
+    """Who accepted it sees who she is and how she is reached, while the order is under way and for some days after it.
 
     By the hand of who ordered; whoever may not act for her any more when the money comes makes no relationship.
     """

@@ -6628,7 +6628,7 @@ export interface OrderCreated {
   order: OrderView;
 }
 
-/** An order with its history. `contact`: for her side, and for its provider until 30 days after its end. `handover_code`: the four digits, for her side alone, while it is under way. */
+/** An order with its history. `contact`: for her side, and for who accepted it until 30 days after its end. `handover_code`: the four digits, for her side alone, while it is under way. */
 export interface OrderDetail {
   order: OrderView;
   contact: OrderContact | null;

@@ -1,6 +1,6 @@
 """Booking a seat: who may, for whom, of what, and what she pays.
 
-H-013, H-116, M-144, M-145, M-233, M-355, M-375, H-301; PRODUCT 5, 7, 9, 22, 23.
+H-013, M-095 (models), H-116, M-144, M-145, M-233, M-355, M-375, H-301; PRODUCT 5, 7, 9, 22, 23.
 """
 
 from carewire.node import Node

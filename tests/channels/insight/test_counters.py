@@ -65,7 +65,7 @@ async def test_a_home_and_a_providers_screen_name_the_order(market: Market, phar
 async def test_an_order_opens_a_chat_with_the_pharmacy_whose_people_answer(
     market: Market, pharmacist: Caller, technician: Caller, priya: Caller
 ) -> None:
-    await market.order()
+    await market.move((await market.order())["id"], "confirmed")
     thread = await priya.call("chat.open", patient_id=PRIYA_PATIENT, place_id=PHARMACY)
     await priya.call("chat.send", thread_id=thread["id"], text="Is the cheaper one as good?")
     answer = await pharmacist.call("chat.send", thread_id=thread["id"], text="Yes, it is the same medicine.")

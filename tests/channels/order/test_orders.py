@@ -116,6 +116,27 @@ async def test_her_contact_is_for_her_provider_and_her_digits_for_nobody_but_her
     assert (kept["contact"], kept["order"]["state"]) == (None, "completed")
 
 
+async def test_who_was_only_offered_an_order_does_not_learn_where_she_lives(market: Market) -> None:
+    made = await market.order()
+    pharmacist = market.here.pharmacist
+    assert (await pharmacist.call("order.get", order_id=made["id"]))["contact"] is None
+    await pharmacist.call("order.reject", order_id=made["id"], reason="no time")
+    assert (await pharmacist.call("order.get", order_id=made["id"]))["contact"] is None
+    with pytest.raises(NotFound):
+        await pharmacist.call("patient.get", patient_id=demo.PRIYA_PATIENT)
+
+
+async def test_what_lies_ready_for_long_is_still_kept_when_it_is_fetched(market: Market) -> None:
+    made = await market.order(fulfilment="pickup")
+    await market.move(made["id"], "confirmed", "preparing")
+    await market.later(days=6, hours=23)
+    await market.move(made["id"], "ready")
+    await market.later(hours=2)
+    await market.move(made["id"], "collected")
+    assert (await market.stock())["Paracetamol 500"] == (8, 0)
+    await market.check()
+
+
 async def test_each_move_is_its_actors_and_illegal_ones_name_the_legal(market: Market) -> None:
     made = await market.order()
     with pytest.raises(IllegalMove) as no:

@@ -237,6 +237,7 @@ class World:
     async def state(self) -> dict[str, str]:
         """A digest of every table: what a refusal may not change. Attempts are counted, and refusals audited."""
         counted = {"throttle", "login_otp", "job", "receipt", "schedule", "mailbox", "audit", "audit_seal"}
+        counted |= {"platform_count", "appointment_reminder"}  # written every few minutes, whoever asks what
         # What falls due while they ask would look like their doing.
         await self.sql("UPDATE job SET due_at = now() WHERE state = 'open' AND due_at < now() + interval '1 minute'")
         while await self.sql("SELECT EXISTS (SELECT FROM job WHERE state = 'open' AND due_at <= now())"):

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from carewire.command import Ctx
-from carewire.money import Money, exponent
+from carewire.money import Money
 from carewire.refund import RefundStep
 from carewire.store.db import Tx
 from channels.appointment.lifecycle import APPOINTMENT, AppointmentState
@@ -77,7 +77,7 @@ class Appointment(Struct, frozen=True, kw_only=True):
     @property
     def fee(self) -> Money:
         """What the visit costs; zero: nothing."""
-        return Money(amount=self.fee_amount, currency=self.fee_currency, exponent=exponent(self.fee_currency))
+        return Money.of(self.fee_amount, self.fee_currency)
 
     @property
     def number(self) -> str:

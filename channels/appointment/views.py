@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from carewire.dates import Moment
-from carewire.money import Money, exponent
+from carewire.money import Money
 from channels.appointment.lifecycle import AppointmentState, HoldState
 from channels.appointment.nouns import EndReason, Side
 from channels.appointment.rows import Appointment
@@ -80,9 +80,7 @@ def _values(row: Appointment) -> dict[str, Any]:
     own = {
         "number": row.number,
         "fee": row.fee,
-        "refund_due": None
-        if back is None
-        else Money(amount=back, currency=row.fee_currency, exponent=exponent(row.fee_currency)),
+        "refund_due": None if back is None else Money.of(back, row.fee_currency),
         "free_revisit": row.revisit_of is not None,
     }
     return {name: own[name] if name in own else getattr(row, name) for name in Visit.__struct_fields__}

@@ -11,7 +11,7 @@ from msgspec import Meta
 from carewire.actor import ANYONE
 from carewire.command import Ctx, command, query
 from carewire.errors import Conflict, Field, InvalidParams, NotFound
-from carewire.money import Money, exponent
+from carewire.money import Money
 from carewire.refund import RefundStep, RefundSteps, require_falling
 from channels.calendar import terms
 from channels.calendar.changes import slots_changed, slots_changed_at
@@ -224,7 +224,7 @@ async def _own(ctx: Ctx, place_id: UUID | None, doctor_id: UUID | None) -> OwnTe
             FeeView(
                 doctor_id=fee["doctor_id"],
                 mode=Mode(fee["mode"]),
-                fee=Money(amount=fee["fee"], currency=fee["fee_currency"], exponent=exponent(fee["fee_currency"])),
+                fee=Money.of(fee["fee"], fee["fee_currency"]),
             )
             for fee in fees
         ],

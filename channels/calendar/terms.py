@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from carewire.errors import NotFound
-from carewire.money import Money, exponent
+from carewire.money import Money
 from carewire.refund import RefundStep, percent, share
 from carewire.store.db import Tx
 from channels.calendar.nouns import Mode, PaymentMode
@@ -107,4 +107,4 @@ async def read(tx: Tx, doctor_id: UUID, place_id: UUID | None, mode: Mode) -> Te
 def _money(amount: int | None, currency: str | None) -> Money | None:
     if amount is None or currency is None:
         return None
-    return Money(amount=amount, currency=currency, exponent=exponent(currency))
+    return Money.of(amount, currency)

@@ -161,10 +161,4 @@ async def tell_who_is_away(ctx: Ctx, job: ChatUnread) -> None:
 
 async def answering(ctx: Ctx, place_id: UUID) -> list[UUID]:
     """Who answers at a place."""
-    rows = await ctx.tx.fetch(
-        "SELECT DISTINCT account_id FROM membership WHERE place_id = $1 AND until IS NULL AND duty = ANY ($2)"
-        " ORDER BY account_id",
-        place_id,
-        sorted(ANSWERS),
-    )
-    return [row["account_id"] for row in rows]
+    return await identity.people_at(ctx.tx, [place_id], ANSWERS)

@@ -14,7 +14,7 @@ from carewire.errors import Conflict, Field, Forbidden, InvalidParams, NotFound
 from carewire.event import Event
 from carewire.forms import Cursor, Limit, Locale
 from carewire.ids import uuid7
-from carewire.money import Currency, Minor, Money, exponent
+from carewire.money import Currency, Minor, Money
 from carewire.resource.reading import language_of
 from carewire.store import paging
 from carewire.store.paging import Page
@@ -306,8 +306,5 @@ async def _treatments(ctx: Ctx, ids: Sequence[UUID], locale: str | None) -> list
 
 def _view(row: Any) -> OfferView:
     values = {name: row[name] for name in OfferView.__struct_fields__ if name != "prices"}
-    prices = [
-        Money(amount=price["amount"], currency=price["currency"], exponent=exponent(price["currency"]))
-        for price in msgspec.json.decode(row["prices"])
-    ]
+    prices = [Money.of(price["amount"], price["currency"]) for price in msgspec.json.decode(row["prices"])]
     return OfferView(prices=prices, **values)

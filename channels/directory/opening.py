@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from carewire.errors import NotFound
-from carewire.money import Money, exponent
+from carewire.money import Money
 from carewire.store.db import Tx
 from carewire.wall_clock import days
 from channels.directory.nouns import PlaceKind
@@ -82,7 +82,7 @@ NOT_QUOTABLE: Final = """CASE WHEN p.approval <> 'approved' OR p.closed_at IS NO
 def _money(amount: int | None, currency: str | None) -> Money | None:
     if amount is None or currency is None:
         return None
-    return Money(amount=amount, currency=currency, exponent=exponent(currency))
+    return Money.of(amount, currency)
 
 
 async def opening_deadline(tx: Tx, place_id: UUID, start: datetime, minutes: int) -> datetime:

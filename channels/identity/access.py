@@ -281,6 +281,17 @@ async def may_hear_oneself(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | Non
     return [since.get(actor.id) if actor.id == account_id else None for actor, (account_id,) in asks]
 
 
+async def people_at(tx: Tx, place_ids: Collection[UUID], wanted: frozenset[Duty] = frozenset(Duty)) -> list[UUID]:
+    """The accounts that have one of these duties at one of these places now."""
+    rows = await tx.fetch(
+        "SELECT DISTINCT account_id FROM membership WHERE place_id = ANY($1) AND until IS NULL AND duty = ANY($2)"
+        " ORDER BY account_id",
+        list(place_ids),
+        sorted(wanted),
+    )
+    return [row["account_id"] for row in rows]
+
+
 async def works_at(tx: Tx, account_id: UUID, wanted: frozenset[Duty]) -> list[UUID]:
     """The places where an account has one of these duties now."""
     rows = await tx.fetch(

@@ -15,7 +15,7 @@ import msgspec
 from carewire.access import door
 from carewire.command import Ctx
 from carewire.errors import NotFound
-from carewire.money import Money, exponent
+from carewire.money import Money
 from carewire.store.db import Tx
 from channels.care import RecordType, RightKind
 from channels.care import access as care
@@ -199,7 +199,7 @@ async def offers_of(tx: Tx, laboratory_ids: Sequence[UUID]) -> list[Offered]:
 
 
 def _offered(row: Any) -> Offered:
-    price = Money(amount=row["amount"], currency=row["currency"], exponent=exponent(row["currency"]))
+    price = Money.of(row["amount"], row["currency"])
     plain = {name: row[name] for name in Offer.__struct_fields__ if name not in ("price", "analytes")}
     analytes = msgspec.json.decode(row["analytes"], type=list[Analyte])
     return Offered(

@@ -19,7 +19,7 @@ from channels.order import doors
 from channels.order.doors import Side
 from channels.order.handing import shown
 from channels.order.lifecycle import OrderSource, OrderState, ProviderKind
-from channels.order.views import OrderView, money, view, views
+from channels.order.views import OrderView, view, views
 
 
 class StepView(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,7 +135,7 @@ async def get(ctx: Ctx, order_id: UUID) -> OrderDetail:
         refunds=[
             RefundView(
                 id=row["id"],
-                money=money(row["amount"], order.currency),
+                money=Money.of(row["amount"], order.currency),
                 reason=row["reason"],
                 made_at=row["made_at"],
             )

@@ -6,6 +6,7 @@ from uuid import UUID
 from carewire.command import Ctx
 from carewire.errors import NotFound
 from carewire.event import Event
+from carewire.money import Money
 from carewire.paid import Applied, Due, Outcome, Owed, Paid, RefundDue
 from channels.order import doors
 from channels.order.doors import OrderRow
@@ -13,7 +14,7 @@ from channels.order.lifecycle import FULFILLED, OrderState, PaymentMode
 from channels.order.placing import PLACES, offer
 from channels.order.sagas import ORDER_SAGA
 from channels.order.steps import step
-from channels.order.views import money, view
+from channels.order.views import view
 
 PAID_EMITS: Final[frozenset[type[Event]]] = PLACES
 
@@ -25,7 +26,7 @@ async def owed(ctx: Ctx, order_id: UUID, *, lock: bool = False) -> Owed:
         raise NotFound()
     due = await _due(ctx, order)
     return Owed(
-        money=money(due, order.currency) if due and _refused(ctx, order) is None else None,
+        money=Money.of(due, order.currency) if due and _refused(ctx, order) is None else None,
         place_id=order.place_id,
         patient_id=order.patient_id,
     )

@@ -195,13 +195,7 @@ async def offer(ctx: Ctx, order: OrderRow) -> OrderView:
 
 async def people_of(ctx: Ctx, place_id: UUID) -> list[UUID]:
     """Who takes orders at a place."""
-    rows = await ctx.tx.fetch(
-        "SELECT DISTINCT account_id FROM membership WHERE place_id = $1 AND until IS NULL AND duty = ANY($2)"
-        " ORDER BY account_id",
-        place_id,
-        sorted(HANDLERS),
-    )
-    return [row["account_id"] for row in rows]
+    return await identity.people_at(ctx.tx, [place_id], HANDLERS)
 
 
 async def relate(ctx: Ctx, order: OrderRow) -> None:

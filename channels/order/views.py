@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from carewire.money import Money, exponent
+from carewire.money import Money
 from carewire.store.db import Tx
 from channels.order.lifecycle import Fulfilment, OrderSource, OrderState, PaymentMode, ProviderKind
 
@@ -89,11 +89,6 @@ OWN: Final = tuple(
 )  # fmt: skip
 
 
-def money(amount: int, currency: str) -> Money:
-    """An amount as it is told."""
-    return Money(amount=amount, currency=currency, exponent=exponent(currency))
-
-
 async def views(tx: Tx, order_ids: Collection[UUID]) -> dict[UUID, OrderView]:
     """These orders, whole."""
     rows = await tx.fetch("SELECT * FROM orders WHERE id = ANY($1)", list(order_ids))
@@ -120,14 +115,14 @@ def _whole(row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> OrderV
             "lines": [
                 {
                     **{name: line[name] for name in LineView.__struct_fields__ if name != "unit_price"},
-                    "unit_price": money(line["unit_price"], currency),
+                    "unit_price": Money.of(line["unit_price"], currency),
                 }
                 for line in lines
             ],
-            "delivery_fee": money(fee, currency),
-            "total": money(left + (fee if open_lines else 0), currency),
-            "paid": None if row["paid"] is None else money(row["paid"], currency),
-            "refunded": money(row["refunded"], currency),
+            "delivery_fee": Money.of(fee, currency),
+            "total": Money.of(left + (fee if open_lines else 0), currency),
+            "paid": None if row["paid"] is None else Money.of(row["paid"], currency),
+            "refunded": Money.of(row["refunded"], currency),
         },
         OrderView,
     )

@@ -10,6 +10,7 @@ from carewire.command import Ctx, command
 from carewire.errors import Field, Forbidden, IllegalMove, InvalidParams, NotFound
 from carewire.jobs.job import consumer
 from channels.identity import Capacity
+from channels.identity import access as identity
 from channels.lab import access as lab
 from channels.order import dispensing, doors, providers
 from channels.order.catalogue import CatalogueItem, catalogue
@@ -131,10 +132,7 @@ def _what(item: CatalogueItem) -> tuple[object, ...]:
 
 
 async def _people(ctx: Ctx, place_id: UUID) -> list[UUID]:
-    rows = await ctx.tx.fetch(
-        "SELECT DISTINCT account_id FROM membership WHERE place_id = $1 AND until IS NULL ORDER BY account_id", place_id
-    )
-    return [row["account_id"] for row in rows]
+    return await identity.people_at(ctx.tx, [place_id])
 
 
 # --- what time does ---------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from carewire.access import door
 from carewire.command import Ctx
 from carewire.errors import NotFound
 from carewire.event import Event
-from carewire.money import Money, exponent
+from carewire.money import Money
 from carewire.paid import Outcome, Owed, Paid
 from channels.appointment import access as appointment
 from channels.identity import Duty
@@ -73,6 +73,4 @@ def view(row: Any) -> PaymentView:
     """A row that selected `COLUMNS`."""
     values = dict(row)
     amount, currency = values.pop("amount"), values.pop("currency")
-    return msgspec.convert(
-        values | {"money": Money(amount=amount, currency=currency, exponent=exponent(currency))}, PaymentView
-    )
+    return msgspec.convert(values | {"money": Money.of(amount, currency)}, PaymentView)

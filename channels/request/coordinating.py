@@ -11,6 +11,7 @@ from carewire.errors import Field, Forbidden, IllegalMove, InvalidParams, NotFou
 from carewire.forms import Line, Name
 from channels.directory import access as directory
 from channels.identity import Capacity
+from channels.identity import access as identity
 from channels.request import doors, facts
 from channels.request.asking import LINES_MAX, Quantity
 from channels.request.doors import READERS, RequestRow
@@ -147,10 +148,4 @@ def _require_readable(request: RequestRow) -> None:
 
 
 async def _readers_of(ctx: Ctx, place_ids: list[UUID | None]) -> list[UUID]:
-    rows = await ctx.tx.fetch(
-        "SELECT DISTINCT account_id FROM membership WHERE place_id = ANY($1) AND until IS NULL AND duty = ANY($2)"
-        " ORDER BY account_id",
-        [place_id for place_id in place_ids if place_id is not None],
-        sorted(READERS),
-    )
-    return [row["account_id"] for row in rows]
+    return await identity.people_at(ctx.tx, [place_id for place_id in place_ids if place_id is not None], READERS)

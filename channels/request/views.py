@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from carewire.money import Money, exponent
+from carewire.money import Money
 from carewire.store.db import Tx
 from channels.order.lifecycle import Fulfilment, PaymentMode
 from channels.request.lifecycle import BillState, LineSource, RequestKind, RequestState
@@ -121,11 +121,6 @@ COLUMNS: Final = (
 )
 
 
-def money(amount: int, currency: str) -> Money:
-    """An amount as it is told."""
-    return Money(amount=amount, currency=currency, exponent=exponent(currency))
-
-
 async def views(tx: Tx, request_ids: Collection[UUID]) -> dict[UUID, RequestView]:
     """These requests, whole."""
     rows = await tx.fetch(f"SELECT {COLUMNS} FROM request r WHERE r.id = ANY($1)", list(request_ids))
@@ -169,7 +164,7 @@ async def bills(tx: Tx, bill_ids: Sequence[UUID]) -> dict[UUID, BillView]:
         found[head["id"]] = _struct(
             head,
             BillView,
-            total=money(head["total"], currency),
+            total=Money.of(head["total"], currency),
             parts=[_part(part, currency) for part in parts.values()],
         )
     return found
@@ -181,9 +176,9 @@ def _part(rows: Sequence[Any], currency: str) -> PartView:
     return PartView(
         id=first["part_id"],
         place_id=first["place_id"],
-        lines=[_struct(row, BillLineView, unit_price=money(row["unit_price"], currency)) for row in rows],
-        delivery_fee=money(first["delivery_fee"], currency),
-        total=money(total, currency),
+        lines=[_struct(row, BillLineView, unit_price=Money.of(row["unit_price"], currency)) for row in rows],
+        delivery_fee=Money.of(first["delivery_fee"], currency),
+        total=Money.of(total, currency),
         order_id=first["order_id"],
     )
 
@@ -217,7 +212,7 @@ def for_places(request: RequestView, places: Collection[UUID]) -> RequestView:
     bill = request.bill
     if bill is not None:
         parts = [part for part in bill.parts if part.place_id in places]
-        total = money(sum(part.total.amount for part in parts), bill.total.currency)
+        total = Money.of(sum(part.total.amount for part in parts), bill.total.currency)
         bill = msgspec.structs.replace(bill, parts=parts, total=total, message=None) if parts else None
     reads = request.reader_place_id in places
     return msgspec.structs.replace(request, bill=bill, lines=request.lines if reads else [], notes=None)

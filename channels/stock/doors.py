@@ -12,6 +12,7 @@ from carewire.command import Ctx
 from carewire.errors import InvalidParams, NotFound
 from carewire.store.db import Tx
 from channels.identity import Duty
+from channels.identity import access as identity
 
 KEEPERS: Final = frozenset({Duty.OWNER, Duty.MANAGER, Duty.PHARMACIST})
 """Who enters articles and keeps the stock of a pharmacy."""
@@ -113,10 +114,4 @@ async def works_there(tx: Tx, asks: Sequence[tuple[UUID, UUID]]) -> list[datetim
 
 async def keepers(tx: Tx, pharmacy_id: UUID) -> list[UUID]:
     """The accounts of who keeps this pharmacy's stock now."""
-    rows = await tx.fetch(
-        "SELECT DISTINCT account_id FROM membership WHERE place_id = $1 AND until IS NULL AND duty = ANY($2)"
-        " ORDER BY account_id",
-        pharmacy_id,
-        sorted(KEEPERS),
-    )
-    return [row["account_id"] for row in rows]
+    return await identity.people_at(tx, [pharmacy_id], KEEPERS)

@@ -226,8 +226,7 @@ def _more(rows: list[Any], limit: int, key: str) -> str | None:
 
 def _pharmacy(row: Any) -> PharmacyStock:
     value = [
-        Money(amount=amount, currency=currency, exponent=exponent(currency))
-        for amount, currency in msgspec.json.decode(row["value"], type=list[tuple[int, str]])
+        Money.of(amount, currency) for amount, currency in msgspec.json.decode(row["value"], type=list[tuple[int, str]])
     ]
     return msgspec.convert({**dict(row), "value": value}, PharmacyStock)
 

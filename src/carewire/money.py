@@ -31,3 +31,8 @@ class Money(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """Raises `ValueError` for another currency's exponent: the amount would be a hundred times another."""
         if self.exponent is not None and self.exponent != exponent(self.currency):
             raise ValueError(f"{self.currency} has the exponent {exponent(self.currency)}")
+
+    @classmethod
+    def of(cls, amount: int, currency: str) -> "Money":
+        """An amount of a row, as it is told: with its currency's exponent."""
+        return cls(amount=amount, currency=currency, exponent=exponent(currency))

@@ -16,6 +16,9 @@ from tests.client.proxy import Proxy
 from tests.conftest import Connect
 from tests.people import log_in, make_counter
 
+SHORT = (0.05, 0.5)
+"""Bounds of pauses: what comes back after a cut is to be seen, not waited for."""
+
 Person = Callable[..., Awaitable[Client]]
 
 
@@ -45,7 +48,7 @@ async def priya(counter: UUID, connect: Connect) -> Client:
 @pytest_asyncio.fixture
 async def second(priya: Client, proxy: Proxy, connect: Connect) -> Client:
     """Priya's second device, on the line that can be bad."""
-    return await connect(proxy.url, access_token=priya.access_token, patience_s=15, heartbeat_s=0.4)
+    return await connect(proxy.url, access_token=priya.access_token, patience_s=15, heartbeat_s=0.4, pause_s=SHORT)
 
 
 @pytest_asyncio.fixture

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from carewire.client.link import Link
-from carewire.client.refused import Lost, Refused, pause_before
+from carewire.client.refused import PAUSE_S, Backoff, Lost, Refused, pause_before
 from carewire.client.subscription import Subscription
 from carewire.client.tokens import Changed, Tokens
 from carewire.client.topics import Topics
@@ -29,6 +29,7 @@ class Client:
     - `reconnect=False`: the first lost socket is the end.
     - `patience_s`: how long a request may take, with all its retries and reconnects, before it raises `Lost`.
     - `heartbeat_s`: a silent socket is given up after twice this.
+    - `pause_s`: the bounds of the first and of the longest pause between tries to connect.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Client:
         reconnect: bool = True,
         patience_s: float = PATIENCE_S,
         heartbeat_s: float = HEARTBEAT_S,
+        pause_s: tuple[float, float] = PAUSE_S,
     ) -> None:
         self.patience_s = patience_s
         self._link = Link(
@@ -51,6 +53,7 @@ class Client:
             ended=self._ended,
             reconnect=reconnect,
             heartbeat_s=heartbeat_s,
+            backoff=Backoff(*pause_s),
         )
         self._topics = Topics(self._until_answered, lambda: self._link.wire, self._link.spawn)
         self._tokens = Tokens(

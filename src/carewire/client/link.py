@@ -35,6 +35,7 @@ class Link:
         ended: Callable[[Exception], None],
         reconnect: bool,
         heartbeat_s: float,
+        backoff: Backoff,
     ) -> None:
         self.url = url
         self.wire: Wire | None = None
@@ -46,7 +47,7 @@ class Link:
         self._end: Exception | None = Lost("the client is not open")
         self._changed = asyncio.Event()
         self._connecting = asyncio.Lock()
-        self._backoff = Backoff()
+        self._backoff = backoff
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:

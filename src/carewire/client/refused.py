@@ -6,6 +6,9 @@ from typing import Any, Final
 SAME_S: Final = (0.2, 5.0)
 """The first and the longest pause before sending again what was refused with `retry: "same"`."""
 
+PAUSE_S: Final = (1.0, 10.0)
+"""The bound of the first and of the longest pause between tries to connect."""
+
 
 class Refused(Exception):
     """The server's typed no.
@@ -44,7 +47,7 @@ def pause_before(retry: str | dict[str, int], attempt: int = 0) -> float | None:
 class Backoff:
     """Pauses between tries to connect: random up to a bound that doubles, so that a crowd does not come back as one."""
 
-    def __init__(self, first_s: float = 1.0, longest_s: float = 10.0) -> None:
+    def __init__(self, first_s: float = PAUSE_S[0], longest_s: float = PAUSE_S[1]) -> None:
         self._first_s, self._longest_s = first_s, longest_s
         self._bound_s = first_s
 

@@ -14,6 +14,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from carewire.embedded.process import ended, spawn
 from carewire.embedded.valkey import ENVIRONMENT, find_program
 from tests.faults.proxy import Proxy
+from tests.patience import PATIENCE_S
 
 SLOTS = 16_384
 SILENCE_MS = 1_000
@@ -49,7 +50,7 @@ class Master:
         }  # fmt: skip
         words = [find_program(), *(str(word) for name, value in options.items() for word in (f"--{name}", value))]
         self._child = spawn(words, log=self.folder / "log", env=ENVIRONMENT, when_orphaned=signal.SIGKILL)
-        async with asyncio.timeout(20), self.admin() as admin:
+        async with asyncio.timeout(PATIENCE_S), self.admin() as admin:
             while True:
                 try:
                     await admin.ping()
@@ -89,7 +90,7 @@ class LocalCluster:
 
     async def settled(self) -> None:
         """Everybody knows everybody, and all slots have a master that is up."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             for master in self.masters:
                 while True:
                     told = await self.ask(master, "CLUSTER", "INFO")

@@ -4,13 +4,16 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import hypothesis
 import pytest
 import pytest_asyncio
 import uvloop
+from hypothesis import HealthCheck
 
 from carewire import metrics
 from carewire.app import create_app
@@ -21,11 +24,23 @@ from carewire.gateway import server
 from carewire.settings import Settings
 from carewire.store.db import Database
 from carewire.store.migrate import migrate
+from channels.queue.demo import ZONE
 from channels.seed import seed
 from tests import toy
 from tests.privacy.ear import Ear
 
 discover("channels")
+
+for profile, chance in (("gate", False), ("search", True)):
+    hypothesis.settings.register_profile(
+        profile,
+        derandomize=not chance,
+        deadline=None,
+        database=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+hypothesis.settings.load_profile("gate")
+"""The gate tries the same examples every time, however slow the machine; `--hypothesis-profile=search` tries others."""
 
 EAR = Ear()
 EAR.listen()
@@ -100,17 +115,25 @@ async def template(postgres: Postgres) -> str:
     return "template_of_tests"
 
 
-@pytest_asyncio.fixture(scope="session")
-async def seeded_template(postgres: Postgres, template: str) -> str:
-    """The same with the demo clinic in it."""
-    connection = await asyncpg.connect(postgres.url)
-    try:
-        await connection.execute(f"CREATE DATABASE seeded_of_tests TEMPLATE {template} STRATEGY FILE_COPY")
-    finally:
-        await connection.close()
-    url = postgres.url_of("seeded_of_tests")
-    await seed(url, Settings(secret=SECRET, database_url=url))
-    return "seeded_of_tests"
+@pytest.fixture(scope="session")
+def seeded_template(postgres: Postgres, template: str) -> Callable[[], Awaitable[str]]:
+    """The same with the demo clinic in it, as it is today: made anew when a day has begun since, also at the clinic."""
+    made: dict[date, str] = {}
+
+    async def of_today() -> str:
+        day = datetime.now(ZONE).date()
+        if day not in made:
+            connection = await asyncpg.connect(postgres.url)
+            try:
+                await connection.execute(f"CREATE DATABASE seeded_{day:%Y%m%d} TEMPLATE {template} STRATEGY FILE_COPY")
+            finally:
+                await connection.close()
+            url = postgres.url_of(f"seeded_{day:%Y%m%d}")
+            await seed(url, Settings(secret=SECRET, database_url=url))
+            made[day] = f"seeded_{day:%Y%m%d}"
+        return made[day]
+
+    return of_today
 
 
 @pytest.fixture
@@ -129,11 +152,14 @@ async def be_another_deployment(url: str) -> None:
 
 @pytest_asyncio.fixture
 async def database_url(
-    postgres: Postgres, template: str, seeded_template: str, request: pytest.FixtureRequest
+    postgres: Postgres,
+    template: str,
+    seeded_template: Callable[[], Awaitable[str]],
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[str]:
     """A fresh database, with the demo clinic when the test asks for `seeded`."""
     name = f"test_{next(_numbers)}"
-    source = seeded_template if "seeded" in request.fixturenames else template
+    source = await seeded_template() if "seeded" in request.fixturenames else template
     connection = await asyncpg.connect(postgres.url)
     try:
         await connection.execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY FILE_COPY")

@@ -12,6 +12,7 @@ from carewire.store.db import Database
 from channels.identity import demo
 from tests.backup.conftest import Deployment
 from tests.conftest import Connect
+from tests.patience import PATIENCE_S
 from tests.people import log_in, make_counter
 
 
@@ -31,7 +32,7 @@ async def test_who_keeps_the_login_starts_over_from_the_snapshot_of_the_backup(
     await db.close()
     said = await deployment.run("restore", path, "--replace", "--force", "--drop-old", "--keep-logins")
     assert said.status == 0, said
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         change = await anext(heard)
     assert isinstance(change, Snapshot)
     assert (change.offset, change.value["value"], change.resync) == (1, 1, True)
@@ -60,7 +61,7 @@ async def test_otherwise_the_socket_is_closed_and_neither_token_opens_another(
     said = await deployment.run("restore", path, "--replace", "--force", "--drop-old")
     assert "1 logins ended" in said.err, said
     with pytest.raises(Lost, match="4104"):
-        await asyncio.wait_for(drained(heard), 10)
+        await asyncio.wait_for(drained(heard), PATIENCE_S)
     stranger = await connect()
     with pytest.raises(Refused, match="unauthenticated"):
         await stranger.call("auth.authenticate", access_token=tokens[-1][0])

@@ -18,6 +18,7 @@ from carewire.errors import RateLimited, Refusal
 from carewire.node import Node
 from carewire.store.migrate import files, migrate
 from tests.backup.conftest import Deployment
+from tests.patience import PATIENCE_S
 from tests.platform.conftest import *  # noqa: F403 - its fixtures
 from tests.platform.conftest import MakeNode, call
 from tests.toy.parts import somebody
@@ -85,7 +86,7 @@ async def test_who_is_connected_is_counted_and_cut_off_only_when_told(deployment
 
 async def wait_for(found: Callable[[], Any]) -> Any:
     """Until the server shows it: it has no signal for what other sessions do."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not (answer := await found()):  # noqa: ASYNC110
             await asyncio.sleep(0.005)
         return answer

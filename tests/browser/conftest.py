@@ -1,7 +1,5 @@
 """A real Chromium before the real product, and the desk that works behind it."""
 
-import asyncio
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +13,7 @@ from channels.directory import demo as places
 from channels.identity import demo as people
 from channels.queue import demo as lines
 from tests.conftest import Connect
+from tests.people import log_in
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -99,13 +98,7 @@ class Desk:
 async def desk(clinic: server.Running, connect: Connect) -> Desk:
     """Sunita at the front desk, logged in with a code like anybody."""
     client = await connect()
-    await client.call("auth.otp_send", phone=people.DESK.phone)
-    async with asyncio.timeout(5):
-        while not (letters := await client.query("dev.mailbox", to=people.DESK.phone)):
-            pass  # the letter follows the commit; each look is a round trip
-    code = re.search(r"\b\d{6}\b", letters[0]["body"])
-    assert code is not None
-    await client.login_with_code(people.DESK.phone, code[0])
+    await log_in(client, people.DESK.phone)
     return Desk(client)
 
 

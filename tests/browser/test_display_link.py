@@ -13,6 +13,7 @@ from carewire.gateway import server
 from carewire.settings import Settings
 from tests.browser.conftest import Desk
 from tests.browser.screens import PROMPTLY, SECOND, paired, phase, visit
+from tests.patience import PATIENCE_S
 
 RECONNECTS = 25 * SECOND
 
@@ -128,7 +129,7 @@ async def test_a_screen_told_to_move_resumes_elsewhere_before_it_lets_go(
     await desk.walk_in("Gopal")
     await expect(page.locator(".row-number").nth(1)).to_have_text("2")
     await expect(page.locator("body")).to_have_attribute("data-link", "up")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while "0 closed" not in told:
             await page.evaluate("1")  # a round trip through the page
     # Whatever else it says meanwhile (a ping): it is logged in and resumed there before it lets go here.

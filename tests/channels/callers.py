@@ -13,6 +13,7 @@ from carewire.clock import Clock
 from carewire.command import Peer
 from carewire.node import Node
 from carewire.store.outbox import read
+from tests.patience import PATIENCE_S
 
 _networks = itertools.count(1)
 
@@ -80,7 +81,7 @@ async def letters(node: Node, to: str) -> list[Any]:
 
 async def next_code(node: Node, phone: str, known: int) -> str:
     """The code of the first letter after the known ones. The mailbox is asked until it comes, never slept for."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while len(found := await letters(node, phone)) <= known:
             pass
     return code_in(found[0]["body"])

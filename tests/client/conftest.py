@@ -14,6 +14,7 @@ from carewire.store.db import Database
 from channels.identity import demo
 from tests.client.proxy import Proxy
 from tests.conftest import Connect
+from tests.patience import PATIENCE_S
 from tests.people import log_in, make_counter
 
 SHORT = (0.05, 0.5)
@@ -48,7 +49,7 @@ async def priya(counter: UUID, connect: Connect) -> Client:
 @pytest_asyncio.fixture
 async def second(priya: Client, proxy: Proxy, connect: Connect) -> Client:
     """Priya's second device, on the line that can be bad."""
-    return await connect(proxy.url, access_token=priya.access_token, patience_s=15, heartbeat_s=0.4, pause_s=SHORT)
+    return await connect(proxy.url, access_token=priya.access_token, pause_s=SHORT)
 
 
 @pytest_asyncio.fixture
@@ -60,7 +61,7 @@ async def followed(second: Client, counter: UUID) -> Subscription:
     return topic
 
 
-async def change(topic: Subscription, within_s: float = 10) -> Snapshot | Event:
+async def change(topic: Subscription, within_s: float = PATIENCE_S) -> Snapshot | Event:
     """The next change."""
     async with asyncio.timeout(within_s):
         return await anext(topic)
@@ -74,7 +75,7 @@ async def offsets_until(topic: Subscription, last: int) -> list[int]:
     return seen
 
 
-async def until(true: Callable[[], Any], within_s: float = 10) -> None:
+async def until(true: Callable[[], Any], within_s: float = PATIENCE_S) -> None:
     """Wait for something that is only seen by looking; each look gives the loop a turn."""
     async with asyncio.timeout(within_s):
         while not true():  # noqa: ASYNC110 - what is looked at has no event to wait for

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Literal
 
+from tests.patience import PATIENCE_S
+
 Verdict = Literal["pass", "drop", "cut", "pass_and_cut"]
 Judge = Callable[[str], Verdict]
 
@@ -81,7 +83,7 @@ class Proxy:
 
     async def accepted(self, number: int) -> Pipe:
         """Wait for the n-th connection (from 1)."""
-        async with asyncio.timeout(10), self._came:
+        async with asyncio.timeout(PATIENCE_S), self._came:
             await self._came.wait_for(lambda: len(self.pipes) >= number)
         return self.pipes[number - 1]
 

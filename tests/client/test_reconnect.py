@@ -12,7 +12,7 @@ from carewire.client import Client, Lost, Refused, Snapshot, Subscription
 from carewire.client.refused import Backoff, pause_before
 from carewire.gateway import server
 from carewire.settings import Settings
-from tests.client.conftest import change, offsets_until, until
+from tests.client.conftest import SHORT, change, offsets_until, until
 from tests.client.proxy import Proxy, ReplyTo, once
 from tests.conftest import Connect
 
@@ -115,10 +115,13 @@ async def test_a_server_that_stops_and_starts_on_its_port_is_found_again(
         await again.stop()
 
 
-async def test_a_frozen_line_is_noticed_and_replaced(second: Client, proxy: Proxy, counter: UUID) -> None:
+async def test_a_frozen_line_is_noticed_and_replaced(
+    priya: Client, proxy: Proxy, counter: UUID, connect: Connect
+) -> None:
+    watchful = await connect(proxy.url, access_token=priya.access_token, heartbeat_s=0.4, pause_s=SHORT)
     proxy.freeze()
-    asking = asyncio.create_task(second.command("toy.add", counter_id=counter))
-    await until(lambda: second.reconnects or second._link.wire is None)
+    asking = asyncio.create_task(watchful.command("toy.add", counter_id=counter))
+    await until(lambda: watchful.reconnects or watchful._link.wire is None)
     proxy.thaw()
     assert (await asking)["value"] == 1
 

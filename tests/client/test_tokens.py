@@ -14,10 +14,10 @@ from carewire.client import Client, Lost, Refused, Subscription
 from carewire.gateway import server
 from carewire.settings import Settings
 from channels.identity import demo
-from tests.client.conftest import change, until
+from tests.client.conftest import SHORT, change, until
 from tests.client.proxy import Proxy, ReplyTo
 from tests.conftest import Connect
-from tests.people import log_in, read_code
+from tests.people import ask_code, log_in
 
 
 @pytest_asyncio.fixture
@@ -35,11 +35,12 @@ async def hasty(settings: Settings, counter: UUID) -> AsyncIterator[Proxy]:
 @pytest_asyncio.fixture
 async def holder(proxy: Proxy, counter: UUID, connect: Connect) -> Client:
     """Priya logged in with a code on the bad line, so that she holds a refresh token."""
-    cw = await connect(proxy.url, patience_s=15)
+    cw = await connect(proxy.url, pause_s=SHORT)
     await log_in(cw, demo.PRIYA.phone)
     return cw
 
 
+@pytest.mark.alone
 async def test_tokens_that_live_two_seconds_are_renewed_in_band_and_in_time(hasty: Proxy, connect: Connect) -> None:
     kept: list[tuple[str | None, str | None]] = []
     cw = await connect(hasty.url, tokens_changed=lambda access, refresh: kept.append((access, refresh)))
@@ -156,8 +157,7 @@ async def test_foreign_tokens_that_are_refused_are_not_kept(holder: Client, prox
 
 async def test_a_login_is_not_sent_twice(proxy: Proxy, counter: UUID, connect: Connect) -> None:
     cw = await connect(proxy.url)
-    await cw.call("auth.otp_send", phone=demo.PRIYA.phone)
-    code = await read_code(cw, demo.PRIYA.phone)
+    code = await ask_code(cw, demo.PRIYA.phone)
     lost = ReplyTo("auth.otp_verify", "cut")
     proxy.up, proxy.down = lost.up, lost.down
     with pytest.raises(ConnectionError):
@@ -166,6 +166,7 @@ async def test_a_login_is_not_sent_twice(proxy: Proxy, counter: UUID, connect: C
     assert cw.access_token is None
 
 
+@pytest.mark.alone
 async def test_a_topic_outlives_the_renewals(hasty: Proxy, priya: Client, connect: Connect, counter: UUID) -> None:
     cw = await connect(hasty.url, refresh_token=priya.refresh_token)
     topic: Subscription = await cw.subscribe(f"toy:{counter}")

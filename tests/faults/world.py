@@ -25,6 +25,7 @@ from carewire.settings import Settings
 from carewire.store.migrate import migrate
 from tests.faults import ledger
 from tests.faults.proxy import Address, Proxy
+from tests.patience import PATIENCE_S
 
 SECRET: Final = "a secret for the delivery checker, long enough to be taken"
 SWITCHES: Final = ("gap_healing", "receipt_claim", "ordering", "sweep", "root_lock", "epoch_check", "rights_watch")
@@ -273,7 +274,7 @@ class World:
 
     async def _followed(self) -> None:
         """Wait until the standby has what the first server has now."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             first, second = await asyncpg.connect(self.postgres.url), await asyncpg.connect(self.standby.url)
             try:
                 here = await first.fetchval("SELECT pg_current_wal_lsn()")

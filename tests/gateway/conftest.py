@@ -30,6 +30,7 @@ from carewire.gateway.services import Rules, Services
 from carewire.gateway.socket import serve_socket
 from carewire.lanes import Outcome
 from carewire.settings import Settings
+from tests.patience import PATIENCE_S
 
 RAW_AND_STOCK = ("raw", "stock")
 
@@ -177,7 +178,7 @@ class Client:
         await self.socket.send(frame)
 
     async def get(self) -> Any:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             return json.loads(await self.socket.recv())
 
     async def ask(self, frame: str) -> Any:
@@ -197,7 +198,7 @@ class Client:
 
     async def closed(self) -> tuple[int, str]:
         """Read until the end; how it ended."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             with contextlib.suppress(websockets.ConnectionClosed):
                 while True:
                     await self.socket.recv()

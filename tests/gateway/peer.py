@@ -12,6 +12,7 @@ from carewire.gateway import server
 from carewire.gateway.lane import EXTENSION
 from carewire.settings import Settings
 from tests.gateway.streams import apply
+from tests.patience import PATIENCE_S
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 HEADERS = {
@@ -57,14 +58,14 @@ class Peer:
 
     async def read_head(self) -> tuple[int, dict[str, str]]:
         """The status and headers of an HTTP answer."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             lines = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         pairs = (line.partition(": ") for line in lines[1:] if line)
         return int(lines[0].split()[1]), {name.lower(): value for name, _, value in pairs}
 
     async def read_frame(self) -> tuple[int, bytes]:
         """Opcode and payload of the next server frame, which must be final, unmasked and of the shortest length."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             first, size = await self._reader.readexactly(2)
             assert first & 0xF0 == 0x80
             if size == 126:
@@ -85,7 +86,7 @@ class Peer:
 
     async def read_end(self) -> None:
         """Nothing more comes."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             assert await self._reader.read() == b""
 
 

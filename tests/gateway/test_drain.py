@@ -22,6 +22,7 @@ from carewire.store.db import Database
 from channels.identity import demo
 from tests.client.proxy import Proxy
 from tests.conftest import Connect
+from tests.patience import PATIENCE_S
 from tests.people import log_in, make_counter
 
 ROOT = Path(__file__).parents[2]
@@ -68,7 +69,7 @@ async def test_clients_of_a_draining_node_miss_no_event_and_every_command_counts
 
     async def go() -> None:
         balancer.target_port = gateway.port
-        await drain(lambda: hub.listeners, notice_s=0, grace_s=3)
+        await drain(lambda: hub.listeners, notice_s=0, grace_s=30)
 
     await asyncio.gather(go(), *(work(cw) for cw in people[:4]))
     assert all(cw.reconnects == 1 for cw in people)
@@ -84,7 +85,7 @@ async def heard_all(topic: Subscription) -> None:
     start = await anext(topic)
     assert isinstance(start, Snapshot)
     seen = start.value["value"]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while seen < COUNTS:
             event = await anext(topic)
             assert isinstance(event, Event)
@@ -110,9 +111,9 @@ async def test_sigterm_makes_a_node_unready_moves_its_clients_and_ends_with_stat
             while (await http.get(f"http://127.0.0.1:{port}/api/v1/health/ready")).status_code == 200:
                 pass
         await cw.command("profile.update", name="Moved Along")
-        change = await asyncio.wait_for(anext(topic), 10)
+        change = await asyncio.wait_for(anext(topic), PATIENCE_S)
         assert isinstance(change, Event)
-        assert await asyncio.to_thread(node.wait, 20) == 0
+        assert await asyncio.to_thread(node.wait, PATIENCE_S) == 0
         assert cw.reconnects == 1
         assert isinstance(counter, UUID)
     finally:
@@ -134,7 +135,7 @@ async def spawn(settings: Settings) -> tuple["subprocess.Popen[bytes]", int]:
         "CAREWIRE_LOG": "warning",
     }
     node = subprocess.Popen([sys.executable, "-m", "carewire", "serve"], env=environment, cwd=ROOT)  # noqa: ASYNC220
-    async with httpx.AsyncClient() as http, asyncio.timeout(30):
+    async with httpx.AsyncClient() as http, asyncio.timeout(PATIENCE_S):
         while node.poll() is None:
             try:
                 if (await http.get(f"http://127.0.0.1:{port}/api/v1/health/ready")).status_code == 200:

@@ -299,7 +299,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @example([("turn_over", 1, 1), ("blocks_next", 0, 0), ("tell", 1, 0), ("turn_over", 0, 1), ("tell", 1, 0)])
 @given(st.lists(STEPS, max_size=60))
 def test_every_listener_hears_each_topic_whole_and_in_order_whatever_its_line_does(

@@ -13,6 +13,7 @@ import pytest
 import websockets
 
 from tests.gateway.conftest import serve
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -46,4 +47,4 @@ async def test_a_closed_socket_leaves_no_circle_behind(how: str) -> None:
                 client.socket.transport.abort()
                 with contextlib.suppress(websockets.ConnectionClosed):
                     await client.socket.recv()
-        await asyncio.wait_for(gone.wait(), 5)
+        await asyncio.wait_for(gone.wait(), PATIENCE_S)

@@ -76,7 +76,10 @@ async def test_nothing_is_written_while_the_line_is_blocked_and_all_of_it_afterw
     out.discard()
 
 
-async def test_a_burst_into_a_line_that_has_only_just_filled_up_says_nothing_about_its_reader() -> None:
+async def test_a_burst_into_a_line_that_has_only_just_filled_up_says_nothing_about_its_reader(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outgoing, "BURST_S", 60)
     line = Line()
     out = make(line, Rules(queue_bytes=10))
     line.paused()

@@ -1,16 +1,14 @@
 """The real product over real sockets: log in, ask, listen, come back (ledger: ws.gateway H-007, H-063)."""
 
-import asyncio
-import re
-
 import pytest_asyncio
 
-from carewire.client import Client, Snapshot
+from carewire.client import Snapshot
 from carewire.gateway import server
 from carewire.settings import Settings
 from channels.identity import demo
 from channels.seed import seed
 from tests.conftest import Connect
+from tests.people import log_in
 
 
 @pytest_asyncio.fixture
@@ -19,18 +17,6 @@ async def clinic(gateway: server.Running, settings: Settings) -> server.Running:
     assert settings.database_url
     await seed(settings.database_url, settings)
     return gateway
-
-
-async def log_in(cw: Client, phone: str) -> str:
-    """The way a person does it: ask for a code, read it, enter it."""
-    await cw.call("auth.otp_send", phone=phone)
-    async with asyncio.timeout(5):
-        while not (letters := await cw.query("dev.mailbox", to=phone)):
-            pass  # the letter follows the commit; each look is a round trip
-    code = re.search(r"\b\d{6}\b", letters[0]["body"])
-    assert code is not None
-    login = await cw.login_with_code(phone, code[0])
-    return str(login["account"]["id"])
 
 
 async def test_a_patient_logs_in_with_a_code_and_sees_her_family(clinic: server.Running, connect: Connect) -> None:

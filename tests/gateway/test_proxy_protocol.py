@@ -20,6 +20,7 @@ from carewire.gateway.proxy_protocol import V2, BadHeader, Header, read_header
 from carewire.settings import Settings, SettingsError
 from tests.conftest import SECRET
 from tests.gateway.conftest import Behind, connect, host
+from tests.patience import PATIENCE_S
 
 GET = b"GET /ws HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -94,7 +95,7 @@ async def say(port: int, data: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(data)
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             return await reader.read()
     except ConnectionResetError:
         return b""

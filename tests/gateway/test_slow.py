@@ -9,6 +9,7 @@ import pytest
 
 from carewire.gateway.services import Rules
 from tests.gateway.conftest import Site, serve
+from tests.patience import PATIENCE_S
 
 
 async def test_a_burst_far_above_the_buffer_reaches_a_reader_who_reads(site: Site) -> None:
@@ -47,7 +48,7 @@ async def test_a_line_that_stays_blocked_is_closed_also_when_little_waits(ws: st
         [lazy] = site.behind.live["line:1"]
         site.behind.publish("line:1", {"pad": "x" * 16_000_000})
         site.behind.publish("line:1", {})
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while lazy in site.behind.listeners:
                 await good.barrier()
 

@@ -17,6 +17,7 @@ from carewire.gateway import server
 from carewire.settings import Settings
 from carewire.store.db import Database
 from channels.identity import demo
+from tests.patience import PATIENCE_S
 from tests.people import make_counter
 
 NPM = Path(__file__).parent.parent / "npm"
@@ -86,7 +87,7 @@ async def test_pypi_jsonrpc_websocket_calls_hears_and_is_refused_in_its_own_term
     setattr(stranger, "toy:counted", lambda **params: events.put_nowait(params))
     reading = await stranger.ws_connect()
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             assert (await welcome.get())["limits"]["frame_bytes"] == 65_536
             with pytest.raises(jsonrpc_base.ProtocolError) as refused:
                 await stranger.toy.get(counter_id=str(counter))

@@ -24,6 +24,7 @@ from carewire.settings import Settings
 from channels.identity import demo
 from channels.seed import seed
 from tests.client.proxy import Proxy
+from tests.patience import PATIENCE_S
 from tests.people import log_in
 
 ROOT = Path(__file__).parents[2]
@@ -164,7 +165,7 @@ async def hear_all(topics: list[Subscription]) -> None:
         start = await anext(topic)
         assert isinstance(start, Snapshot)
         names: list[str] = []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             for offset in range(start.offset + 1, start.offset + CHANGES + 1):
                 event = await anext(topic)
                 assert isinstance(event, Event)
@@ -328,14 +329,14 @@ async def test_a_new_version_that_does_not_start_leaves_the_old_one_and_a_crash_
     assert parent.stderr is not None
 
     async def told(event: str) -> dict[str, Any]:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 entry: dict[str, Any] = json.loads(await parent.stderr.readline())  # type: ignore[union-attr]
                 if entry["event"] == event:
                     return entry
 
     async def started(besides: set[str]) -> str:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while not (new := {path.name for path in pids.iterdir()} - besides - {"broken"}):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         return new.pop()
@@ -352,7 +353,7 @@ async def test_a_new_version_that_does_not_start_leaves_the_old_one_and_a_crash_
         (pids / "broken").unlink()
         await started({old})
         parent.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(parent.wait(), 20) == 0
+        assert await asyncio.wait_for(parent.wait(), PATIENCE_S) == 0
     finally:
         with suppress(ProcessLookupError):
             parent.kill()

@@ -20,6 +20,7 @@ from carewire.http import brake
 from carewire.http.security import Origins
 from carewire.settings import Settings
 from tests.conftest import SECRET
+from tests.patience import PATIENCE_S
 
 LISTED = "https://app.example.com"
 FOREIGN = "https://evil.example"
@@ -59,7 +60,7 @@ async def raw(running: server.Running, request: bytes) -> dict[str, str]:
     """The headers of the answer to bytes that no client library would send."""
     reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
     writer.write(request)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     writer.close()
     return {name.lower(): value for name, _, value in (line.partition(": ") for line in head.split("\r\n")[1:])}

@@ -21,11 +21,11 @@ from carewire.settings import Settings
 from carewire.store.migrate import migrate
 from tests import toy
 from tests.conftest import SECRET, be_another_deployment
+from tests.patience import PATIENCE_S
 from tests.platform.conftest import call
 from tests.toy.parts import ToyIdentity, somebody
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 30.0
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -15,6 +15,7 @@ from carewire.settings import Settings
 from channels.identity import demo
 from channels.seed import seed
 from tests.faults.world import answers, free_port
+from tests.patience import PATIENCE_S
 from tests.people import log_in
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +40,7 @@ async def serve(settings: Settings, **env: str) -> AsyncIterator[str]:
         sys.executable, "-m", "carewire", "serve", env={**os.environ, **given, **env}, cwd=ROOT
     )
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while not await answers(port):
                 assert child.returncode is None
         yield f"ws://127.0.0.1:{port}/ws"

@@ -17,6 +17,7 @@ from carewire.node import Node
 from carewire.settings import Settings, SettingsError
 from tests.cluster import LocalCluster, Master
 from tests.conftest import SECRET
+from tests.patience import PATIENCE_S
 from tests.platform.conftest import MakeNode, call
 from tests.platform.test_hub import listen, new_counter
 from tests.platform.test_redis_bus import Hearing
@@ -45,7 +46,7 @@ async def counters_on(cluster: LocalCluster, node: Node, owner: Actor, dead: Mas
 
 async def connected(*nodes: Node) -> None:
     """All shards answer to all nodes."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not all(node.broker.connected for node in nodes):  # noqa: ASYNC110 - nobody is told
             await asyncio.sleep(0.02)
 
@@ -66,7 +67,7 @@ async def test_events_of_a_dead_shard_heal_by_the_sweep_the_others_go_on_and_it_
             for counter_id in ears:
                 await call(there, owner, "toy.add", counter_id=counter_id)
         for ear in ears.values():
-            await ear.until(lambda e: e.offsets == [1, 2, 3], within_s=5)
+            await ear.until(lambda e: e.offsets == [1, 2, 3])
         assert not here.broker.connected
     finally:
         await dead.start()
@@ -74,7 +75,7 @@ async def test_events_of_a_dead_shard_heal_by_the_sweep_the_others_go_on_and_it_
     await connected(here, there)
     for counter_id, ear in ears.items():
         await call(there, owner, "toy.add", counter_id=counter_id)
-        await ear.until(lambda e: e.offsets == [1, 2, 3, 4], within_s=5)
+        await ear.until(lambda e: e.offsets == [1, 2, 3, 4])
 
 
 async def test_a_slot_that_moves_to_another_shard_takes_its_topics_along(
@@ -93,7 +94,7 @@ async def test_a_slot_that_moves_to_another_shard_takes_its_topics_along(
     await cluster.move(slot, new)
     try:
         await hearing.until(lambda: hearing.reconnects > begun)  # so that the hub looks for what it missed
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(PATIENCE_S):
             while ("moves", b"2") not in hearing.heard:
                 broker.publish("moves", b"2")
                 await asyncio.sleep(0.02)
@@ -114,7 +115,7 @@ async def test_a_map_that_is_old_is_corrected_by_the_first_refusal(cluster: Loca
     await cluster.move(slot, new)
     try:
         await broker.subscribe("late")  # MOVED
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(PATIENCE_S):
             while ("late", b"1") not in hearing.heard:
                 broker.publish("late", b"1")
                 await asyncio.sleep(0.02)

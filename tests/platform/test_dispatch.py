@@ -172,6 +172,7 @@ async def lose_the_backend(node: Node, other: Node, *, statement_after: bool) ->
             await tx.fetchval("SELECT 1")
 
 
+@pytest.mark.alone
 async def test_a_node_frozen_before_commit_frees_the_topic_within_three_seconds(
     node: Node, owner: Actor, counter: UUID
 ) -> None:

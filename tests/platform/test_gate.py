@@ -33,7 +33,7 @@ async def test_as_many_as_there_are_slots_enter_and_the_next_one_waits_for_the_f
 
 
 async def test_who_is_cancelled_on_her_turn_passes_it_on_and_who_gave_up_is_passed_over() -> None:
-    gate = Gate(3, patience_s=0.05)
+    gate = Gate(3)
     await gate.__aenter__()
     waiting = [asyncio.create_task(gate.__aenter__()) for _ in range(3)]
     while gate.waiting < 3:  # noqa: ASYNC110 - one turn of the loop, not a wait by the clock
@@ -43,6 +43,7 @@ async def test_who_is_cancelled_on_her_turn_passes_it_on_and_who_gave_up_is_pass
     await gate.__aexit__(None, None, None)
     waiting[1].cancel()  # in the tick in which it was given the slot
     await waiting[2]
+    gate._patience_s = 0.01
     late = asyncio.create_task(gate.__aenter__())
     with pytest.raises(Overloaded):
         await late

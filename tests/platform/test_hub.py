@@ -91,6 +91,7 @@ async def test_lost_hints_are_read_back_in_order(make_node: MakeNode, owner: Act
     assert ear.offsets == list(range(1, 11))
 
 
+@pytest.mark.alone
 async def test_a_lost_last_hint_is_found_by_the_sweep_within_two_seconds(make_node: MakeNode, owner: Actor) -> None:
     bus = MemoryBus()
     deaf = LossyBroker(bus)
@@ -182,6 +183,7 @@ async def test_what_happens_while_joining_is_neither_lost_nor_told_twice(
         assert ear.offsets == list(range(start + 1, 61))
 
 
+@pytest.mark.alone
 async def test_losing_the_right_ends_the_subscription_on_every_node_within_a_second(
     make_node: MakeNode, node: Node, owner: Actor, counter: UUID
 ) -> None:
@@ -200,6 +202,7 @@ async def test_losing_the_right_ends_the_subscription_on_every_node_within_a_sec
     assert all(not ear.offsets for ear in ears)
 
 
+@pytest.mark.alone
 async def test_a_login_that_ended_closes_its_sockets_within_a_second(
     make_node: MakeNode, node: Node, identity: ToyIdentity, owner: Actor, counter: UUID
 ) -> None:

@@ -17,6 +17,7 @@ from carewire.errors import NotFound, Unavailable
 from carewire.node import Node
 from carewire.store import outbox
 from carewire.topic import REGISTRY, find
+from tests.patience import PATIENCE_S
 from tests.platform.conftest import MakeNode, call
 from tests.platform.test_hub import LossyBroker, listen, new_counter
 from tests.toy.parts import Ear, ToyIdentity
@@ -66,7 +67,7 @@ async def test_a_restore_is_noticed_also_while_the_connections_stay(node: Node, 
     await listen(node, ear, f"toy:{counter}")
     async with node.db.transaction() as tx:
         await tx.execute("UPDATE deployment SET restores = restores + 1")
-    await ear.until(lambda e: heard(e, "topic:resync"), within_s=3)
+    await ear.until(lambda e: heard(e, "topic:resync"))
 
 
 async def test_a_login_that_a_restored_database_does_not_know_is_over_at_once(
@@ -87,7 +88,7 @@ async def test_a_login_that_a_restored_database_does_not_know_is_over_at_once(
     identity.gone.add(owner.id)
     async with node.db.transaction() as tx:
         await tx.execute("UPDATE deployment SET restores = restores + 1")
-    await ear.until(lambda e: e.closed, within_s=5)
+    await ear.until(lambda e: e.closed)
 
 
 async def test_what_was_heeded_of_an_actors_rights_before_a_restore_hides_nothing_of_afterwards(
@@ -183,7 +184,7 @@ async def test_who_is_gone_before_the_watch_looked_leaves_no_subscription_behind
     node.hub.drop(ear)
     stays = Ear(Actor(id=UUID(int=7), login_id=UUID(int=8), capacities=owner.capacities, expires_at=owner.expires_at))
     node.hub.register(stays)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while f"rights:{UUID(int=7)}" not in node.broker._channels:  # type: ignore[attr-defined]  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     assert f"rights:{owner.id}" not in node.broker._channels  # type: ignore[attr-defined]

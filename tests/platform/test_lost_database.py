@@ -18,6 +18,7 @@ from carewire.node import Node
 from carewire.store import db as store
 from carewire.store.db import Database
 from tests.faults.proxy import Proxy
+from tests.patience import PATIENCE_S
 from tests.platform.conftest import call
 
 
@@ -33,7 +34,7 @@ async def line(postgres: Postgres) -> AsyncIterator[Proxy]:
 @pytest_asyncio.fixture
 async def far(line: Proxy, database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
     """A pool of one connection over that way, with little patience."""
-    monkeypatch.setattr(store, "STATEMENT_PATIENCE_S", 0.5)
+    monkeypatch.setattr(store, "STATEMENT_PATIENCE_S", 1.0)
     name = urlsplit(database_url).path.strip("/")
     database = Database(f"postgresql://carewire@127.0.0.1:{line.port}/{name}?sslmode=disable", pool_max=2)
     await database.open()
@@ -43,7 +44,7 @@ async def far(line: Proxy, database_url: str, monkeypatch: pytest.MonkeyPatch) -
 
 
 async def test_a_frozen_line_is_unavailable_and_not_waited_for_for_ever(line: Proxy, far: Database) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         with pytest.raises(Unavailable):
             await _freeze(far, line, at_commit=False)
         line.thaw()
@@ -52,7 +53,7 @@ async def test_a_frozen_line_is_unavailable_and_not_waited_for_for_ever(line: Pr
 
 
 async def test_a_line_that_freezes_at_commit_leaves_the_outcome_unknown(line: Proxy, far: Database) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         with pytest.raises(OutcomeUnknown):
             await _freeze(far, line, at_commit=True)
 

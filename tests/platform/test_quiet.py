@@ -62,7 +62,7 @@ def test_the_night_on_which_clocks_change_is_quiet_to_its_end_on_the_wall() -> N
     )
 
 
-@examples(max_examples=120, deadline=None)
+@examples(max_examples=120)
 @given(quiet=QUIET, zone=ZONES, at=AT | NIGHTS)
 def test_a_moment_is_quiet_when_the_wall_has_shown_the_beginning_and_not_yet_the_end(
     quiet: QuietHours, zone: str, at: datetime
@@ -83,7 +83,7 @@ def test_a_moment_is_quiet_when_the_wall_has_shown_the_beginning_and_not_yet_the
     assert (quiet_at(quiet, here, at) is not None) is expected
 
 
-@examples(max_examples=300, deadline=None)
+@examples(max_examples=300)
 @given(
     quiet=QUIET | st.none(),
     zone=ZONES,

@@ -15,6 +15,7 @@ from carewire.bus.redis import RedisBroker
 from carewire.embedded import Valkey
 from tests.cluster import LocalCluster
 from tests.faults.proxy import Proxy
+from tests.patience import PATIENCE_S
 
 
 class Bus:
@@ -70,7 +71,7 @@ class Hearing:
         self.reconnects += 1
         self._more.set()
 
-    async def until(self, done: Callable[[], bool], within_s: float = 8.0) -> None:
+    async def until(self, done: Callable[[], bool], within_s: float = PATIENCE_S) -> None:
         async with asyncio.timeout(within_s):
             while not done():
                 self._more.clear()
@@ -151,13 +152,13 @@ async def test_a_line_that_fell_silent_is_noticed_and_opened_again(
     begun = hearing.reconnects
     await hearing.broker.subscribe("a")
     bus.freeze()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while hearing.broker.connected:  # noqa: ASYNC110 - the broker tells nobody that it is away
             await asyncio.sleep(0.02)
     bus.thaw()
     await hearing.until(lambda: hearing.reconnects > begun and hearing.broker.connected)
     await hearing.broker.subscribe("b")
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(PATIENCE_S):
         while ("a", b"2") not in hearing.heard:
             hearing.broker.publish("a", b"2")
             await asyncio.sleep(0.02)

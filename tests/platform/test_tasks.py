@@ -20,6 +20,7 @@ from carewire.settings import Settings
 from carewire.store import db
 from carewire.tasks import end
 from tests.faults.proxy import Proxy
+from tests.patience import PATIENCE_S
 from tests.toy.parts import ToyIdentity
 
 ROOT = Path(__file__).parents[2]
@@ -115,10 +116,10 @@ async def test_a_node_ends_although_its_database_has_gone_silent(
     node = Node(replace(settings, database_url=over(link, settings)), identity=ToyIdentity())
     await node.start()
     link.freeze()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while node.db.idle:  # noqa: ASYNC110 - until somebody waits for an answer on each connection
             await asyncio.sleep(0.01)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         await node.stop()
 
 

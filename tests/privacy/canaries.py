@@ -13,6 +13,7 @@ from msgspec import inspect as kinds
 
 from carewire.command import Command
 from carewire.ids import uuid7
+from tests.patience import PATIENCE_S
 
 
 class Nest:
@@ -130,7 +131,7 @@ class Wire:
         """The answer, an error as it stands on the wire."""
         self._ids += 1
         await self.say(json.dumps({"jsonrpc": "2.0", "id": self._ids, "method": method, "params": params}))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 frame = await self._socket.recv()
                 self.heard.append(frame)
@@ -143,7 +144,7 @@ class Wire:
 
     async def log_in(self, phone: str, **more: Any) -> Any:
         await self.call("auth.otp_send", phone=phone)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while not (letters := (await self.call("dev.mailbox", to=phone))["result"]):
                 pass
         code = re.search(r"\b\d{6}\b", letters[0]["body"])
@@ -153,7 +154,7 @@ class Wire:
     async def code(self, phone: str, before: int) -> str:
         """A fresh code to a number that had so many letters."""
         await self.call("auth.otp_send", phone=phone)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while len(letters := (await self.call("dev.mailbox", to=phone, limit=100))["result"]) <= before:
                 pass
         code = re.search(r"\b\d{6}\b", letters[0]["body"])

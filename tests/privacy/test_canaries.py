@@ -34,6 +34,7 @@ from channels.directory import demo as places
 from channels.identity import demo as people
 from channels.seed import seed
 from tests.conftest import EAR, SECRET
+from tests.patience import PATIENCE_S
 from tests.privacy.canaries import Nest, Wire, errors_of, params_of
 
 ROOT = Path(__file__).parents[2]
@@ -437,7 +438,7 @@ async def test_no_canary_is_found_where_it_does_not_belong(
     await try_everything(mallory, own, known)
     await asyncio.sleep(0)
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         connection = await asyncpg.connect(database_url)
         try:
             while await connection.fetchval(

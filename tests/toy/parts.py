@@ -11,6 +11,7 @@ from carewire import ids
 from carewire.actor import Actor
 from carewire.bus.frame import Frame
 from carewire.store.db import Tx
+from tests.patience import PATIENCE_S
 
 
 def uuid7(at: datetime | None = None) -> UUID:
@@ -71,7 +72,7 @@ class Ear:
     def offsets(self) -> list[int]:
         return [m["params"]["offset"] for m in self.heard if "offset" in m["params"]]
 
-    async def until(self, done: Any, within_s: float = 8.0) -> None:
+    async def until(self, done: Any, within_s: float = PATIENCE_S) -> None:
         """Wait until `done(self)`; fails with what was heard."""
         try:
             async with asyncio.timeout(within_s):

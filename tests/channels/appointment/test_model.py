@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
@@ -72,7 +72,7 @@ class Model:
         return TABLE[verb].get(self.state)
 
 
-@examples(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=30)
 @given(asks=st.booleans(), steps=st.lists(STEP, min_size=2, max_size=9))
 async def test_it_goes_where_the_product_says_and_nowhere_else(
     asks: bool, steps: list[tuple[str, str]], clinic: Node, vikram: Doctor, time_: ProductClock, priya: Caller,

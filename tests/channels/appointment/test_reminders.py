@@ -25,6 +25,7 @@ from tests.channels.appointment.clockwork import TELLING, Worker
 from tests.channels.appointment.conftest import KOLKATA, Doctor
 from tests.channels.callers import Caller, rows, told
 from tests.channels.queue.conftest import ProductClock
+from tests.patience import PATIENCE_S
 
 HER = {"patient_id": people.PRIYA_PATIENT}
 PRIYA = people.PRIYA.account_id
@@ -193,7 +194,7 @@ async def test_a_worker_killed_in_the_middle_of_telling_leaves_it_to_the_next_wh
         await desk.execute("SELECT FROM appointment WHERE id = $1 FOR UPDATE", visit)
         telling = asyncio.create_task(worker.tell())
         blocked = "SELECT pid FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while (pid := await desk.fetchval(blocked)) is None:
                 pass  # each look is a round trip
         await desk.execute("SELECT pg_terminate_backend($1)", pid)
@@ -263,7 +264,7 @@ WALL = st.integers(0, 95).map(lambda n: time(n // 4, 15 * (n % 4)))
 BASE = datetime(2026, 3, 7, 12, tzinfo=UTC)
 
 
-@examples(max_examples=150, deadline=None)
+@examples(max_examples=150)
 @given(
     quiet=st.none() | st.tuples(WALL, WALL).filter(lambda two: two[0] != two[1]),
     zone=st.sampled_from(["Asia/Kolkata", "America/New_York", "Europe/London"]),

@@ -17,6 +17,7 @@ from channels.directory import demo as places
 from channels.identity import demo as people
 from tests.channels.appointment.conftest import Doctor, Patients, ProductClock, free, refuses, run_job
 from tests.channels.callers import Caller, rows, told
+from tests.patience import PATIENCE_S
 
 HER = {"patient_id": people.PRIYA_PATIENT}
 
@@ -218,7 +219,7 @@ async def test_leaving_at_the_moment_of_an_offer_leaves_no_seat_behind(
         await outbox.finish([ctx], Vault(clinic.settings.secret))
         offered.set()
         waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while not await tx.fetchval(waits):
                 pass  # each look is a round trip
     with refuses("busy"):

@@ -17,18 +17,20 @@ from channels.directory import demo as places
 from channels.identity import demo as people
 from channels.seed import seed
 from tests.conftest import PROMPTLY_S, Connect
+from tests.patience import PATIENCE_S
 from tests.people import log_in
 
 
 async def push(topic: object, name: str) -> Event:
     """The next event of this name."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         async for heard in topic:  # type: ignore[attr-defined]
             if isinstance(heard, Event) and heard.name == name:
                 return heard
     raise AssertionError("the topic ended")
 
 
+@pytest.mark.alone
 async def test_a_seat_from_hold_to_waitlist(gateway: server.Running, settings: Settings, connect: Connect) -> None:
     assert settings.database_url
     await seed(settings.database_url, settings)

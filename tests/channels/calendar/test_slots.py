@@ -123,7 +123,7 @@ PAUSES = st.sampled_from([0, 0, 5, 10])
 ANY_DAY = st.tuples(st.sampled_from(ZONES), st.dates(FIRST, LAST))
 
 
-@examples(max_examples=150, deadline=None)
+@examples(max_examples=150)
 @given(
     where=st.sampled_from(CHANGES) | ANY_DAY,
     shift=st.sampled_from([0, 0, -1]),
@@ -183,7 +183,7 @@ RULES = st.lists(
 )
 
 
-@examples(max_examples=100, deadline=None)
+@examples(max_examples=100)
 @given(rules=RULES)
 def test_no_two_slots_of_a_doctor_overlap_whatever_clocks_she_said_them_on_and_however_one_asks(
     rules: list[Rule],

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
@@ -210,7 +210,7 @@ STEPS = st.lists(
 )
 
 
-@examples(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=200)
 @given(steps=STEPS)
 async def test_the_database_and_the_command_agree_which_steps_fall(db: Database, steps: list[RefundStep]) -> None:
     def command() -> bool:

@@ -16,6 +16,7 @@ from channels.identity.demo import ADMIN_ID, ASHA, DESK, KAMLA_PATIENT, PRIYA, P
 from tests.channels.callers import Caller, rows, told
 from tests.channels.care.people import Reads, execute
 from tests.channels.queue.conftest import ProductClock, admin_of, as_person, walk_in
+from tests.patience import PATIENCE_S
 
 WHY = "Unconscious in the waiting room"
 
@@ -76,7 +77,7 @@ async def test_it_opens_everything_for_an_hour_and_her_family_and_the_privacy_ad
         assert "break_glass" in await reads(VIKRAM, KAMLA_PATIENT, record)
     assert await reads(VIKRAM, PRIYA_PATIENT, None) == []
     for who, fact in ((PRIYA.account_id, "break_glass.opened"), (ADMIN_ID, "break_glass.to_review")):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while not await rows(
                 clinic, "SELECT 1 FROM notification WHERE account_id = $1 AND fact = $2 AND ref_id = $3",
                 who, fact, UUID(opened["id"]),

@@ -19,10 +19,10 @@ from carewire.store.db import Database
 from channels.directory.demo import CLINIC, DOCTOR_VIKRAM, LABORATORY
 from channels.identity.demo import DESK, KAMLA_PATIENT, PRIYA, TECHNICIAN, VIKRAM
 from channels.seed import seed
-from tests.conftest import Connect
+from tests.conftest import PROMPTLY_S, Connect
+from tests.patience import PATIENCE_S
 from tests.people import log_in
 
-WITHIN_S = 1.0
 LOOKS_S = 0.5
 """A job whose time has come is found by looking, twice a second."""
 TICK_S = 0.05
@@ -52,6 +52,7 @@ async def follow(client: Client, topic: str = SUMMARY) -> asyncio.Task[float]:
     return asyncio.create_task(ends(heard))
 
 
+@pytest.mark.alone
 async def test_consent_relationship_and_break_glass_end_on_both_nodes_within_a_second(
     gateway: server.Running, second_node: server.Running, settings: Settings, db: Database, connect: Connect
 ) -> None:
@@ -75,9 +76,9 @@ async def test_consent_relationship_and_break_glass_end_on_both_nodes_within_a_s
         listening = [await follow(client) for client in (here, there)]
         begun = time.monotonic()
         await act()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             at = await asyncio.gather(*listening)
-        assert max(at) - begun < WITHIN_S
+        assert max(at) - begun < PROMPTLY_S
         for client in (here, there):
             with pytest.raises(Refused, match="not_found"):
                 await anext(await client.subscribe(SUMMARY))
@@ -97,10 +98,10 @@ async def test_consent_relationship_and_break_glass_end_on_both_nodes_within_a_s
     for to in ({"doctor_id": DOCTOR_VIKRAM}, {"place_id": LABORATORY}):
         await grant(over - time.monotonic(), **to)
     listening = [await follow(client) for client in (here, there)]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         at = await asyncio.gather(*listening)
     assert min(at) >= over - TICK_S
-    assert max(at) - over < WITHIN_S + LOOKS_S
+    assert max(at) - over < PROMPTLY_S + LOOKS_S
     for client in (here, there):
         with pytest.raises(Refused, match="not_found"):
             await client.query("summary.get", patient_id=kamla)
@@ -116,13 +117,13 @@ async def test_consent_relationship_and_break_glass_end_on_both_nodes_within_a_s
     relation = (await priya.query("relation.list", patient_id=kamla))[0]["id"]
     begun = time.monotonic()
     await priya.command("relation.end", relation_id=relation)
-    async with asyncio.timeout(10):
-        assert await listens - begun < WITHIN_S
+    async with asyncio.timeout(PATIENCE_S):
+        assert await listens - begun < PROMPTLY_S
     opened = await here.command(
         "break_glass.open", patient_id=kamla, place_id=CLINIC, reason="Unconscious in the waiting room"
     )
     listening = [await follow(here), await follow(here, f"background:{kamla}")]
     begun = time.monotonic()
     await here.command("break_glass.end", break_glass_id=opened["id"])
-    async with asyncio.timeout(10):
-        assert max(await asyncio.gather(*listening)) - begun < WITHIN_S
+    async with asyncio.timeout(PATIENCE_S):
+        assert max(await asyncio.gather(*listening)) - begun < PROMPTLY_S

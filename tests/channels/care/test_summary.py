@@ -23,6 +23,7 @@ from tests.channels.callers import Caller, rows, told
 from tests.channels.care.people import execute
 from tests.channels.care.test_consents import grant
 from tests.channels.queue.conftest import admin_of, as_person, topic
+from tests.patience import PATIENCE_S
 
 P = str(PRIYA_PATIENT)
 
@@ -228,7 +229,7 @@ async def test_a_claim_that_is_taken_back_takes_with_it_what_it_opened(
     await grant(priya, patient_id=str(record), doctor_id=str(DOCTOR_VIKRAM), records=["summary"])
     await doctor.call("summary.get", patient_id=str(record))
     await priya.call("patient.undo_claim", patient_id=str(record))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not await rows(clinic, "SELECT 1 FROM consent WHERE patient_id = $1 AND revoked_at IS NOT NULL", record):
             pass
     assert await told(clinic, f"rights:{VIKRAM.account_id}")
@@ -270,6 +271,6 @@ async def test_a_record_that_is_merged_is_heard_by_who_follows_hers(clinic: Node
 
 async def until_told(node: Node, name: str, known: int) -> None:
     """The job has said it. The topic is read until it has, never slept for."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while len(await told(node, name)) <= known:
             pass

@@ -29,6 +29,7 @@ from channels.identity.platform_settings import PlatformSettings
 from tests.channels.callers import Caller, rows, told
 from tests.channels.chat.conftest import HERS, VIKRAMS, Say, execute, follow, look_who_is_away, run
 from tests.channels.queue.conftest import ProductClock, admin_of, as_person, topic
+from tests.patience import PATIENCE_S
 
 
 async def test_a_stranger_finds_no_thread_and_another_doctor_neither(
@@ -160,7 +161,7 @@ async def test_a_relationship_that_is_ended_closes_the_chat_at_once(
         await say(priya, thread)
     with pytest.raises(NotFound):
         await say(doctor, thread)
-    async with asyncio.timeout(10):  # the job that the database left tells it by itself
+    async with asyncio.timeout(PATIENCE_S):  # the job that the database left tells it by itself
         while [name for name, _ in await told(clinic, f"chat:{thread}")][-1] != "chat:state":
             pass
     assert (await topic(clinic, f"chat:{thread}")).state == "closed"

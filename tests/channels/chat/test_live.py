@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 import pytest_asyncio
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
@@ -31,6 +31,7 @@ from tests.channels.chat.conftest import VIKRAMS, Say, execute, follow
 from tests.channels.queue.conftest import ProductClock, topic
 from tests.channels.review.conftest import fresh_allowances
 from tests.conftest import Connect
+from tests.patience import PATIENCE_S
 from tests.people import log_in
 
 KINDS: dict[str, Any] = {"chat:message": ChatMessage, "chat:read": ChatRead, "chat:state": ChatState}
@@ -39,7 +40,7 @@ STEPS = ("ask", "answer", "read", "see", "visit", "end", "join", "shut", "later"
 
 
 @given(walk=st.lists(st.sampled_from(STEPS), min_size=3, max_size=14))
-@examples(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=25)
 async def test_a_snapshot_and_what_was_heard_since_is_what_is_and_every_count_is_right(
     clinic: Node, thread: str, say: Say, priya: Caller, doctor: Caller, time: ProductClock, walk: list[str]
 ) -> None:
@@ -164,7 +165,7 @@ async def second_node(gateway: server.Running, settings: Settings) -> AsyncItera
 
 async def until(heard: Subscription, wanted: Any) -> Any:
     """The data of the first change that is wanted."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         async for change in heard:
             data = change.value if isinstance(change, Snapshot) else change.data
             if wanted(change, data):

@@ -122,7 +122,7 @@ async def test_a_pause_is_told_and_ends_by_itself_or_by_word(clinic: Node, enter
 WALL = st.times().map(lambda t: t.replace(second=0, microsecond=0))
 
 
-@examples(max_examples=200, deadline=None)
+@examples(max_examples=200)
 @given(
     zone=st.sampled_from(["Asia/Kolkata", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "UTC"]),
     day=st.dates(date(2020, 1, 1), date(2035, 1, 1)),

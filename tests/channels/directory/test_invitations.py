@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 import pytest
 import pytest_asyncio
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
@@ -29,6 +29,7 @@ from channels.identity.demo import ASHA, DESK, PHARMACIST, PRIYA, TECHNICIAN, VI
 from channels.seed import seed
 from tests.channels.callers import Caller, hire, rows, told
 from tests.conftest import PROMPTLY_S, Connect
+from tests.patience import PATIENCE_S
 from tests.people import log_in
 
 MakeCaller = Callable[..., Caller]
@@ -84,7 +85,7 @@ async def test_an_offer_is_told_to_the_numbers_owner_and_costs_the_same_for_a_nu
     await pharmacist.call("affiliation.offer", doctor_id=str(DOCTOR_VIKRAM))
     jobs = await rows(clinic, "SELECT 1 FROM job WHERE name = 'notification.to_number'")
     assert len(jobs) == 2
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while await rows(clinic, "SELECT 1 FROM job WHERE state = 'open' AND due_at <= now() AND name LIKE 'notif%'"):
             pass
     told_ = await rows(clinic, "SELECT account_id, fact FROM notification ORDER BY fact")
@@ -189,7 +190,7 @@ STEPS = st.lists(
 )
 
 
-@examples(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=10)
 @given(steps=STEPS)
 async def test_whatever_members_try_a_place_has_an_owner_and_nobody_works_unasked(
     steps: list[tuple[str, int, int, str]], clinic: Node, caller: MakeCaller
@@ -245,6 +246,7 @@ async def ends(heard: Subscription) -> float:
     return time.monotonic()
 
 
+@pytest.mark.alone
 async def test_whose_shift_ends_hears_nothing_more_within_a_second_on_any_node(
     gateway: server.Running, second_node: server.Running, settings: Settings, connect: Connect
 ) -> None:
@@ -267,13 +269,13 @@ async def test_whose_shift_ends_hears_nothing_more_within_a_second_on_any_node(
     ending = [asyncio.create_task(ends(heard)) for heard in listening]
     await owner.command("place.remove_member", account_id=DESK.account_id)
     removed = time.monotonic()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         at = await asyncio.gather(*ending[:2])
     assert max(at) - removed < PROMPTLY_S
     (affiliation,) = await doctor.query("affiliation.list")
     await owner.command("affiliation.end", affiliation_id=affiliation["id"])
     ended = time.monotonic()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         assert await ending[2] - ended < PROMPTLY_S
     assert not ending[3].done()
     for client in (desk, elsewhere, doctor):

@@ -129,7 +129,7 @@ def is_open(hours: Hours, zone: ZoneInfo, at: datetime) -> bool:
     return False
 
 
-@examples(max_examples=60, deadline=None)
+@examples(max_examples=60)
 @given(
     hours=weeks(),
     zone=st.sampled_from(ZONES).map(ZoneInfo),

@@ -7,7 +7,7 @@ H-111; decision 0070.
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
@@ -75,7 +75,7 @@ async def test_nothing_typed_is_search_syntax_and_what_holds_no_word_finds_nothi
             await found(anybody, text)
 
 
-@examples(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=60)
 @given(text=st.text(min_size=1, max_size=100).filter(lambda text: "\u0000" not in text))
 async def test_any_text_is_answered(clinic: Node, text: str) -> None:
     async with clinic.db.snapshot() as tx:

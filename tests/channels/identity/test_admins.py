@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
@@ -181,7 +181,7 @@ STEPS = st.lists(
 )
 
 
-@examples(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=12)
 @given(steps=STEPS)
 async def test_whatever_administrators_try_each_change_had_two_people(
     steps: list[tuple[str, int, int]], clinic: Node

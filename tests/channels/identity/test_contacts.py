@@ -30,6 +30,7 @@ from channels.identity.errors import (
     WrongPassword,
 )
 from tests.channels.callers import Caller, TurnableClock, another, letters, next_code, rows
+from tests.patience import PATIENCE_S
 
 MakeCaller = Callable[..., Caller]
 NEW = "+919811100041"
@@ -46,7 +47,7 @@ async def priya_of(caller: MakeCaller, **more: str) -> Caller:
 
 async def token_to(node: Node, address: str, number: int) -> str:
     """The token of the number-th letter to an address that carries one."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             found = [re.search(r"[\w-]{43}", letter["body"]) for letter in await letters(node, address)]
             tokens = [match[0] for match in found if match]

@@ -23,6 +23,7 @@ from channels.identity.errors import CodeGone, LastAdmin, NothingToUndo, SoleOwn
 from channels.identity.subjects import subject_of
 from tests.channels.callers import Caller, TurnableClock, another, letters, rows
 from tests.channels.queue.conftest import admin_of, desk, make_session, session
+from tests.patience import PATIENCE_S
 
 __all__ = ["desk", "make_session", "session"]  # the queue's fixtures
 
@@ -61,7 +62,7 @@ async def let_pass(node: Node, order_id: str) -> None:
 async def ended(node: Node, job_id: Any) -> None:
     """The job has run, by us or by the node's own loop."""
     await node.runner.executor.run_one(job_id)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not await rows(node, "SELECT 1 FROM job WHERE id = $1 AND state = 'done'", job_id):
             pass
 

@@ -18,6 +18,7 @@ from channels.identity.demo import ARJUN_PATIENT, DESK, PRIYA, PRIYA_PATIENT
 from channels.identity.errors import FactDue
 from channels.identity.exports import PART_BYTES
 from tests.channels.callers import Caller, TurnableClock, rows
+from tests.patience import PATIENCE_S
 
 MakeCaller = Callable[..., Caller]
 DEVICE = "Priya's telephone 7c1d"
@@ -26,7 +27,7 @@ DEVICE = "Priya's telephone 7c1d"
 async def ready(one: Caller) -> Any:
     """Ask, and wait until it lies there."""
     asked = await one.call("user.export")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while (found := (await one.call("user.exports"))[0])["state"] != "ready":
             pass
     assert found["id"] == asked["id"]
@@ -109,7 +110,7 @@ async def test_it_is_sealed_while_it_lies_and_goes_after_three_days(
         await tx.execute("UPDATE schedule SET next_at = now() WHERE name = 'temp_cleanup'")
     await clinic.runner.scheduler.tick()
     clinic.runner.wake()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while await rows(clinic, "SELECT 1 FROM export_part"):
             pass
     assert (await hers.call("user.exports"))[0]["state"] == "gone"
@@ -118,7 +119,7 @@ async def test_it_is_sealed_while_it_lies_and_goes_after_three_days(
 async def test_she_is_told_when_it_is_ready(caller: MakeCaller, clinic: Node) -> None:
     hers = await priya(caller)
     export = await ready(hers)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not (found := (await hers.call("notification.list"))["rows"]):
             pass
     assert (found[0]["fact"], found[0]["ref_id"]) == ("export.ready", export["id"])

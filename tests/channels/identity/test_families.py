@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, example, given
+from hypothesis import example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
@@ -154,7 +154,7 @@ async def test_what_lapsed_comes_back_only_by_her_own_word(
     assert back["lapses_at"] is None
 
 
-@examples(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=60)
 @given(born=st.dates(date(1900, 1, 1), date(2030, 12, 31)))
 @example(born=date(2004, 2, 29))
 @example(born=date(2002, 3, 1))
@@ -305,7 +305,7 @@ WALKERS: WeakKeyDictionary[Node, list[Caller]] = WeakKeyDictionary()
 REFUSED = (NotFound, AlreadyGuardian, AlreadyInvited, LastGuardian, OwnRecord)
 
 
-@examples(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=10)
 @given(steps=STEPS)
 async def test_whatever_a_family_does_a_minor_has_a_guardian_and_nobody_acts_unasked(
     steps: list[tuple[str, int, int]], clinic: Node, caller: MakeCaller

@@ -16,6 +16,7 @@ from channels.identity.caps import Cap
 from channels.identity.demo import DESK, PRIYA, PRIYA_PATIENT
 from channels.identity.errors import AccountClosed, CodeGone, WrongCode
 from tests.channels.callers import Caller, TurnableClock, another, fresh_network, letters, next_code, rows
+from tests.patience import PATIENCE_S
 
 MakeCaller = Callable[..., Caller]
 STRANGER = "+919811100000"
@@ -177,7 +178,7 @@ async def test_one_number_gets_at_most_fifty_messages_a_day_even_when_all_are_us
 
 async def test_neither_code_nor_number_stands_in_the_job_or_in_a_counter(caller: MakeCaller, clinic: Node) -> None:
     code = await caller().ask_code(STRANGER)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not (found := await rows(clinic, "SELECT * FROM job WHERE name = 'otp.send' AND state = 'done'")):
             pass  # the row closes after the letter has left
     (job,) = found

@@ -18,6 +18,7 @@ from channels.identity.caps import Cap
 from channels.identity.demo import ADMIN_EMAIL, ADMIN_ID, ADMIN_PASSWORD, DESK, PRIYA
 from channels.identity.errors import AlreadyVerified, NoEmail, NoPassword, ProofGone, WrongPassword
 from tests.channels.callers import Caller, TurnableClock, letters, next_code, rows, told
+from tests.patience import PATIENCE_S
 
 MakeCaller = Callable[..., Caller]
 NEW = "+919811100031"
@@ -39,7 +40,7 @@ async def leela(caller: MakeCaller, clinic: Node) -> Caller:
 
 async def token_of(node: Node, number: int) -> str:
     """The token of the number-th mail to her."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while len(found := await letters(node, MAIL)) < number:
             pass
     match = re.search(r"[\w-]{43}", found[0]["body"])
@@ -49,7 +50,7 @@ async def token_of(node: Node, number: int) -> str:
 
 async def jobs_done(node: Node) -> None:
     """Nothing that is due is on its way any more."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while await rows(node, "SELECT 1 FROM job WHERE state = 'open' AND due_at <= now()"):
             pass
 

@@ -21,6 +21,7 @@ from channels.seed import seed
 from tests.channels.callers import Caller
 from tests.channels.queue.conftest import MakeSession, as_person, desk, doctor, make_session, priya, session
 from tests.conftest import Connect
+from tests.patience import PATIENCE_S
 from tests.people import log_in
 
 __all__ = ["desk", "doctor", "make_session", "priya", "session"]
@@ -101,7 +102,7 @@ async def test_one_round_trip_brings_every_snapshot_and_the_events_after_it(
     assert "Somebody new" in str(told.data)
     again = await desk.open_screen("desk.topics", place_id=str(CLINIC))  # an app that comes back to the foreground
     assert again.keys() == screen.keys()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not isinstance(fresh := await anext(again[f"queue:{sitting}"]), Snapshot):
             pass
     assert "Somebody new" in str(fresh.value)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, given
+from hypothesis import Phase, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
@@ -154,7 +154,7 @@ class Walk:
             self.critical.discard(test)
 
 
-@examples(max_examples=4, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@examples(max_examples=4, phases=[Phase.generate])
 @given(seed=st.integers(0, 2**32))
 async def test_a_random_walk_keeps_every_rule_and_every_snapshot(
     seed: int, clinic: Node, technician: Caller, priya: Caller, entry: str, time: ProductClock

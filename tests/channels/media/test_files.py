@@ -22,6 +22,7 @@ from carewire.store.db import Database, Tx
 from channels.media import access, jobs
 from channels.media.nouns import LOOSE_MAX, MediaKind
 from tests.channels.media.conftest import Uploader, document, picture, reason, scan
+from tests.patience import PATIENCE_S
 
 
 async def test_a_file_goes_up_and_comes_back_by_a_link(priya: Uploader) -> None:
@@ -89,7 +90,7 @@ async def test_the_uploaders_socket_follows_and_snapshot_and_events_are_a_fresh_
     good, bad = uuid7(), uuid7()
     stored = (await priya.send("document", document(), "a.pdf", good)).json()
     assert (await priya.send("document", b"MZ" + bytes(2000), "a.pdf", bad)).status_code == 415
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         async for told in topic:
             assert isinstance(told, Event)
             state[told.data["upload_id"]] = told.data["upload"]
@@ -119,7 +120,7 @@ async def test_an_upload_that_breaks_off_leaves_nothing_and_can_be_sent_again(pr
 
     with pytest.raises(ConnectionError):
         await priya.send("document", breaks_off(), "a.pdf", key)  # type: ignore[arg-type]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         async for told in topic:
             assert isinstance(told, Event)
             if told.data["upload"]["state"] == "refused":
@@ -196,7 +197,7 @@ async def test_a_deleted_file_is_gone_with_its_bytes(priya: Uploader, files: Any
     url = await priya.link(stored["id"])
     await priya.client.command("media.delete", media_id=stored["id"])
     assert (await priya.read(url)).status_code == 404
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while files():  # noqa: ASYNC110 - the job follows the commit
             await asyncio.sleep(0)
 

@@ -20,6 +20,7 @@ from channels.identity import demo as people
 from channels.notification.events import NotificationNew, Notifications
 from tests.channels.callers import rows, told
 from tests.channels.queue.conftest import as_person, topic
+from tests.patience import PATIENCE_S
 
 VISIT = fact(
     "test.visit",
@@ -37,7 +38,7 @@ async def tell(node: Node, *tellings: Notify) -> None:
         ctx.enqueue(NotifyMany(tellings=list(tellings)))
         left = await outbox.finish([ctx], Vault(node.settings.secret))
     node.publish(left)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while await rows(node, "SELECT FROM job WHERE name = 'notification.new_many' AND state = 'open'"):
             pass
 

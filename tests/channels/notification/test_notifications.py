@@ -25,6 +25,7 @@ from channels.notification.events import SHOWN, NotificationDeleted, Notificatio
 from channels.queue.facts import TURN_NEAR
 from tests.channels.callers import Caller, rows, told
 from tests.channels.queue.conftest import MakeSession, admin_of, as_person, desk, make_session, topic, walk_in
+from tests.patience import PATIENCE_S
 
 __all__ = ["desk", "make_session"]
 
@@ -64,7 +65,7 @@ async def tell(node: Node, *refs: UUID, person: UUID = PRIYA) -> None:
 async def heard(node: Node) -> None:
     """Until no fact is on its way."""
     open_ = "SELECT 1 FROM job WHERE state = 'open' AND name = 'notification.new' AND due_at <= now()"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while await rows(node, open_):
             pass  # each look is a round trip
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from typing import Any
 from uuid import UUID
 
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
@@ -15,7 +15,7 @@ from channels.order.lifecycle import PHARMACY, OrderState
 from channels.request.lifecycle import REQUEST, RequestState
 from tests.channels.request.market import Market
 
-QUIET = examples(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUIET = examples(max_examples=12)
 MOVES = {
     "confirm": "confirmed",
     "reject": "rejected",

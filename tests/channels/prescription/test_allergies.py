@@ -26,6 +26,7 @@ from tests.channels.callers import Caller, rows
 from tests.channels.consultation.visits import P, audited, begun, execute, walked_in
 from tests.channels.prescription.papers import drafted, line
 from tests.channels.queue.conftest import topic
+from tests.patience import PATIENCE_S
 
 NAME, CLASS, RELATED = MatchedBy
 
@@ -103,7 +104,7 @@ LEXICON = Lexicon(
 
 
 @given(WORDS, WORDS, WORDS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_more_words_never_hide_a_match(one: list[str], more: list[str], other: list[str]) -> None:
     def mean(words: list[str]) -> Meaning:
         return meaning(LEXICON, " ".join(words))
@@ -249,7 +250,7 @@ async def test_an_allergy_that_is_noted_while_it_is_issued_is_seen_or_comes_afte
     async with clinic.db.transaction() as tx:
         await tx.fetchval("SELECT true FROM patient WHERE id = $1 FOR NO KEY UPDATE", PRIYA_PATIENT)
         issuing = asyncio.create_task(issue(doctor, draft), context=Context())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while not await tx.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
                 pass  # until it waits for her; each look is a round trip
         await tx.execute(

@@ -24,6 +24,7 @@ from tests.channels.callers import Caller, rows, told
 from tests.channels.consultation.visits import P, begun, execute
 from tests.channels.prescription.papers import issued, line
 from tests.channels.queue.conftest import ProductClock, as_person
+from tests.patience import PATIENCE_S
 
 
 async def count(
@@ -135,7 +136,7 @@ async def test_a_prescription_is_cancelled_or_given_out_and_never_first_cancelle
     async with clinic.db.transaction() as tx:
         await tx.fetchval("SELECT true FROM prescription WHERE id = $1 FOR UPDATE", UUID(paper["id"]))
         spender = asyncio.create_task(count(clinic, "spend", mine["id"], 1), context=Context())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while not await tx.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
                 pass  # until it waits for the lock; each look is a round trip
         await tx.execute(

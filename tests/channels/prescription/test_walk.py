@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carewire.errors import IllegalMove, Refusal
@@ -198,7 +198,7 @@ VERBS = ("write", "complete", "add", "mistaken", "create", "create", "edit", "de
 STEPS = st.lists(st.tuples(st.sampled_from(VERBS), st.integers(0, 3), st.integers(1, 3)), min_size=4, max_size=12)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20)
 @given(steps=STEPS)
 async def test_whatever_is_asked_in_whatever_order_comes_to_what_the_rules_say(
     steps: list[tuple[str, int, int]], clinic: Node, make_session: MakeSession

@@ -15,6 +15,7 @@ from channels.directory.demo import DOCTOR_VIKRAM
 from channels.identity.demo import ARJUN_PATIENT, ASHA, PRIYA
 from channels.seed import seed
 from tests.conftest import PROMPTLY_S, Connect
+from tests.patience import PATIENCE_S
 from tests.people import log_in
 
 POLL_S = 0.5
@@ -29,6 +30,7 @@ async def ends(heard: Subscription) -> float:
     return time.monotonic()
 
 
+@pytest.mark.alone
 async def test_the_timed_job_cuts_off_a_guardian_who_listens_and_the_doors_were_shut_before(
     gateway: server.Running, settings: Settings, db: Database, connect: Connect
 ) -> None:
@@ -63,7 +65,7 @@ async def test_the_timed_job_cuts_off_a_guardian_who_listens_and_the_doors_were_
     async with db.transaction() as tx:
         await tx.execute("INSERT INTO job (name, payload, due_at) VALUES ('guardianship.come_of_age', '{}', now())")
     due = time.monotonic()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         at = await asyncio.gather(*ending)
     assert max(at) - due < PROMPTLY_S + POLL_S
     for topic in topics:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carewire.errors import Refusal
@@ -94,7 +94,7 @@ def check(whole: Line, now: Any) -> None:
     assert (due := next_change_at(whole, now)) is None or due > now
 
 
-@settings(max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=2000)
 @given(st.lists(STEP, min_size=5, max_size=30))
 def test_any_walk_keeps_the_line_whole_and_every_listener_exact(steps: list[tuple[str, int, bool, int]]) -> None:
     """After each step: the invariants, and for each projection snapshot + event = fresh snapshot."""

@@ -5,29 +5,20 @@ from typing import Any
 
 import pytest
 
-from carewire.client import Client
 from carewire.client.refused import Lost
 from carewire.client.subscription import Event, Snapshot, Subscription
 from carewire.settings import Settings
 from channels.directory import demo as places
 from channels.identity import demo as people
 from channels.seed import seed
-from tests.channels.callers import code_in
 from tests.conftest import Connect
-
-
-async def log_in(client: Client, phone: str) -> None:
-    """By the code in the development mailbox; asked until it is there, never slept for."""
-    await client.call("auth.otp_send", phone=phone)
-    async with asyncio.timeout(10):
-        while not (letters := await client.call("dev.mailbox", to=phone, limit=1)):
-            pass
-    await client.login_with_code(phone, code_in(letters[0]["body"]))
+from tests.patience import PATIENCE_S
+from tests.people import log_in
 
 
 async def until(subscription: Subscription, wanted: Any) -> Any:
     """The data of the first event (or snapshot) that is wanted."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         async for change in subscription:
             data = change.value if isinstance(change, Snapshot) else change.data
             if wanted(change, data):

@@ -10,7 +10,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
@@ -263,6 +263,8 @@ async def test_a_rating_is_exact_whatever_many_do_at_once(
         fresh_allowances(clinic)
         for error in await asyncio.gather(*(act() for _ in range(8)), return_exceptions=True):
             assert error is None or isinstance(error, IllegalMove | ReviewChanged), error
+    fresh_allowances(clinic)
+    await verify(admin, await write(priya, visit, 4))
     found = await recount(clinic)
     assert found["count"] > 0
     assert await is_exact(clinic), found
@@ -307,7 +309,7 @@ async def step(priya: Caller, admin: Caller, review: Any, move: str) -> None:
 
 
 @given(walk=st.lists(st.sampled_from(["update", "verify", "reject", "delete"]), max_size=8))
-@examples(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=25)
 async def test_every_walk_is_legal_or_refused_with_what_is_and_the_count_stays_right(
     clinic: Node, visit: Visit, priya: Caller, admin: Caller, walk: list[str]
 ) -> None:

@@ -20,6 +20,7 @@ from channels.identity.demo import Person
 from channels.stock import access as stock
 from tests.channels.callers import Caller, rows
 from tests.channels.queue.conftest import ProductClock, admin_of, as_person
+from tests.patience import PATIENCE_S
 
 T = TypeVar("T")
 INR = "INR"
@@ -91,7 +92,7 @@ class Shop:
     async def facts(self) -> list[tuple[str, str]]:
         """What the pharmacist was told, in English: fact and body, oldest first."""
         open_ = "SELECT 1 FROM job WHERE state = 'open' AND name = 'notification.new' AND due_at <= now()"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while await rows(self.node, open_):
                 pass  # each look is a round trip
         told = "SELECT fact, body FROM notification WHERE account_id = $1 ORDER BY id"

@@ -21,6 +21,7 @@ from channels.stock.medicines import ARTICLES_MAX
 from tests.channels.callers import Caller, rows, told
 from tests.channels.queue.conftest import topic
 from tests.channels.stock.conftest import Shop
+from tests.patience import PATIENCE_S
 
 
 async def test_strangers_find_no_shelf_and_patients_have_none(
@@ -224,7 +225,7 @@ async def test_a_days_look_finds_the_pharmacies_that_have_something_to_write_off
     await shop.article("Paracetamol", (0, 5))
     shop.clock.turn(days=1)
     await shop.run(lambda ctx: stock_day(ctx, StockDay()))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not await rows(shop.node, "SELECT 1 FROM job WHERE name = 'stock.expired'"):
             pass
 
@@ -245,7 +246,7 @@ async def test_a_hold_ends_by_itself(shop: Shop) -> None:
     """The real job, on the real clock."""
     one = await shop.article("Paracetamol", (90, 5))
     kept = await shop.hold((one, 1), minutes=0.01)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not await rows(shop.node, "SELECT 1 FROM stock_hold WHERE id = $1 AND state = 'expired'", kept.id):
             pass  # each look is a round trip
     assert await shop.stands(one) == (5, 0)

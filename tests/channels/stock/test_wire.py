@@ -12,7 +12,8 @@ from carewire.gateway import server
 from channels.directory.demo import PHARMACY
 from channels.identity.demo import PHARMACIST, PRIYA
 from channels.stock.demo import SHELF
-from tests.conftest import PROMPTLY_S, Connect
+from tests.conftest import Connect
+from tests.patience import PATIENCE_S
 from tests.people import log_in
 
 TOPIC = f"stock:{PHARMACY}"
@@ -61,7 +62,7 @@ async def test_who_works_there_no_more_hears_nothing_more(
     assert isinstance(await anext(shelf), Snapshot)
     assert (await hired.call("stock.list", pharmacy_id=PHARMACY, limit=1))["rows"]
     await owner.command("place.remove_member", account_id=PRIYA.account_id, place_id=PHARMACY)
-    async with asyncio.timeout(PROMPTLY_S):
+    async with asyncio.timeout(PATIENCE_S):
         with contextlib.suppress(Refused):
             async for _ in shelf:
                 pass

@@ -27,6 +27,7 @@ from tests.channels.callers import Caller, rows, told
 from tests.channels.directory.test_members import ctx_of
 from tests.channels.queue.conftest import admin_of, as_person
 from tests.channels.test_tables import checked_words
+from tests.patience import PATIENCE_S
 
 S = Approval
 LEGAL = {
@@ -169,7 +170,7 @@ async def test_a_case_from_submission_to_approval_and_what_follows_from_each_ste
     async with clinic.db.snapshot() as tx:
         fresh = await case_topic(ctx_of(clinic, tx, None), UUID(case["id"]))
     assert (str(fresh.id), fresh.state, fresh.revision) == (topic[-1]["id"], topic[-1]["state"], topic[-1]["revision"])
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while (
             len(heard := await rows(clinic, "SELECT fact, body FROM notification WHERE fact LIKE 'verification.%'")) < 4
         ):
@@ -203,7 +204,7 @@ async def test_a_verification_sticks_to_its_facts(clinic: Node) -> None:
     detail = await asha.call("verification.get", verification_id=case["id"])
     assert (detail["case"]["state"], detail["steps"][-1]["move"]) == ("pending", "reopen")
     assert (detail["approved_facts"]["name"], detail["facts"]["name"]) == ("Dr. Asha Rao", "Dr. Asha Rao-Mehta")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while len(events := await told(clinic, f"verification:{case['id']}")) < 3:
             pass
     assert events[-1][1]["case"]["state"] == "pending"
@@ -249,7 +250,7 @@ async def test_a_withdrawn_approval_pauses_what_is_live_blocks_what_is_new_and_l
     assert [one["patient_id"] for one in stands["appointments"]] == [str(ARJUN_PATIENT)], "the demo's, of tomorrow"
     assert stands == await admin.call("verification.standing", verification_id=case["id"])
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while (await desk.call("session.get", session_id=live))["state"] != "paused":
             pass
     with pytest.raises(NotFound):  # a doctor who is not verified is nobody's doctor

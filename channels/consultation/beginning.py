@@ -100,6 +100,14 @@ async def _out_of_the_diary(ctx: Ctx, row: Appointment, confirmed: VideoConfirma
 
 
 async def _write(ctx: Ctx, **values: Any) -> Consultation:
+    """A consultation of a visit whose line or appointment is locked, so that who comes second finds the first one."""
+    stands = await ctx.tx.fetchval(
+        "SELECT id FROM consultation WHERE (token_id = $1 OR appointment_id = $2) AND state <> 'cancelled'",
+        values["token_id"],
+        values["appointment_id"],
+    )
+    if stands is not None:
+        raise AlreadyStarted(consultation_id=str(stands))
     values |= {"state": ConsultationState.IN_PROGRESS, "started_at": ctx.now}
     marks = ", ".join(f"${n}" for n in range(1, len(values) + 1))
     consultation_id: UUID = await ctx.tx.fetchval(

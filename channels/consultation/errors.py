@@ -9,7 +9,7 @@ class StaleVersion(Refusal, code=409, reason="stale_version"):
 
 
 class AlreadyStarted(Refusal, code=409, reason="already_started"):
-    """This visit has its consultation."""
+    """This visit has its consultation: open that; `consultation_id` names it."""
 
 
 class PapersStand(Refusal, code=409, reason="papers_stand"):

@@ -58,8 +58,9 @@ async def test_line_appointment_and_notes_move_as_one(
     assert await state(clinic, appointment) == "consultation_in_progress"
     assert (await desk.call("queue.get", session_id=session))["current"][0]["state"] == "in_consultation"
     for named in ({"appointment_id": appointment["id"]}, {"token_id": here["token_id"]}):
-        with pytest.raises(AlreadyStarted):
+        with pytest.raises(AlreadyStarted) as refused:
             await doctor.call("consultation.start", **named)
+        assert refused.value.data["consultation_id"] == visit["id"]
     draft = await doctor.call("prescription.create", appointment_id=appointment["id"])
     assert draft["consultation_id"] == visit["id"]
     assert (await issued(doctor, visit))["appointment_id"] == appointment["id"]
@@ -90,6 +91,9 @@ async def test_a_visit_by_video_begins_with_consent_identity_and_registration(
     assert visit["teleconsult"] == {**SEEN, "registration": "KMC 4711"}
     assert (visit["mode"], visit["place_id"]) == ("teleconsult", None)
     assert await state(clinic, appointment) == "consultation_in_progress"
+    with pytest.raises(AlreadyStarted) as refused:
+        await doctor.call("consultation.start", **asked, teleconsult=SEEN)
+    assert refused.value.data["consultation_id"] == visit["id"]
     await doctor.call("consultation.cancel", consultation_id=visit["id"], reason="The wrong patient")
     again = await doctor.call("consultation.start", **asked, teleconsult=SEEN)
     await doctor.call("consultation.update", consultation_id=again["id"], version=1, complete=True)

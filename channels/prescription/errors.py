@@ -7,7 +7,7 @@ from carewire.store.constraints import refuse
 class AllergyCheck(Refusal, code=409, reason="allergy_check"):
     """The patient's allergies speak against it, or nobody knows them: change it, or issue it with an `override`.
 
-    `outcome`: matched, not_recorded or unreadable. `matches` name lines and entries of her summary.
+    `outcome`: matched, related (the weaker warning), not_recorded or unreadable. `matches` name lines and entries of her summary.
     """
 
 

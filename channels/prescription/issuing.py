@@ -21,7 +21,7 @@ from channels.prescription.allergies import check
 from channels.prescription.errors import AllergyCheck, NothingPrescribed, VisitCancelled
 from channels.prescription.events import PrescriptionCreated, PrescriptionUpdated, tell
 from channels.prescription.facts import CANCELLED, ISSUED
-from channels.prescription.lifecycle import PRESCRIPTION, AllergyOutcome, PrescriptionState
+from channels.prescription.lifecycle import PASSING, PRESCRIPTION, AllergyOutcome, PrescriptionState
 from channels.prescription.papers import AllergyLook, Prescription
 from channels.prescription.rows import lines_of, whole
 
@@ -64,7 +64,8 @@ async def issue(ctx: Ctx, prescription_id: UUID, override: AllergyOverride | Non
 
     Refused (`allergy_check`) when a line meets one of the patient's allergies, when nobody has asked her for any
     (`summary.no_allergies` says that there are none), or when the list cannot be read; an `override` with a reason
-    issues it all the same, and both are kept. A prescription without medicines is not held against anything.
+    issues it all the same, and both are kept. What is not known is issued as `unknown`, never as `clear`. A
+    prescription without medicines is not held against anything.
     """
     found = await access.written(ctx, prescription_id, lock=True)
     ctx.about(RecordType.PRESCRIPTION, found.id, patient=found.patient_id)
@@ -101,7 +102,7 @@ async def issue(ctx: Ctx, prescription_id: UUID, override: AllergyOverride | Non
         doctor.name,
         doctor.id,
         checked.outcome,
-        None if checked.outcome is AllergyOutcome.CLEAR or override is None else override.reason,
+        None if checked.outcome in PASSING or override is None else override.reason,
     )
     await consultation.prescribed(ctx, await consultation.treating(ctx, found.consultation_id))
     await tell(ctx, found.id, PrescriptionCreated)
@@ -121,7 +122,7 @@ async def _check(ctx: Ctx, draft: Prescription, override: AllergyOverride | None
     )
     checked = await check(ctx, draft.patient_id, draft.lines)
     met = {match.entry_id for match in checked.matches}
-    if checked.outcome is not AllergyOutcome.CLEAR and (
+    if checked.outcome not in PASSING and (
         override is None or override.outcome is not checked.outcome or not met <= set(override.entries)
     ):
         raise AllergyCheck(
@@ -141,6 +142,7 @@ async def _check(ctx: Ctx, draft: Prescription, override: AllergyOverride | None
 
 _SAID: Final = {
     AllergyOutcome.MATCHED: "It meets an allergy of hers: change it, or say why all the same",
+    AllergyOutcome.RELATED: "It is related to an allergy of hers: change it, or say why all the same",
     AllergyOutcome.NOT_RECORDED: "Nobody asked for her allergies: note them, or that there are none, or say why",
     AllergyOutcome.UNREADABLE: "You may not read her allergies: ask her for it, or say why all the same",
 }

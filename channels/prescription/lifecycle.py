@@ -40,7 +40,11 @@ class AllergyOutcome(StrEnum):
     """What the look at the patient's allergies found."""
 
     CLEAR = "clear"
-    """Nothing that we can know of."""
+    """Every medicine and every allergy is known, and none meets another; or she has no allergies."""
+    UNKNOWN = "unknown"
+    """Nothing meets, but some medicine or allergy is not known: it was compared by its name alone."""
+    RELATED = "related"
+    """Only classes meet of which some cross-react: the weaker warning."""
     MATCHED = "matched"
     NOT_RECORDED = "not_recorded"
     """Nobody has asked her yet: that is not the same as none."""
@@ -58,6 +62,8 @@ class MatchedBy(StrEnum):
     """Of a class that is known to cross-react."""
 
 
+PASSING: Final = frozenset({AllergyOutcome.CLEAR, AllergyOutcome.UNKNOWN})
+"""With these a prescription is issued without a reason."""
 NEVER_DISPENSED: Final = frozenset({Schedule.X, Schedule.NARCOTIC})
 
 S = PrescriptionState

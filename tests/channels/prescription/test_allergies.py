@@ -19,9 +19,11 @@ from carewire.personal import Subject
 from channels.care.errors import AllergyStands
 from channels.identity.demo import PRIYA, PRIYA_PATIENT
 from channels.prescription.allergens import CLASSES
-from channels.prescription.allergies import Lexicon, Meaning, fold, load, meaning, meets
+from channels.prescription.allergies import Lexicon, Meaning, Term, fold, load, meaning, meets
 from channels.prescription.errors import AllergyCheck
 from channels.prescription.lifecycle import MatchedBy
+from channels.prescription.names import BRANDS, OTHER_NAMES
+from channels.prescription.sources import SOURCES
 from tests.channels.callers import Caller, rows
 from tests.channels.consultation.visits import P, audited, begun, execute, walked_in
 from tests.channels.prescription.papers import drafted, line
@@ -45,25 +47,76 @@ MEETS = [
     # allergy, medicine, generic: how they meet
     ("Penicillin", "Amoxicillin/Clavulanate 625", None, CLASS),
     ("penicilin", "AUGMENTIN DUO", None, CLASS),
-    ("पेनिसिलिन", "Mox 500", None, CLASS),
+    ("Pencillin", "Amoxycillin500mg", None, CLASS),
+    ("PÉNICILLINE", "co-amoxiclav", None, CLASS),
+    ("Penicillin V", "Coamoxiclav 625", None, CLASS),
+    ("penicillin", "Amoxi-cillin 250", None, CLASS),
+    ("penicillin", "Amoxi\u200bcillin", None, CLASS),
+    ("penicillin", "\u0410moxicillin", None, CLASS),  # a Cyrillic A
+    ("penicillin", "Piperacillin + Tazobactam", None, CLASS),
+    ("penicillin", "Procaine penicillin", None, NAME),
+    ("Procaine", "Procaine penicillin", None, NAME),
+    ("Amoxicillin", "Co-fluampicil", None, CLASS),
+    ("पेनिसिलिन", "Novamox 500", None, CLASS),
+    ("पेनिसिलिन या सल्फा", "Septran DS", None, CLASS),
+    ("पेंसिलिन से एलर्जी", "ऑगमेंटिन ६२५", None, CLASS),
+    ("Penicillin", "एमोक्सिसिलिन", None, CLASS),
     ("البنسلين", "Ampicillin", None, CLASS),
     ("Amoxycillin", "Novamox", "amoxicillin trihydrate", NAME),
-    ("एमोक्सिसिलिन", "Augmentin", None, CLASS),
+    ("एमोक्सिसिलिन", "Augmentin", None, NAME),
     ("amoxicillin", "Amoxicillin+Clavulanic acid", None, NAME),
+    ("Augmentin", "Novamox", None, NAME),
+    # A cephalosporin with the side chain of amoxicillin is near, the others are the weaker warning; and back.
     ("Penicillin", "Taxim-O", "cefixime", RELATED),
+    ("Amoxicillin", "Ceftriaxone", None, RELATED),
+    ("Amoxicillin", "Cephalexin", None, CLASS),
+    ("Penicillin", "Cefadroxil", None, CLASS),
+    ("Flucloxacillin", "Cefalexin", None, RELATED),
+    ("Cefixime", "Amoxicillin", None, RELATED),
+    ("Cephalosporins", "Monocef", None, CLASS),
+    ("Penicillin", "Cefoperazone + Sulbactam", None, RELATED),
+    ("Penicillin", "Meropenem", None, RELATED),
+    ("Penicillin", "Aztreonam", None, None),
+    ("Ceftazidime", "Aztreonam", None, CLASS),
+    ("beta-lactams", "Imipenem", None, CLASS),
     ("Sulpha drugs", "Septran DS", None, CLASS),
     ("sulfa", "Co-trimoxazole", None, CLASS),
     ("सल्फा", "Sulphasalazine", None, CLASS),
+    ("Sulfa", "Silver sulphadiazine cream", None, CLASS),
+    ("Sulfa", "Dapsone", None, RELATED),
+    ("Sulfa", "Furosemide", None, None),
+    ("Sulfa", "Celecoxib", None, None),
+    ("Co-trimoxazole", "Trimethoprim", None, NAME),
+    ("Sulfa", "Trimethoprim", None, None),
     ("Aspirin", "Brufen 400", None, CLASS),
     ("NSAIDs", "Combiflam", None, CLASS),
     ("painkillers", "Diclofenac sodium", None, CLASS),
-    ("ब्रुफेन या आइबुप्रोफेन", "Ibuprofen", None, CLASS),
-    ("Paracetamol", "Dolo 650", None, CLASS),
+    ("दर्द की दवा", "Meftal-Spas", None, CLASS),
+    ("ब्रुफेन या आइबुप्रोफेन", "Ibuprofen", None, NAME),
+    ("Disprin", "Ecosprin 75", None, NAME),
+    ("Ibuprofen", "Zerodol-SP", None, CLASS),
+    ("Paracetamol", "Dolo 650", None, NAME),
+    ("Paracetamol", "Combiflam", None, NAME),
+    ("Erythromycin", "Azithral 500", None, CLASS),
+    ("Ciprofloxacin", "Norfloxacin + Tinidazole", None, CLASS),
+    ("Tinidazole", "Norfloxacin + Tinidazole", None, NAME),
+    ("Metronidazole", "Norfloxacin and Tinidazole", None, CLASS),
+    ("Gentamicin", "Neosporin (neomycin, bacitracin)", None, CLASS),
+    ("Tetracycline", "Doxycycline", None, CLASS),
+    ("Phenytoin", "Carbamazepine", None, CLASS),
+    ("Codeine", "Morphine", None, CLASS),
+    ("Codeine", "Fentanyl", None, RELATED),
+    ("contrast dye", "Iohexol 300", None, CLASS),
+    ("Iohexol", "Gadobutrol", None, None),
+    ("Shellfish", "Iohexol", None, None),
+    ("Lignocaine", "Lidocaine 2%", None, NAME),
+    ("Lignocaine", "Bupivacaine", None, CLASS),
+    ("Lignocaine", "Benzocaine", None, None),
     ("Xyzalophen", "xyzalophen forte tablet", None, NAME),
-    ("Lignocaine", "Xylocaine 2%", None, CLASS),
     ("Peanuts", "Amoxicillin", None, None),
     ("Penicillin", "Metformin", None, None),
     ("Penicillin", "Azithromycin", None, None),
+    ("Penicillin", "Penicillamine", None, None),
     ("Sulfa", "Morphine sulfate", None, None),
     ("Aspirin", "Paracetamol", None, None),
     ("Diclofenac sodium", "Sodium valproate", None, None),
@@ -81,24 +134,36 @@ async def test_what_people_write_is_understood_across_spellings_scripts_brands_a
             assert found is how, (allergy, medicine, found)
 
 
-async def test_the_table_of_classes_is_sound(clinic: Node) -> None:
+async def test_the_table_of_classes_is_sound_and_each_fact_has_its_source(clinic: Node) -> None:
     async with clinic.db.snapshot() as tx:
         lexicon = await load(tx)
-    assert all(phrase and all(word for word in phrase) for phrase in lexicon.classes), "every word folds to something"
+    assert all(lexicon.terms), "every name folds to something"
+    codes: dict[str, str] = {}
     for slug, known in CLASSES.items():
-        assert known.atc
-        assert known.words
         assert known.substances
+        assert known.sources
+        assert set(known.sources) <= set(SOURCES)
+        for name, code in known.substances.items():
+            assert code.startswith(known.atc), (slug, name)
+            assert codes.setdefault(name, code) == code, "a substance has one code"
         for other in known.related:
             assert slug in CLASSES[other].related, "what cross-reacts does so both ways"
-    twice = {phrase: slugs for phrase, slugs in lexicon.classes.items() if len(slugs) > 1}
-    assert set(twice.values()) == {frozenset({"nsaids", "paracetamol"})}, "only what is sold with both is of both"
+            assert set(known.sources) | set(CLASSES[other].sources) != {"ATC"}, "somebody says that it does"
+    assert len(set(codes.values())) == len(codes), "a code has one substance"
+    for inside in (*OTHER_NAMES.values(), *(inside for inside, _ in BRANDS.values())):
+        assert set(inside) <= set(codes)
+    for _, source in BRANDS.values():
+        assert source in SOURCES or len(source) > 10
+    used = {source for known in CLASSES.values() for source in known.sources}
+    assert set(SOURCES) == used | {source for _, source in BRANDS.values() if source in SOURCES}
 
 
 WORDS = st.lists(st.sampled_from(["amoksikilin", "aspirin", "metformin", "dust", "sodium", "a", "500"]), max_size=4)
 LEXICON = Lexicon(
-    {("amoksikilin",): frozenset({"penicillins"}), ("aspirin",): frozenset({"nsaids"})},
-    frozenset({("amoksikilin",)}),
+    {
+        "amoksikilin": Term(frozenset({"penicillins"}), frozenset({"amoxicillin"})),
+        "aspirin": Term(frozenset({"nsaids"}), frozenset({"acetylsalicylic"})),
+    },
     frozenset({"sodium"}),
 )
 
@@ -153,21 +218,55 @@ async def test_a_match_blocks_and_is_named_and_only_a_reason_that_names_it_issue
     assert [tuple(row) for row in acts] == [(UUID(draft["id"]), PRIYA_PATIENT)]
 
 
-async def test_what_was_compared_by_its_name_alone_is_said(
+async def test_what_was_compared_by_its_name_alone_is_said_and_never_called_clear(
     desk: Caller, doctor: Caller, priya: Caller, session: str
 ) -> None:
     dust = await allergic(priya, "House dust")
-    await allergic(priya, "Sulfa")
-    known = ("Amoxicillin/Clavulanate 625", "Augmentin 500/125", "Combiflam", "Dolo 650 tablet")
-    unknown = ("Amoxicillin + Zyloprobin", "Metformin", "Amoxicillin and Zyloprobin")
+    either = await allergic(priya, "Sulfa or zyxosin, since a fever", detail="at school")
+    await allergic(priya, "Rash", detail="after sulfa")
+    known = ("Amoxicillin/Clavulanate 625", "Augmentin 500/125", "Combiflam", "Dolo 650 tablet", "AMOXICILLIN 500MG")
+    unknown = ("Amoxicillin + Zyloprobin", "Metformin", "Amoxicillin and Zyloprobin", "Amoxicillin Zyloprobin", "Abc")
     generic = [line("Zyloprobin", generic="Amoxicillin"), line("Augmentin", generic="amoxicillin, zyloprobin")]
-    draft = await drafted(doctor, await begun(desk, doctor, priya, session), *map(line, known), *map(line, unknown),
-                          *generic)  # fmt: skip
+    visit = await begun(desk, doctor, priya, session)
+    draft = await drafted(doctor, visit, *map(line, known), *map(line, unknown), *generic)
     looked = await doctor.call("prescription.check", prescription_id=draft["id"])
     names = {one["id"]: one["medicine"] for one in draft["lines"]}
     assert [names[line_id] for line_id in looked["name_only"]] == [*unknown, "Augmentin"]
-    assert looked["entries_by_name"] == [dust]
-    assert looked["outcome"] == "clear"
+    assert looked["entries_by_name"] == [dust, either]
+    assert looked["outcome"] == "unknown"
+    paper = await issue(doctor, draft)
+    assert (paper["allergy_check"], paper["override_reason"]) == ("unknown", None)
+
+
+async def test_it_is_clear_only_when_every_medicine_and_every_allergy_is_known(
+    desk: Caller, doctor: Caller, priya: Caller, session: str
+) -> None:
+    await allergic(priya, "Sulfa")
+    visit = await begun(desk, doctor, priya, session)
+    for medicine, outcome in (("Augmentin 625", "clear"), ("Metformin", "unknown")):
+        draft = await drafted(doctor, visit, line(medicine))
+        assert (await doctor.call("prescription.check", prescription_id=draft["id"]))["outcome"] == outcome
+        assert (await issue(doctor, draft))["allergy_check"] == outcome
+
+
+async def test_what_only_cross_reacts_is_the_weaker_warning_and_wants_its_own_override(
+    clinic: Node, desk: Caller, doctor: Caller, priya: Caller, session: str
+) -> None:
+    entry = await allergic(priya, "Penicillin", severity="mild")
+    draft = await drafted(doctor, await begun(desk, doctor, priya, session), line("Taxim-O 200"))
+    with pytest.raises(AllergyCheck) as refused:
+        await issue(doctor, draft)
+    named = [{"line_id": draft["lines"][0]["id"], "entry_id": entry, "by": "related"}]
+    assert refused.value.data == {"outcome": "related", "matches": named}
+    override = {"outcome": "matched", "reason": "She had a rash as a child", "entries": [entry]}
+    with pytest.raises(AllergyCheck):
+        await issue(doctor, draft, override=override)
+    paper = await issue(doctor, draft, override={**override, "outcome": "related"})
+    assert (paper["allergy_check"], paper["override_reason"]) == ("related", override["reason"])
+    near = await drafted(doctor, {"id": draft["consultation_id"]}, line("Taxim-O 200"), line("Cefalexin"))
+    with pytest.raises(AllergyCheck) as refused:
+        await issue(doctor, near, override={**override, "outcome": "related"})
+    assert refused.value.data["outcome"] == "matched"
 
 
 async def test_nobody_asked_is_not_none_known(
@@ -190,7 +289,7 @@ async def test_nobody_asked_is_not_none_known(
     assert (await priya.call("summary.get", patient_id=P))["no_allergies_at"] is None
     with pytest.raises(AllergyStands):
         await priya.call("summary.no_allergies", patient_id=P)
-    assert (await issue(doctor, third))["allergy_check"] == "clear"
+    assert (await issue(doctor, third))["allergy_check"] == "unknown"  # Metformin, and dust, are only words to us
     await priya.call("summary.end", entry_id=entry)
     with pytest.raises(AllergyCheck) as refused:  # the last one turned out to be none: ask again
         await issue(doctor, await drafted(doctor, visit))
@@ -269,6 +368,7 @@ async def test_the_database_knows_no_prescription_that_nobody_checked(
     draft = await drafted(doctor, await begun(desk, doctor, priya, session))
     force = "UPDATE prescription SET state = 'issued', issued_at = now(), doctor = 'x', valid_until = now() + '1 day'"
     for unchecked in ("", ", allergy_check = 'matched'", ", allergy_check = 'clear', override_reason = 'for no reason'",
+                      ", allergy_check = 'unknown', override_reason = 'for no reason'", ", allergy_check = 'related'",
                       ", allergy_check = 'matched', override_reason = 'because'"):  # fmt: skip
         with pytest.raises(Exception, match=r"prescription_checked|prescription_override|override_reason"):
             await execute(clinic, f"{force}{unchecked} WHERE id = $1", UUID(draft["id"]))
@@ -279,7 +379,7 @@ async def test_a_persons_erasure_takes_her_words_and_leaves_what_was_prescribed(
 ) -> None:
     entry = await allergic(priya, "Penicillin")
     visit = await begun(desk, doctor, priya, session)
-    draft = await drafted(doctor, visit, line("Mox"))
+    draft = await drafted(doctor, visit, line("Novamox"))
     override = {"outcome": "matched", "reason": "Tolerated it twice", "entries": [entry]}
     await issue(doctor, draft, override=override)
     await doctor.call("consultation.update", consultation_id=visit["id"], version=1, complete=True)

@@ -66,7 +66,7 @@ async def update(
     if vitals is not UNSET and vitals != was.vitals:
         changed |= {name: None if vitals is None else getattr(vitals, name) for name in access.VITALS}
     if changed.get("follow_up_date") is not None:
-        await _check_date(ctx, seen.place_id, changed["follow_up_date"])
+        await _check_date(ctx, seen, changed["follow_up_date"])
     if complete:
         changed |= {"state": state, "ended_at": max(ctx.now, seen.started_at)}
     if not changed:
@@ -95,10 +95,13 @@ async def _completed(ctx: Ctx, seen: access.Treated) -> None:
             ctx.notify(account_id, FOLLOW_UP, seen.id, doctor=row["name"], date=row["follow_up_date"])
 
 
-async def _check_date(ctx: Ctx, place_id: UUID | None, wanted: date) -> None:
-    zone = "UTC"
-    if place_id is not None:
-        zone = await ctx.tx.fetchval("SELECT zone FROM place WHERE id = $1", place_id)
+async def _check_date(ctx: Ctx, seen: access.Treated, wanted: date) -> None:
+    """Today is a day on the clock of the place, by video on the doctor's."""
+    zone: str = await ctx.tx.fetchval(
+        "SELECT coalesce((SELECT p.zone FROM place p WHERE p.id = $1), d.zone) FROM doctor d WHERE d.id = $2",
+        seen.place_id,
+        seen.doctor_id,
+    )
     today = ctx.now.astimezone(ZoneInfo(zone)).date()
     if not today <= wanted <= today + AHEAD:
         raise InvalidParams(fields=(Field("$.follow_up_date", "lies in the past, or years ahead"),))

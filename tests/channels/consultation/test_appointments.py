@@ -3,12 +3,13 @@
 PRODUCT 22, 24, 30. Ledger: M-148 M-149 M-151 M-239, M-358 M-359 M-361, H-154 H-157.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from carewire.errors import IllegalMove, NotFound
+from carewire.errors import IllegalMove, InvalidParams, NotFound
 from carewire.node import Node
 from channels.consultation.errors import AlreadyStarted, NotConfirmed, Unregistered
 from channels.directory.demo import DOCTOR_VIKRAM
@@ -100,3 +101,19 @@ async def test_a_visit_by_video_begins_with_consent_identity_and_registration(
     assert await state(clinic, appointment) == "consultation_completed"
     with pytest.raises(NotFound):
         await doctor.call("consultation.start", appointment_id=appointment["id"], token_id=visit["id"])
+
+
+async def test_by_video_today_is_a_day_on_the_doctors_clock(
+    clinic: Node, doctor: Caller, priya: Caller, vikram: Doctor
+) -> None:
+    """After midnight in Kolkata the day before is over, although in London it still is that day."""
+    appointment = await booked(priya, vikram, clinic, mode="teleconsult")
+    await priya.call("appointment.check_in", appointment_id=appointment["id"])
+    visit = await doctor.call("consultation.start", appointment_id=appointment["id"], teleconsult=SEEN)
+    vikram.clock.turn(hours=4)
+    here = vikram.clock.now().astimezone(ZoneInfo("Asia/Kolkata")).date()
+    asked = {"consultation_id": visit["id"], "version": 1}
+    assert vikram.clock.now().date() == here - timedelta(days=1)
+    with pytest.raises(InvalidParams):
+        await doctor.call("consultation.update", **asked, follow_up_date=str(here - timedelta(days=1)))
+    await doctor.call("consultation.update", **asked, follow_up_date=str(here))

@@ -26,17 +26,21 @@ def by_state(states: type[StrEnum], rows: Iterable[Any]) -> ByState:
     return {state.value: counted.get(state.value, 0) for state in states}
 
 
+# A doctor's count while she works there, by video always; a place's; or all there are. `$1` is whose.
+_WORKS: Final = """{0}.doctor_id = $1 AND ({0}.place_id IS NULL OR EXISTS (SELECT FROM affiliation f
+    WHERE f.doctor_id = {0}.doctor_id AND f.place_id = {0}.place_id AND f.state = 'accepted'))"""
+
+
 async def appointments_today(
     tx: Tx, now: datetime, *, doctor_id: UUID | None = None, place_id: UUID | None = None
 ) -> ByState:
-    """Today's appointments of a doctor or a place, or all there are."""
+    """Today's appointments of a doctor where she works, or of a place, or all there are."""
     rows = await tx.fetch(
         f"SELECT a.state, count(*) FROM appointment a WHERE {APPOINTED_TODAY}"
-        " AND a.day BETWEEN $2::date - 1 AND $2::date + 1"  # what the index can use
-        " AND ($1::uuid IS NULL OR a.doctor_id = $1) AND ($3::uuid IS NULL OR a.place_id = $3) GROUP BY a.state",
-        doctor_id,
+        " AND a.starts_at BETWEEN $2::timestamptz - interval '2 days' AND $2 + interval '2 days'"  # what the index has
+        f" AND {_whose('a', doctor_id, place_id)} GROUP BY a.state",
+        doctor_id or place_id,
         now,
-        place_id,
     )
     return by_state(AppointmentState, rows)
 
@@ -44,13 +48,18 @@ async def appointments_today(
 async def tokens_today(
     tx: Tx, now: datetime, *, doctor_id: UUID | None = None, place_id: UUID | None = None
 ) -> ByState:
-    """The tokens of today's sittings of a doctor or at a place."""
+    """The tokens of today's sittings of a doctor where she works, or at a place, or all there are."""
     rows = await tx.fetch(
         f"SELECT t.state, count(*) FROM session s JOIN token t ON t.session_id = s.id WHERE {TODAY}"
-        " AND ($1::uuid IS NULL OR s.doctor_id = $1) AND ($3::uuid IS NULL OR s.place_id = $3)"
-        " AND s.starts_at > $2::timestamptz - interval '2 days' GROUP BY t.state",
-        doctor_id,
+        " AND s.starts_at > $2::timestamptz - interval '2 days'"
+        f" AND {_whose('s', doctor_id, place_id)} GROUP BY t.state",
+        doctor_id or place_id,
         now,
-        place_id,
     )
     return by_state(TokenState, rows)
+
+
+def _whose(table: str, doctor_id: UUID | None, place_id: UUID | None) -> str:
+    if doctor_id is not None:
+        return _WORKS.format(table)
+    return "$1::uuid IS NULL" if place_id is None else f"{table}.place_id = $1"

@@ -40,7 +40,7 @@ class PatientDashboard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DoctorDashboard(msgspec.Struct, frozen=True, kw_only=True):
-    """A doctor's counts: today's `appointments` and `tokens` by state, each on the clock of its place.
+    """A doctor's counts: today's `appointments` and `tokens` where she works by state, each on the clock of its place.
 
     `patients`: who may be treated now, that is stands in a relationship that is open, each counted once. `rating` is of
     verified reviews. `unread_messages` are of the chats she may read.

@@ -42,10 +42,19 @@ class AdminDashboard(msgspec.Struct, frozen=True, kw_only=True):
     verifications: dict[str, int]
 
 
+# What was counted, unless it is old, or today has become another day anywhere since.
+_STANDS: Final = """
+SELECT c.value FROM platform_count c WHERE c.at > $1 AND NOT EXISTS (
+    SELECT FROM (SELECT zone FROM place UNION SELECT zone FROM doctor) z
+     WHERE (c.at AT TIME ZONE z.zone)::date <> ($2 AT TIME ZONE z.zone)::date)"""
+
+
 @query("dashboard.admin", allow={Capacity.ADMIN})
 async def admin(ctx: Ctx) -> AdminDashboard:
-    """The platform in numbers, at most five minutes old."""
-    row = await ctx.tx.fetchrow("SELECT value FROM platform_count WHERE at > $1", ctx.now - 2 * EVERY)
+    """The platform in numbers as they were `at` a moment some five minutes ago, never more than ten and never on
+    another day: where a day has begun since, they are counted now.
+    """
+    row = await ctx.tx.fetchrow(_STANDS, ctx.now - 2 * EVERY, ctx.now)
     if row is not None:
         return msgspec.json.decode(row["value"], type=AdminDashboard)
     return await counted(ctx.tx, ctx.now)

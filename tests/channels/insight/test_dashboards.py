@@ -6,8 +6,10 @@ Earnings (H-150, and the revenue in the others) come with money.
 """
 
 import asyncio
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -106,6 +108,8 @@ async def test_who_has_left_a_place_is_not_told_of_its_patients(
     with pytest.raises(NotFound):
         await doctor.call("appointment.get", appointment_id=there["id"])
     assert (await doctor.call("dashboard.doctor_today"))["appointments"] == []
+    gone = await doctor.call("dashboard.doctor")
+    assert sum(gone["appointments"].values()) == sum(gone["tokens"].values()) == 0
 
 
 async def test_a_patients_side_sees_what_is_to_come_and_what_is_unread(
@@ -211,6 +215,22 @@ async def test_an_administrator_sees_the_platform_as_it_was_counted_last(clinic:
     assert (await admin.call("dashboard.admin"))["patients"] == first["patients"], "counted five minutes ago"
     time.turn(minutes=11)
     assert (await admin.call("dashboard.admin"))["patients"] == first["patients"] + 1, "nobody has counted for long"
+
+
+async def test_what_was_counted_before_midnight_is_not_todays(clinic: Node, time: ProductClock) -> None:
+    """Counted two minutes before a day begins where the clinic is; by a city's clock on the other side it goes on."""
+    await sql(clinic, "UPDATE place SET zone = 'Asia/Kolkata'")
+    await sql(clinic, "UPDATE doctor SET zone = 'Asia/Kolkata'")
+    here = time.now().astimezone(ZoneInfo("Asia/Kolkata"))
+    midnight = datetime.combine(here.date() + timedelta(days=1), datetime.min.time(), tzinfo=here.tzinfo)
+    time.ahead += midnight - timedelta(minutes=2) - time.now()
+    await run(clinic, count_platform, CountPlatform())
+    admin = admin_of(clinic)
+    counted = await admin.call("dashboard.admin")
+    time.turn(minutes=1)
+    assert (await admin.call("dashboard.admin"))["at"] == counted["at"]
+    time.turn(minutes=2)
+    assert (await admin.call("dashboard.admin"))["at"] > counted["at"]
 
 
 async def test_of_many_recounts_at_once_the_highest_version_is_the_truth(clinic: Node) -> None:

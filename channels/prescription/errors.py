@@ -7,7 +7,8 @@ from carewire.store.constraints import refuse
 class AllergyCheck(Refusal, code=409, reason="allergy_check"):
     """The patient's allergies speak against it, or nobody knows them: change it, or issue it with an `override`.
 
-    `outcome`: matched, related (the weaker warning), not_recorded or unreadable. `matches` name lines and entries of her summary.
+    `outcome`: matched, related (the weaker warning), not_recorded or unreadable. `matches` name lines and entries of
+    her summary.
     """
 
 
@@ -29,6 +30,13 @@ class NotDispensable(Refusal, code=409, reason="schedule_refused"):
 
 class Overspent(Refusal, code=409, reason="prescription_spent"):
     """Less is left of the line than was asked for; `left` says how many units."""
+
+
+class DispensedSince(Refusal, code=409, reason="dispensed_since"):
+    """Of the prescription whose place it takes something was given out, or came back, since you wrote this one.
+
+    Look what is left of that, and write this one once more (`prescription.update`).
+    """
 
 
 class VisitCancelled(Refusal, code=409, reason="visit_cancelled"):

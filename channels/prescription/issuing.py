@@ -18,12 +18,12 @@ from channels.identity import access as identity
 from channels.identity.errors import FactDue
 from channels.prescription import access
 from channels.prescription.allergies import check
-from channels.prescription.errors import AllergyCheck, NothingPrescribed, VisitCancelled
+from channels.prescription.errors import AllergyCheck, DispensedSince, NothingPrescribed, VisitCancelled
 from channels.prescription.events import PrescriptionCreated, PrescriptionUpdated, tell
 from channels.prescription.facts import CANCELLED, ISSUED
 from channels.prescription.lifecycle import PASSING, PRESCRIPTION, AllergyOutcome, PrescriptionState
 from channels.prescription.papers import AllergyLook, Prescription
-from channels.prescription.rows import lines_of, whole
+from channels.prescription.rows import REPLACED_SPENT, lines_of, whole
 
 DOCTORS: Final = {Capacity.DOCTOR}
 VALID: Final = timedelta(days=30)
@@ -57,7 +57,16 @@ async def look(ctx: Ctx, prescription_id: UUID) -> AllergyLook:
     "prescription.issue",
     allow=DOCTORS,
     emits=APPOINTMENT_EMITS | {PrescriptionCreated, PrescriptionUpdated},
-    errors={NotFound, FactDue, InvalidParams, IllegalMove, AllergyCheck, NothingPrescribed, VisitCancelled},
+    errors={
+        NotFound,
+        FactDue,
+        InvalidParams,
+        IllegalMove,
+        AllergyCheck,
+        NothingPrescribed,
+        VisitCancelled,
+        DispensedSince,
+    },
 )
 async def issue(ctx: Ctx, prescription_id: UUID, override: AllergyOverride | None = None) -> Prescription:
     """Put a draft into force: from now on it is never changed. What it takes the place of is superseded.
@@ -77,7 +86,7 @@ async def issue(ctx: Ctx, prescription_id: UUID, override: AllergyOverride | Non
         raise InvalidParams(fields=(Field("$.valid_until", "lies in the past, or more than a year ahead"),))
     checked = await _check(ctx, draft, override)
     if draft.supersedes_id is not None:
-        await _supersede(ctx, draft.supersedes_id)
+        await _supersede(ctx, draft.id, draft.supersedes_id)
     doctor = await directory.own_doctor(ctx)
     if checked.name_only:
         await ctx.tx.execute(
@@ -148,13 +157,15 @@ _SAID: Final = {
 }
 
 
-async def _supersede(ctx: Ctx, prescription_id: UUID) -> None:
+async def _supersede(ctx: Ctx, draft_id: UUID, prescription_id: UUID) -> None:
+    """Of both together no more is given out than the doctor has seen: the old one stands still from here on."""
     old = await access.written(ctx, prescription_id, lock=True)
+    state = PRESCRIPTION.move(old.state, "supersede")
+    changed = f"SELECT supersedes_spent <> {REPLACED_SPENT} FROM prescription p WHERE id = $1"
+    if await ctx.tx.fetchval(changed, draft_id):
+        raise DispensedSince()
     await ctx.tx.execute(
-        "UPDATE prescription SET state = $2, ended_at = greatest($3, issued_at) WHERE id = $1",
-        old.id,
-        PRESCRIPTION.move(old.state, "supersede"),
-        ctx.now,
+        "UPDATE prescription SET state = $2, ended_at = greatest($3, issued_at) WHERE id = $1", old.id, state, ctx.now
     )
     await tell(ctx, old.id, PrescriptionUpdated)
 

@@ -20,7 +20,7 @@ from channels.prescription import access
 from channels.prescription.errors import VisitCancelled
 from channels.prescription.lifecycle import PRESCRIPTION, PrescriptionState
 from channels.prescription.papers import MedicineOrder, Prescription
-from channels.prescription.rows import whole
+from channels.prescription.rows import REPLACED_SPENT, whole
 
 DOCTORS: Final = {Capacity.DOCTOR}
 Lines = Annotated[list[MedicineOrder], Meta(max_length=30)]
@@ -71,12 +71,12 @@ async def _draft(
     investigations: Sequence[str],
     instructions: str | None,
     valid_until: datetime | None,
-    supersedes_id: UUID | None,
+    old: Prescription | None,
 ) -> Prescription:
     prescription_id: UUID = await ctx.tx.fetchval(
         "INSERT INTO prescription (consultation_id, patient_id, doctor_id, place_id, state, investigations,"
-        " instructions, valid_until, supersedes_id, created_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
+        " instructions, valid_until, supersedes_id, supersedes_spent, created_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
         seen.id,
         seen.patient_id,
         seen.doctor_id,
@@ -85,7 +85,8 @@ async def _draft(
         list(investigations),
         instructions,
         valid_until,
-        supersedes_id,
+        None if old is None else old.id,
+        None if old is None else sum(line.spent for line in old.lines),
         ctx.now,
     )
     await _write_lines(ctx, prescription_id, lines)
@@ -120,7 +121,9 @@ async def update(
     changed: dict[str, Any] = {name: value for name, value in given.items() if value is not UNSET}
     settings = "".join(f", {name} = ${n}" for n, name in enumerate(changed, 2))
     await ctx.tx.execute(
-        f"UPDATE prescription SET version = version + 1{settings} WHERE id = $1", found.id, *changed.values()
+        f"UPDATE prescription p SET version = version + 1{settings}, supersedes_spent = {REPLACED_SPENT} WHERE id = $1",
+        found.id,
+        *changed.values(),
     )
     if lines is not UNSET:
         await ctx.tx.execute("DELETE FROM prescription_line WHERE prescription_id = $1", found.id)
@@ -141,13 +144,19 @@ async def delete(ctx: Ctx, prescription_id: UUID) -> PrescriptionDeleted:
 
 @command("prescription.supersede", allow=DOCTORS, errors={NotFound, FactDue, IllegalMove, VisitCancelled})
 async def supersede(ctx: Ctx, prescription_id: UUID) -> Prescription:
-    """Begin a draft that takes the place of an issued one, with its lines; that one stays in force until then."""
+    """Begin a draft that takes the place of an issued one, with what is left of its lines; that one stays in force
+    until then.
+    """
     found = await access.written(ctx, prescription_id, lock=True)
     PRESCRIPTION.move(found.state, "supersede")
     old = await _now(ctx, found.id)
     seen = await consultation.treating(ctx, found.consultation_id)
-    lines = [MedicineOrder(**{name: getattr(line, name) for name in _LINE}) for line in old.lines]
-    return await _draft(ctx, seen, lines, old.investigations, old.instructions, None, old.id)
+    lines = [
+        MedicineOrder(**{name: getattr(line, name) for name in _LINE} | {"quantity": line.quantity - line.spent})
+        for line in old.lines
+        if line.spent < line.quantity
+    ]
+    return await _draft(ctx, seen, lines, old.investigations, old.instructions, None, old)
 
 
 async def _write_lines(ctx: Ctx, prescription_id: UUID, lines: Sequence[MedicineOrder]) -> None:

@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "handover_code" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "allergy_check" | "allergy_stands" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_started" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_taken" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "currencies" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "handover_locked" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_laboratory" | "no_number" | "no_password" | "no_remote_join" | "no_report" | "no_sitting" | "no_translator" | "no_video" | "not_approved" | "not_collected" | "not_held" | "not_her_hand" | "not_in_hand" | "not_offered" | "not_oneself" | "not_serving" | "not_sold" | "not_this_day" | "not_visited" | "not_waiting" | "nothing_asked" | "nothing_owed" | "nothing_prescribed" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "of_an_order" | "other_amount" | "other_bill" | "other_item" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "papers_stand" | "payment_due" | "payment_mode_refused" | "phone_taken" | "prescription_needed" | "prescription_not_in_force" | "prescription_spent" | "prescription_stays" | "queue_full" | "record_kept" | "report_stands" | "request_over" | "requests_full" | "restricted" | "review_changed" | "reviewed" | "revisit_used" | "room_busy" | "same_contact" | "schedule_refused" | "secret_wiped" | "session_closed" | "slot_taken" | "slot_unavailable" | "sole_owner" | "stale_version" | "substitutes_open" | "summary_full" | "teleconsult_unconfirmed" | "terms_outdated" | "terms_published" | "too_dear" | "too_early" | "too_late" | "too_many_articles" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_records" | "too_many_tests" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "unpaid" | "unregistered" | "visit_cancelled" | "window_full" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "handover_code" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "allergy_check" | "allergy_stands" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_started" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_taken" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "currencies" | "dispensed_since" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "handover_locked" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_laboratory" | "no_number" | "no_password" | "no_remote_join" | "no_report" | "no_sitting" | "no_translator" | "no_video" | "not_approved" | "not_collected" | "not_held" | "not_her_hand" | "not_in_hand" | "not_offered" | "not_oneself" | "not_serving" | "not_sold" | "not_this_day" | "not_visited" | "not_waiting" | "nothing_asked" | "nothing_owed" | "nothing_prescribed" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "of_an_order" | "other_amount" | "other_bill" | "other_item" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "papers_stand" | "payment_due" | "payment_mode_refused" | "phone_taken" | "prescription_needed" | "prescription_not_in_force" | "prescription_spent" | "prescription_stays" | "queue_full" | "record_kept" | "report_stands" | "request_over" | "requests_full" | "restricted" | "review_changed" | "reviewed" | "revisit_used" | "room_busy" | "same_contact" | "schedule_refused" | "secret_wiped" | "session_closed" | "slot_taken" | "slot_unavailable" | "sole_owner" | "stale_version" | "substitutes_open" | "summary_full" | "teleconsult_unconfirmed" | "terms_outdated" | "terms_published" | "too_dear" | "too_early" | "too_late" | "too_many_articles" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_records" | "too_many_tests" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "unpaid" | "unregistered" | "visit_cancelled" | "window_full" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -569,7 +569,7 @@ export interface Commands {
     result: OwnTerms;
     refusal: "invalid_params" | "not_found" | "conflict" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
-  /** The platform in numbers, at most five minutes old. */
+  /** The platform in numbers as they were `at` a moment some five minutes ago, never more than ten and never on another day: where a day has begun since, they are counted now. */
   "dashboard.admin": {
     params: DashboardAdminParams;
     result: AdminDashboard;
@@ -1770,12 +1770,12 @@ export interface Commands {
   /**
    * Put a draft into force: from now on it is never changed. What it takes the place of is superseded.
    *
-   * Refused (`allergy_check`) when a line meets one of the patient's allergies, when nobody has asked her for any (`summary.no_allergies` says that there are none), or when the list cannot be read; an `override` with a reason issues it all the same, and both are kept. A prescription without medicines is not held against anything.
+   * Refused (`allergy_check`) when a line meets one of the patient's allergies, when nobody has asked her for any (`summary.no_allergies` says that there are none), or when the list cannot be read; an `override` with a reason issues it all the same, and both are kept. What is not known is issued as `unknown`, never as `clear`. A prescription without medicines is not held against anything.
    */
   "prescription.issue": {
     params: PrescriptionIssueParams;
     result: Prescription;
-    refusal: "invalid_params" | "fact_due" | "not_found" | "allergy_check" | "illegal_move" | "nothing_prescribed" | "visit_cancelled" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "fact_due" | "not_found" | "allergy_check" | "dispensed_since" | "illegal_move" | "nothing_prescribed" | "visit_cancelled" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Prescriptions, the latest first. A patient's (the only one need not be named), one's own, or a pharmacy's.
@@ -1787,7 +1787,7 @@ export interface Commands {
     result: PageOfPrescriptionCard;
     refusal: "invalid_params" | "fact_due" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
-  /** Begin a draft that takes the place of an issued one, with its lines; that one stays in force until then. */
+  /** Begin a draft that takes the place of an issued one, with what is left of its lines; that one stays in force until then. */
   "prescription.supersede": {
     params: PrescriptionSupersedeParams;
     result: Prescription;
@@ -3285,7 +3285,7 @@ export interface AllergyMatch {
 }
 
 /** What the look at the patient's allergies found. */
-export type AllergyOutcome = "clear" | "matched" | "not_recorded" | "unreadable";
+export type AllergyOutcome = "clear" | "unknown" | "related" | "matched" | "not_recorded" | "unreadable";
 
 /** Why it is issued all the same. It names what it overrides: what was found since is not overridden by it. */
 export interface AllergyOverride {
@@ -4441,7 +4441,7 @@ export interface DoctorCreateParams {
   idempotency_key?: string | null;
 }
 
-/** A doctor's counts: today's `appointments` and `tokens` by state, each on the clock of its place. `patients`: who may be treated now, that is stands in a relationship that is open, each counted once. `rating` is of verified reviews. `unread_messages` are of the chats she may read. */
+/** A doctor's counts: today's `appointments` and `tokens` where she works by state, each on the clock of its place. `patients`: who may be treated now, that is stands in a relationship that is open, each counted once. `rating` is of verified reviews. `unread_messages` are of the chats she may read. */
 export interface DoctorDashboard {
   doctor_id: string;
   appointments: { [key: string]: number };

@@ -19,7 +19,7 @@ from channels.directory.demo import PHARMACY
 from channels.identity import Capacity
 from channels.identity.demo import PHARMACIST, PRIYA, PRIYA_PATIENT
 from channels.prescription import access
-from channels.prescription.errors import NotDispensable, NotInForce, Overspent
+from channels.prescription.errors import DispensedSince, NotDispensable, NotInForce, Overspent
 from tests.channels.callers import Caller, rows, told
 from tests.channels.consultation.visits import P, begun, execute
 from tests.channels.prescription.papers import issued, line
@@ -145,6 +145,28 @@ async def test_a_prescription_is_cancelled_or_given_out_and_never_first_cancelle
         )
     with pytest.raises(NotInForce):
         await spender
+
+
+async def test_what_takes_the_place_of_one_partly_given_out_has_what_is_left_and_no_more(
+    clinic: Node, desk: Caller, doctor: Caller, priya: Caller, session: str
+) -> None:
+    """Old and new together never give out more than the doctor saw when she wrote the new one."""
+    visit = await begun(desk, doctor, priya, session)
+    old = await issued(doctor, visit, line("Amlodipine", quantity=20), line("Metformin", quantity=5))
+    first, second = (one["id"] for one in old["lines"])
+    await count(clinic, "spend", first, 8)
+    await count(clinic, "spend", second, 5)
+    draft = await doctor.call("prescription.supersede", prescription_id=old["id"])
+    assert [(one["medicine"], one["quantity"]) for one in draft["lines"]] == [("Amlodipine", 12)]
+    await count(clinic, "spend", first, 2)
+    with pytest.raises(DispensedSince):
+        await doctor.call("prescription.issue", prescription_id=draft["id"])
+    assert (await priya.call("prescription.get", prescription_id=old["id"]))["state"] == "issued"
+    lines = [line("Amlodipine", quantity=10)]
+    await doctor.call("prescription.update", prescription_id=draft["id"], version=draft["version"], lines=lines)
+    await doctor.call("prescription.issue", prescription_id=draft["id"])
+    with pytest.raises(NotInForce):
+        await count(clinic, "spend", first, 1)
 
 
 async def test_a_pharmacist_gives_out_what_was_shown_to_her_pharmacy_and_nothing_else(

@@ -4,8 +4,10 @@ PRODUCT 13, 30. Ledger: H-015 H-119 H-120 H-158 H-159 H-160 H-205 H-206, M-097 M
 M-359.
 """
 
+import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -109,6 +111,25 @@ async def test_what_takes_anothers_place_does_so_when_it_is_issued_and_once(
         await doctor.call("prescription.issue", prescription_id=drafts[1]["id"])
     with pytest.raises(IllegalMove):
         await doctor.call("prescription.cancel", prescription_id=old["id"], reason="x")
+
+
+async def test_a_draft_is_issued_once_however_many_devices_do_it_and_what_it_replaces_ends_once(
+    clinic: Node, desk: Caller, doctor: Caller, priya: Caller, session: str
+) -> None:
+    visit = await begun(desk, doctor, priya, session)
+    old = await issued(doctor, visit)
+    drafts = [await doctor.call("prescription.supersede", prescription_id=old["id"]) for _ in range(2)]
+    tries = await asyncio.gather(
+        *(as_person(clinic, VIKRAM).call("prescription.issue", prescription_id=drafts[n % 2]["id"]) for n in range(6)),
+        return_exceptions=True,
+    )
+    (paper,) = [one for one in tries if not isinstance(one, BaseException)]
+    assert all(isinstance(one, IllegalMove) for one in tries if one is not paper)
+    states = await rows(clinic, "SELECT state FROM prescription WHERE id = ANY ($1) ORDER BY state",
+                        [UUID(one["id"]) for one in (old, *drafts)])  # fmt: skip
+    assert [row["state"] for row in states] == ["draft", "issued", "superseded"]
+    heard = await told(clinic, f"prescriptions:{P}")
+    assert [name for name, data in heard if data["prescription"]["id"] == paper["id"]] == ["prescription:created"]
 
 
 async def test_who_wrote_it_takes_it_back_also_when_she_reads_it_no_longer(

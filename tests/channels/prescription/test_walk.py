@@ -57,6 +57,8 @@ class Paper:
         self.id, self.line, self.version = paper["id"], paper["lines"][0]["id"], 1
         self.state = "draft"
         self.spent, self.ref, self.takes = 0, uuid4(), takes
+        self.units = UNITS if takes is None else takes.units - takes.spent
+        self.seen = 0 if takes is None else takes.spent
 
 
 class Walk:
@@ -125,7 +127,9 @@ class Walk:
         expected = self._draft(paper) or ("visit_cancelled" if self.state == "cancelled" else None)
         said = {"prescription_id": paper.id, "version": paper.version, "instructions": f"After food {amount}"}
         await self.ask(expected, "prescription.update", **said)
-        paper.version += expected is None
+        if expected is None:
+            paper.version += 1
+            paper.seen = 0 if paper.takes is None else paper.takes.spent
 
     async def delete(self, paper: Paper, amount: int) -> None:
         expected = self._draft(paper)
@@ -136,6 +140,8 @@ class Walk:
         expected = self._draft(paper)
         if expected is None and paper.takes is not None and paper.takes.state != "issued":
             expected = "illegal_move"
+        if expected is None and paper.takes is not None and paper.takes.spent != paper.seen:
+            expected = "dispensed_since"
         if expected is None and self.state == "cancelled":
             expected = "visit_cancelled"
         override = {"outcome": "unreadable", "reason": "She told of none"}
@@ -146,6 +152,8 @@ class Walk:
                 paper.takes.state = "superseded"
 
     async def supersede(self, paper: Paper, amount: int) -> None:
+        if paper.spent == paper.units:
+            return  # nothing is left to begin with
         made = await self.ask(self._issued(paper), "prescription.supersede", prescription_id=paper.id)
         self.papers += [Paper(made, paper)] if made else []
 
@@ -158,7 +166,7 @@ class Walk:
         expected = None
         if paper.state != "issued":
             expected = "not_found" if paper.state == "deleted" else "prescription_not_in_force"
-        elif paper.spent + amount > UNITS:
+        elif paper.spent + amount > paper.units:
             expected = "prescription_spent"
         paper.spent += await self._count(expected, "spend", paper, amount)
 

@@ -3,7 +3,6 @@
 import asyncio
 import random
 import signal
-import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from carewire.embedded.process import ended, spawn
 from carewire.embedded.valkey import ENVIRONMENT, find_program
 from tests.faults.proxy import Proxy
 from tests.patience import PATIENCE_S
+from tests.ports import free_port
 
 SLOTS = 16_384
 SILENCE_MS = 1_000
@@ -25,7 +25,7 @@ class Master:
 
     def __init__(self, folder: Path, number: int) -> None:
         self.folder = folder / f"master-{number}"
-        self.port, self.bus_port = free_ports(2)
+        self.port, self.bus_port = free_port(), free_port()
         self.line = Proxy(f"to master {number}", lambda: self.port, random.Random(number))
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -128,12 +128,3 @@ class LocalCluster:
         await self.ask(owner, "CLUSTER", "SETSLOT", slot, "MIGRATING", ids[to])
         for master in (to, owner, *self.masters):
             await self.ask(master, "CLUSTER", "SETSLOT", slot, "NODE", ids[to])
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that were free a moment ago, all different."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [door.getsockname()[1] for door in held]
-    for door in held:
-        door.close()
-    return ports

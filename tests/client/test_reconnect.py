@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from carewire.app import create_app
-from carewire.client import Client, Lost, Refused, Snapshot, Subscription
+from carewire.client import Client, Lost, Refused, Snapshot, Subscription, link
 from carewire.client.refused import Backoff, pause_before
 from carewire.gateway import server
 from carewire.settings import Settings
@@ -116,8 +116,9 @@ async def test_a_server_that_stops_and_starts_on_its_port_is_found_again(
 
 
 async def test_a_frozen_line_is_noticed_and_replaced(
-    priya: Client, proxy: Proxy, counter: UUID, connect: Connect
+    priya: Client, proxy: Proxy, counter: UUID, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(link, "CLOSE_MAX_S", 0.1)  # nobody answers its farewell either
     watchful = await connect(proxy.url, access_token=priya.access_token, heartbeat_s=0.4, pause_s=SHORT)
     proxy.freeze()
     asking = asyncio.create_task(watchful.command("toy.add", counter_id=counter))

@@ -6,7 +6,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -26,6 +25,7 @@ from carewire.store.migrate import migrate
 from tests.faults import ledger
 from tests.faults.proxy import Address, Proxy
 from tests.patience import PATIENCE_S
+from tests.ports import free_port
 
 SECRET: Final = "a secret for the delivery checker, long enough to be taken"
 SWITCHES: Final = ("gap_healing", "receipt_claim", "ordering", "sweep", "root_lock", "epoch_check", "rights_watch")
@@ -364,10 +364,3 @@ async def answers(port: int) -> bool:
                 writer.close()
     except (OSError, TimeoutError):
         return False
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -24,6 +23,7 @@ from tests.client.proxy import Proxy
 from tests.conftest import Connect
 from tests.patience import PATIENCE_S
 from tests.people import log_in, make_counter
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 PEOPLE = 20
@@ -123,8 +123,7 @@ async def test_sigterm_makes_a_node_unready_moves_its_clients_and_ends_with_stat
 
 async def spawn(settings: Settings) -> tuple["subprocess.Popen[bytes]", int]:
     """A gateway process on a free port, ready."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     environment = {
         **os.environ,
         "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",

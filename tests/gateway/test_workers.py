@@ -5,7 +5,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -26,6 +25,7 @@ from channels.seed import seed
 from tests.client.proxy import Proxy
 from tests.patience import PATIENCE_S
 from tests.people import log_in
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 PEOPLE = 8
@@ -82,12 +82,6 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
         "CAREWIRE_NODE": "many",
         "CAREWIRE_LOG": "error",
     }
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    return port
 
 
 def both_once(workers: dict[str, set[int]]) -> bool:

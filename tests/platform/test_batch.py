@@ -27,6 +27,7 @@ from carewire.errors import (
 )
 from carewire.node import Node
 from carewire.store import outbox
+from carewire.store.db import SESSION
 from tests import toy
 from tests.conftest import LANES_ON_AND_OFF
 from tests.platform.conftest import MakeNode, call
@@ -305,8 +306,9 @@ async def test_a_lost_commit_is_outcome_unknown_for_each_and_the_keys_tell_what_
 
 
 async def test_a_root_that_somebody_holds_does_not_spoil_the_batch_of_the_others(
-    make_node: MakeNode, owner: Actor
+    make_node: MakeNode, owner: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(SESSION, "lock_timeout", "500ms")
     node = await make_node()
     held, free = await make_counter(node, owner), await make_counter(node, owner)
     assert node.dispatcher.lanes is not None
@@ -339,8 +341,9 @@ async def test_a_serialization_failure_runs_the_batch_again(
 
 
 async def test_who_waits_too_long_or_comes_when_the_lane_is_full_is_told_to_come_back(
-    make_node: MakeNode, owner: Actor
+    make_node: MakeNode, owner: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(SESSION, "lock_timeout", "500ms")
     node = await make_node(pool=3, batch=2)
     counter_id = await make_counter(node, owner)
     holder = await asyncpg.connect(node.settings.database_url)

@@ -14,9 +14,10 @@ from carewire.client import Client, Event, Refused, Snapshot
 from carewire.settings import Settings
 from channels.identity import demo
 from channels.seed import seed
-from tests.faults.world import answers, free_port
+from tests.faults.world import answers
 from tests.patience import PATIENCE_S
 from tests.people import log_in
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 

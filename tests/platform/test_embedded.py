@@ -18,6 +18,7 @@ import pytest
 import redis.asyncio
 
 from carewire.embedded import EmbeddedError, Postgres, Valkey, places, process, valkey
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 
@@ -103,8 +104,8 @@ def killed_earlier_run(folder: Path, freeze: str = "") -> tuple[list[int], list[
 
 
 def ends(handle: int) -> bool:
-    """Whether the process behind a pidfd ends within ten seconds."""
-    return bool(select.select([handle], [], [], 10)[0])
+    """Whether the process behind a pidfd ends in the end."""
+    return bool(select.select([handle], [], [], PATIENCE_S)[0])
 
 
 async def test_a_killed_parent_takes_both_servers_with_it(data: Path) -> None:
@@ -142,7 +143,7 @@ async def test_a_valkey_that_survived_is_ended_with_one_line(tmp_path: Path) -> 
         assert orphan.stdout is not None
         assert any("accept connections" in line for line in orphan.stdout)
         async with Valkey(tmp_path, say=said.append) as vk:
-            assert orphan.wait(10) == -signal.SIGKILL
+            assert orphan.wait(PATIENCE_S) == -signal.SIGKILL
             assert vk.pid != orphan.pid
     assert len(said) == 1
     assert str(orphan.pid) in said[0]

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_S
+from tests.ports import free_port
+
 ROOT = Path(__file__).parents[2]
 
 # A gateway that is small but real: another process, a port, a readiness answer, an orderly end.
@@ -39,14 +42,19 @@ Start = Callable[..., subprocess.Popen[str]]
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def start(tmp_path: Path, port: int) -> Iterator[Start]:
     """Starts `up` on the test's own folder and port; whatever still runs at the end is killed."""
     running = []
 
     def start(gateway: str = GATEWAY, **env: str) -> subprocess.Popen[str]:
         words = [sys.executable, "-c", SCRIPT, gateway]
         path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
-        settings = {"CAREWIRE_DATA": str(tmp_path / "data"), "CAREWIRE_PORT": str(PORT), **env}
+        settings = {"CAREWIRE_DATA": str(tmp_path / "data"), "CAREWIRE_PORT": str(port), **env}
         child = subprocess.Popen(
             words,
             stdout=subprocess.PIPE,
@@ -61,16 +69,6 @@ def start(tmp_path: Path) -> Iterator[Start]:
     for child in running:
         child.kill()
         child.communicate()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-PORT = free_port()
 
 
 def until_ready(child: subprocess.Popen[str]) -> list[str]:
@@ -92,10 +90,10 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def test_the_last_line_says_ready_and_where_the_socket_is(start: Start) -> None:
+def test_the_last_line_says_ready_and_where_the_socket_is(start: Start, port: int) -> None:
     lines = until_ready(start())
-    assert lines[-1] == f"ready ws://127.0.0.1:{PORT}/ws"
-    assert any(f"open  http://127.0.0.1:{PORT}/display" in line for line in lines)
+    assert lines[-1] == f"ready ws://127.0.0.1:{port}/ws"
+    assert any(f"open  http://127.0.0.1:{port}/display" in line for line in lines)
     assert not any("/console" in line for line in lines), "a page that does not answer is not offered"
     assert "  type  carewire" in lines
 
@@ -108,7 +106,7 @@ def test_a_signal_ends_all_children_in_order_and_the_status_is_0(start: Start, n
     assert len(handles) >= 3
     up.send_signal(number)
     up.send_signal(number)  # an impatient second one changes nothing
-    _, told = up.communicate(timeout=30)
+    _, told = up.communicate(timeout=PATIENCE_S)
     assert up.returncode == 0
     assert told.rstrip().endswith("stopped")
     for handle in handles:
@@ -131,12 +129,12 @@ def test_a_busy_port_is_one_line_with_the_mend_and_nothing_is_started(start: Sta
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        port = other.getsockname()[1]
-        up = start(CAREWIRE_PORT=str(port))
-        _, told = up.communicate(timeout=30)
+        busy = other.getsockname()[1]
+        up = start(CAREWIRE_PORT=str(busy))
+        _, told = up.communicate(timeout=PATIENCE_S)
     assert up.returncode == 1
     assert len(told.splitlines()) == 1
-    assert f"port {port} is busy; mend: CAREWIRE_PORT=" in told
+    assert f"port {busy} is busy; mend: CAREWIRE_PORT=" in told
     assert not (tmp_path / "data" / "postgres").exists()
 
 
@@ -144,7 +142,7 @@ def test_a_second_run_beside_the_first_is_refused_with_its_pid(start: Start) -> 
     first = start()
     until_ready(first)
     second = start()
-    _, told = second.communicate(timeout=30)
+    _, told = second.communicate(timeout=PATIENCE_S)
     assert second.returncode == 1
     assert len(told.splitlines()) == 1
     assert f"in use by another run (pid {first.pid})" in told
@@ -152,7 +150,7 @@ def test_a_second_run_beside_the_first_is_refused_with_its_pid(start: Start) -> 
 
 def test_an_address_of_another_machine_is_refused_with_the_mend(start: Start) -> None:
     up = start(CAREWIRE_HOST="192.0.2.1")
-    _, told = up.communicate(timeout=30)
+    _, told = up.communicate(timeout=PATIENCE_S)
     assert up.returncode == 1
     assert "cannot listen on 192.0.2.1" in told
     assert "mend: set CAREWIRE_HOST" in told
@@ -160,7 +158,7 @@ def test_an_address_of_another_machine_is_refused_with_the_mend(start: Start) ->
 
 def test_a_gateway_that_fails_at_start_is_told_with_the_end_of_its_log(start: Start) -> None:
     up = start("raise SystemExit('error: no such table')")
-    _, told = up.communicate(timeout=30)
+    _, told = up.communicate(timeout=PATIENCE_S)
     assert up.returncode == 1
     assert "the gateway ended (status 1): error: no such table; mend: read" in told
 
@@ -170,14 +168,14 @@ def test_a_gateway_that_dies_later_ends_the_run_with_a_failure(start: Start) -> 
     until_ready(up)
     gateway = next(pid for pid in descendants(up.pid) if b"HTTPServer" in Path(f"/proc/{pid}/cmdline").read_bytes())
     os.kill(gateway, signal.SIGKILL)
-    _, told = up.communicate(timeout=30)
+    _, told = up.communicate(timeout=PATIENCE_S)
     assert up.returncode == 1
     assert "the gateway ended (status -9)" in told
 
 
 def test_a_database_that_does_not_answer_is_named(start: Start, tmp_path: Path) -> None:
     up = start(CAREWIRE_DATABASE_URL=f"postgresql://carewire@127.0.0.1:{free_port()}/carewire")
-    _, told = up.communicate(timeout=30)
+    _, told = up.communicate(timeout=PATIENCE_S)
     assert up.returncode == 1
     assert "the database cannot be reached" in told
     assert "CAREWIRE_DATABASE_URL" in told

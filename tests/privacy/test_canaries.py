@@ -10,7 +10,6 @@ import asyncio
 import json
 import logging
 import os
-import socket
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import AsyncIterator
@@ -35,6 +34,7 @@ from channels.identity import demo as people
 from channels.seed import seed
 from tests.conftest import EAR, SECRET
 from tests.patience import PATIENCE_S
+from tests.ports import free_port
 from tests.privacy.canaries import Nest, Wire, errors_of, params_of
 
 ROOT = Path(__file__).parents[2]
@@ -120,8 +120,7 @@ async def house(settings: Settings, tmp_path: Path) -> AsyncIterator[House]:
     assert settings.database_url
     assert settings.redis_url
     await seed(settings.database_url, settings)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     env = {k: v for k, v in os.environ.items() if not k.startswith("CAREWIRE_")} | {
         "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
         "PYTHONWARNINGS": "default",

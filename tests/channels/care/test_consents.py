@@ -1,7 +1,7 @@
 """Consents: given by others, widened, outlived, read by who left; then the honest. PRODUCT 5."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -156,9 +156,10 @@ async def test_what_is_no_consent_is_not_taken(clinic: Node, priya: Caller) -> N
 async def test_what_a_guardian_granted_ends_when_the_child_is_of_age_and_she_grants_nothing_more(
     clinic: Node, priya: Caller, reads: Reads
 ) -> None:
-    """Born so that he is of age in three days."""
-    today = datetime.now(UTC).date() + timedelta(days=3)
-    born = date(today.year - 18, today.month, today.day)
+    """Born so that he is of age in three days, or four where that is no day of the year he was born in."""
+    comes = datetime.now(UTC).date() + timedelta(days=3)
+    comes += timedelta(days=(comes.month, comes.day) == (2, 29))
+    born = comes.replace(year=comes.year - 18)
     await execute(clinic, "UPDATE patient SET birth_year = $2, birth_date = $3 WHERE id = $1",
                   ARJUN_PATIENT, born.year, born)  # fmt: skip
     ((lapses,),) = await rows(

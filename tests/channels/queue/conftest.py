@@ -89,7 +89,7 @@ async def make_session(clinic: Node, desk: Caller) -> MakeSession:
             "place_id": places.CLINIC,
             "doctor_id": places.DOCTOR_VIKRAM,
             "room_id": None if more.get("multi_room") else places.ROOM_2,
-            "starts_at": now - timedelta(minutes=1),
+            "starts_at": now,  # today, also a moment after midnight
             "ends_at": now + timedelta(hours=4),
         }
         made = await desk.call("session.create", **values | more)

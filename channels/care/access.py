@@ -21,9 +21,9 @@ from channels.care.nouns import RecordType, RightKind
 from channels.care.rights import CLINICAL, Ask, Right, rights
 from channels.identity import access as identity
 
-__all__ = ["RELATED", "VISITED", "Ask", "Asked", "Made", "Right", "Seen", "all_readers_changed", "ask", "expected",
-           "may_hear", "may_read", "opened", "readers_changed", "readers_of", "reading", "reasons", "records_of",
-           "relate", "visited"]  # fmt: skip
+__all__ = ["RELATED", "VISITED", "Ask", "Asked", "Made", "Right", "Seen", "all_readers_changed", "ask",
+           "expected", "hold", "may_hear", "may_read", "not_expected", "opened", "readers_changed",
+           "readers_of", "reading", "reasons", "records_of", "relate", "visited"]  # fmt: skip
 
 
 PRECEDENCE: Final = tuple(RightKind)
@@ -160,6 +160,32 @@ async def expected(
         until,
         now,
     )
+
+
+async def hold(tx: Tx, patient_id: UUID, place_id: UUID) -> None:
+    """Whoever makes the relationship with the place itself waits for this transaction; who did is seen from here on."""
+    await tx.execute(
+        "SELECT FROM relationship WHERE patient_id = $1 AND doctor_id IS NULL AND place_id = $2 FOR UPDATE",
+        patient_id,
+        place_id,
+    )
+
+
+async def not_expected(ctx: Ctx, patient_id: UUID, place_id: UUID) -> None:
+    """Nothing is to be done for her at this place any more: what was done there keeps the relationship open for its
+    days; where there was nothing it ends now. Under `hold`, by whoever knows that nothing waits."""
+    found = await ctx.tx.fetchval(
+        "UPDATE relationship r SET expected_until = NULL, state = CASE WHEN stays THEN r.state ELSE 'lapsed' END,"
+        " ended_at = CASE WHEN NOT stays THEN $3::timestamptz END"
+        " FROM (SELECT id, coalesce(last_visit_at + relation_days() > $3, false) AS stays FROM relationship"
+        "        WHERE patient_id = $1 AND doctor_id IS NULL AND place_id = $2) o"
+        " WHERE r.id = o.id AND r.state = 'standing' AND r.expected_until IS NOT NULL RETURNING r.id",
+        patient_id,
+        place_id,
+        ctx.now,
+    )
+    if found is not None:
+        await readers_changed(ctx, [(None, place_id)])
 
 
 async def _write(tx: Tx, statement: str, rows: Sequence[Any]) -> None:

@@ -14,7 +14,7 @@ import msgspec
 
 from carewire.access import door
 from carewire.command import Ctx
-from carewire.errors import NotFound
+from carewire.errors import IllegalMove, NotFound
 from carewire.money import Money
 from carewire.store.db import Tx
 from channels.care import RecordType, RightKind
@@ -50,6 +50,7 @@ __all__ = [
     "progress",
     "relate",
     "require_room",
+    "require_waiting",
     "sights",
 ]  # fmt: skip
 
@@ -242,8 +243,20 @@ async def require_room(ctx: Ctx, patient_id: UUID, count: int = 1) -> None:
         raise TooManyTests()
 
 
+async def require_waiting(ctx: Ctx, patient_id: UUID, lab_test_ids: Sequence[UUID]) -> None:
+    """Raises `NotFound` unless each of these is a test of hers that was asked for and is in no order yet."""
+    found: int = await ctx.tx.fetchval(
+        "SELECT count(*) FROM lab_test WHERE id = ANY ($1) AND patient_id = $2 AND state = 'requested'"
+        " AND order_id IS NULL",
+        list(lab_test_ids),
+        patient_id,
+    )
+    if found != len(lab_test_ids):
+        raise NotFound()
+
+
 async def done(ctx: Ctx, test: LabTest) -> None:
-    """From now on the laboratory sees her for as long as a relationship lasts after a visit."""
+    """From now on the laboratory sees her for as long as a relationship lasts after a visit, and no longer."""
     if test.laboratory_id is not None:
         seen = Seen(
             patient_id=test.patient_id,
@@ -253,6 +266,7 @@ async def done(ctx: Ctx, test: LabTest) -> None:
             at=ctx.now,
         )
         await care.visited(ctx.tx, [seen])
+        await moving.left(ctx, test)
 
 
 async def create_tests(
@@ -260,7 +274,8 @@ async def create_tests(
 ) -> list[LabTest]:
     """The tests of a new order, in the order of its lines; `made_by` acts for the patient. Declare `TEST_EMITS`.
 
-    Raises `NotOffered` for what cannot be had now, `NotFound` for a waiting test that is not hers or not waiting.
+    Raises `NotOffered` for what cannot be had now, `NotFound` for a test that is not hers, `IllegalMove` for one that
+    does not wait any more: called off, or taken elsewhere.
     """
     offered = await offers(ctx, [line.catalogue_id for line in lines])
     if missing := [line for line in lines if line.catalogue_id not in offered]:
@@ -277,10 +292,14 @@ async def create_tests(
             )
             continue
         waits = await find(ctx.tx, line.lab_test_id, lock=True)
-        if waits is None or waits.patient_id != patient_id or waits.order_id is not None:
+        if waits is None or waits.patient_id != patient_id:
             raise NotFound()
-        if waits.state is not LabTestState.REQUESTED:
-            raise NotFound()
+        if waits.order_id is not None or waits.state is not LabTestState.REQUESTED:
+            raise IllegalMove(
+                f"{waits.number} is {waits.state}, or in another order",
+                state=waits.state.value,
+                legal=LAB_TEST.possible(waits.state),
+            )
         made[n] = await moving.moved(ctx, waits, msgspec.structs.replace(waits, offer=one.offer, **chosen))
     return [made[n] for n in range(len(lines))]
 

@@ -4,8 +4,15 @@ What is normal, and what is critical, is as published; every laboratory sets its
 
 - potassium: Leeds Teaching Hospitals, Test and Tubes Database 163 (3.5 to 5.3 mmol/L, by age below 16; action limits
   2.5 and 6.5);
-- haemoglobin: WHO, Haemoglobin concentrations for the diagnosis of anaemia (2011), upper limits as in Hoffbrand,
-  Essential Haematology; white cells 4.0 to 11.0 and platelets 150 to 400 as there;
+- haemoglobin, what is low: WHO, Guideline on haemoglobin cutoffs to define anaemia in individuals and populations
+  (2024), by age and, from 15 years on, by sex, of somebody who is not pregnant. What is high, and white cells and
+  platelets: Dacie and Lewis, Practical Haematology, 12th edition (2016), as University Hospitals Dorset publishes it
+  (Haematology, Test Repertoire and Reference Ranges) for 1, 2 to 6 and 6 to 12 years and adults. Of infants it says
+  nothing we could use, nor what haemoglobin is high between 12 and 15: that is left open rather than made up;
+- critical: haemoglobin 70 and 190 g/L, platelets 30 and 1000, white cells 50: North Bristol NHS Trust, Severn
+  Pathology, Haematology Telephone Action Ranges, as the Royal College of Pathologists advises where it names one (The
+  communication of critical and unexpected pathology results, G158, 2017); white cells 2.0: Homerton University
+  Hospital, Urgent Haematology Results (2015). They say beyond, here it is at or beyond;
 - HbA1c: American Diabetes Association, Standards of Care (below 5.7 % is normal); TSH: American Thyroid Association
   (0.4 to 4.0 mIU/L); lipids: NCEP ATP III.
 """
@@ -38,9 +45,26 @@ def _number(code: str, name: str, unit: str, *some: Range) -> Analyte:
     return Analyte(code=code, name=name, unit=unit, ranges=list(some))
 
 
-def _for(sex: Sex, **limits: float) -> Range:
-    return Range(sex=sex, age_from=15 * YEAR, low=limits.get("low"), high=limits.get("high"),
-                 critical_low=limits.get("critical_low"))  # fmt: skip
+def _hb(age_from: int, age_until: int | None, *, low: float, high: float | None, sex: Sex | None = None) -> Range:
+    return Range(
+        sex=sex, age_from=age_from, age_until=age_until, low=low, high=high, critical_low=7.0, critical_high=19.0
+    )  # fmt: skip
+
+
+def _by_age(*limits: tuple[float, float], critical_low: float, critical_high: float) -> list[Range]:
+    """Of 1, 2 to 5 and 6 to 11 years, and from 12 on."""
+    ages = (YEAR, 2 * YEAR, 6 * YEAR, 12 * YEAR, None)
+    return [
+        Range(
+            age_from=age_from,
+            age_until=age_until,
+            low=low,
+            high=high,
+            critical_low=critical_low,
+            critical_high=critical_high,
+        )
+        for (low, high), age_from, age_until in zip(limits, ages[:4], ages[1:], strict=True)
+    ]
 
 
 FASTING: Final = "Do not eat for ten to twelve hours before; water is fine."
@@ -53,14 +77,25 @@ TESTS: Final[tuple[tuple[UUID, dict[str, Any], list[Analyte]], ...]] = (
                 "HB",
                 "Haemoglobin",
                 "g/dL",
-                Range(age_from=6 * MONTH, age_until=5 * YEAR, low=11.0, high=14.0, critical_low=7.0),
-                Range(age_from=5 * YEAR, age_until=12 * YEAR, low=11.5, high=15.5, critical_low=7.0),
-                Range(age_from=12 * YEAR, age_until=15 * YEAR, low=12.0, high=16.0, critical_low=7.0),
-                _for(Sex.FEMALE, low=12.0, high=15.5, critical_low=7.0),
-                _for(Sex.MALE, low=13.0, high=17.5, critical_low=7.0),
+                _hb(6 * MONTH, 2 * YEAR, low=10.5, high=14.1),
+                _hb(2 * YEAR, 5 * YEAR, low=11.0, high=14.0),
+                _hb(5 * YEAR, 12 * YEAR, low=11.5, high=15.5),
+                _hb(12 * YEAR, 15 * YEAR, low=12.0, high=None),
+                _hb(15 * YEAR, None, low=12.0, high=15.0, sex=Sex.FEMALE),
+                _hb(15 * YEAR, None, low=13.0, high=17.0, sex=Sex.MALE),
             ),
-            _number("WBC", "White cells", "10*9/L", Range(age_from=12 * YEAR, low=4.0, high=11.0, critical_low=1.0)),
-            _number("PLT", "Platelets", "10*9/L", Range(low=150, high=400, critical_low=20)),
+            _number(
+                "WBC",
+                "White cells",
+                "10*9/L",
+                *_by_age((6, 16), (5, 15), (5, 13), (4, 10), critical_low=2.0, critical_high=50),
+            ),
+            _number(
+                "PLT",
+                "Platelets",
+                "10*9/L",
+                *_by_age((200, 550), (200, 490), (170, 450), (150, 410), critical_low=30, critical_high=1000),
+            ),
         ],
     ),
     (

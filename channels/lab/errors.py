@@ -25,7 +25,7 @@ class NotCollected(Refusal, code=409, reason="not_collected"):
 
 
 class WindowFull(Refusal, code=409, reason="window_full"):
-    """The window is full, over, or none of the laboratory's; `lab_test.windows` lists those that are free."""
+    """The window is full, over, or none of the laboratory's; `laboratory.windows` lists those that are free."""
 
 
 class OfAnOrder(Refusal, code=409, reason="of_an_order"):

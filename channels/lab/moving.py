@@ -9,6 +9,7 @@ import msgspec
 from carewire.command import Ctx
 from carewire.event import Event, tells_too
 from carewire.ids import uuid7
+from channels.care import access as care
 from channels.identity import Duty
 from channels.identity import access as identity
 from channels.lab import facts, rows
@@ -58,10 +59,28 @@ async def moved(ctx: Ctx, before: LabTest, after: LabTest) -> LabTest:
     sets = ", ".join(f"{name} = ${n}" for n, name in enumerate((*changed, "changed_at"), 2))
     await ctx.tx.execute(f"UPDATE lab_test SET {sets} WHERE id = $1", after.id, *values, ctx.now)
     await _tell(ctx, before, after)
+    if before.laboratory_id != after.laboratory_id or (after.state is LabTestState.CANCELLED and not after.draws):
+        await left(ctx, before)
     if after.order_id is not None and before.state is not after.state:
         for follower in _FOLLOWERS:
             await follower(ctx, [after.order_id])
     return after
+
+
+async def left(ctx: Ctx, test: LabTest) -> None:
+    """A test is its laboratory's no more, or done: without another one of hers that waits there it knows her no longer
+    than for what it did."""
+    if test.laboratory_id is None:
+        return
+    await care.hold(ctx.tx, test.patient_id, test.laboratory_id)
+    waits = await ctx.tx.fetchval(
+        "SELECT EXISTS (SELECT FROM lab_test WHERE patient_id = $1 AND laboratory_id = $2"
+        " AND state NOT IN ('completed', 'cancelled'))",
+        test.patient_id,
+        test.laboratory_id,
+    )
+    if not waits:
+        await care.not_expected(ctx, test.patient_id, test.laboratory_id)
 
 
 async def _tell(ctx: Ctx, before: LabTest | None, after: LabTest) -> None:
@@ -79,15 +98,16 @@ async def _tell(ctx: Ctx, before: LabTest | None, after: LabTest) -> None:
             ctx.notify(account_id, facts.ORDERED, after.id)
     if before is not None and before.state is not after.state:
         if after.state is LabTestState.MISSED:
-            await notify_family(ctx, after.patient_id, facts.MISSED, after.id)
+            assert before.planned_at is not None  # the next one lies after this: it never comes twice
+            await notify_family(ctx, after.patient_id, facts.MISSED, after.id, before.planned_at.isoformat())
         if after.state is LabTestState.SAMPLE_REJECTED:
-            await notify_family(ctx, after.patient_id, facts.REJECTED, after.id)
+            await notify_family(ctx, after.patient_id, facts.REJECTED, after.id, f"draw {after.draws}")
 
 
-async def notify_family(ctx: Ctx, patient_id: UUID, told: Any, ref: UUID) -> None:
-    """Tell everybody who acts for her."""
+async def notify_family(ctx: Ctx, patient_id: UUID, told: Any, ref: UUID, occasion: str = "") -> None:
+    """Tell everybody who acts for her; what may happen again, once for each occasion."""
     for _, account_id in await identity.acting_for(ctx.tx, [patient_id]):
-        ctx.notify(account_id, told, ref)
+        ctx.notify(account_id, told, ref, occasion=occasion)
 
 
 async def staff_of(ctx: Ctx, place_id: UUID, duties: frozenset[Duty]) -> list[UUID]:

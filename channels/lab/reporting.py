@@ -28,7 +28,7 @@ from channels.lab.errors import NoLaboratory, NoReport, NotWaiting, ReportStands
 from channels.lab.events import REPORT_EMITS, LabReportCreated, LabReportUpdated
 from channels.lab.lifecycle import LAB_REPORT, LAB_TEST, LabTestState, ReportState
 from channels.lab.moving import notify_family
-from channels.lab.ranges import Values, critical_of
+from channels.lab.ranges import Value, Values, critical_of
 from channels.lab.rows import COLUMNS, LabTest, from_row
 from channels.lab.testing import PEOPLE, REFUSES, WORKS, taken
 from channels.lab.views import CriticalView, LabReportView, reports
@@ -53,12 +53,7 @@ async def create(
     Values are checked against what the test measures, and judged by sex and age on the day of the sample.
     """
     test = await _at_work(ctx, lab_test_id)
-    if test.state not in (LabTestState.SAMPLE_COLLECTED, LabTestState.IN_PROGRESS):
-        raise IllegalMove(
-            f"there is no sample: the test is {test.state.value}",
-            state=test.state.value,
-            legal=LAB_TEST.possible(test.state),
-        )
+    _require_sample(test)
     if await drafting.report_of(ctx, test.id) is not None:
         raise ReportStands()
     report = await drafting.create(ctx, test)
@@ -84,6 +79,7 @@ async def update(
     test = await _at_work(ctx, await drafting.lab_test_of(ctx, lab_report_id))
     report = await _report(ctx, test)
     LAB_REPORT.move(report.state, "update")
+    _require_sample(test)
     await drafting.write(ctx, report, await _content(ctx, test, report, values, remark, media_ids))
     return await _view(ctx, report.id)
 
@@ -96,7 +92,11 @@ async def publish(ctx: Ctx, lab_report_id: UUID) -> LabReportView:
     test = await _at_work(ctx, await drafting.lab_test_of(ctx, lab_report_id))
     report = await _report(ctx, test)
     LAB_REPORT.move(report.state, "publish")
-    return await _publish(ctx, test, report, await drafting.content_of(ctx, report), None)
+    said = await drafting.content_of(ctx, report)
+    values = [Value(analyte=one.analyte, number=one.number, word=one.word) for one in said.results]
+    # Who she is may have been corrected since the draft was begun: what is published is judged by what is known now.
+    content = msgspec.structs.replace(said, results=await drafting.judged(ctx, test, values))
+    return await _publish(ctx, test, report, content, None)
 
 
 @command("lab_test.submit_result", allow={Capacity.STAFF}, emits=REPORT_EMITS, errors=WRITES)
@@ -157,9 +157,9 @@ async def amend(
     content = await _content(ctx, test, report, values, remark, media_ids)
     content.require()
     version_id = await drafting.amend(ctx, report, content, reason)
-    await critical.supersede(ctx, report.id)
+    waited = await critical.supersede(ctx, report.id)
     if critical_of(content.results):
-        await critical.raise_(ctx, test, report.id, report.version + 1)
+        await critical.raise_(ctx, test, report.id, report.version + 1, since=waited)
     await _tell(ctx, test, facts.AMENDED, version_id)
     view = await _view(ctx, report.id)
     ctx.emit(LabReportUpdated(patient_id=test.patient_id, report=view))
@@ -178,13 +178,23 @@ async def acknowledge(ctx: Ctx, lab_report_id: UUID, how: How, note: Note | None
     The doctor who asked for the test; the laboratory's people where there is none; once others were asked, every doctor
     who may read it, and the laboratory.
     """
-    test, sight = await access.lab_test(ctx, await drafting.lab_test_of(ctx, lab_report_id), lock=True)
+    await identity.require_fact(ctx)
+    test = await access.find(ctx.tx, await drafting.lab_test_of(ctx, lab_report_id), lock=True)
+    assert test is not None
+    assert test.laboratory_id is not None
+    (sight,) = await access.sights(ctx, [test])
+    # Its laboratory answers for it as long as it waits, whether or not it would see her otherwise: it is shown nothing.
+    responsible = bool(await identity.duties(ctx, test.laboratory_id) & critical.RESPONSIBLE)
+    if not sight.sides and not responsible:
+        raise NotFound()
     one = await critical.waiting(ctx, lab_report_id)
     late = one.step > critical.FIRST
     doctors = (Side.DOCTOR, Side.READER) if late else (Side.DOCTOR,)
-    laboratory = bool(sight.duties & critical.RESPONSIBLE) and (late or one.doctor_id is None)
+    laboratory = responsible and (late or one.doctor_id is None)
     if not laboratory and (sight.sides.isdisjoint(doctors) or Capacity.DOCTOR not in ctx.actor.capacities):
         raise NotFound()
+    if sight.sides:
+        opened(ctx, test, sight)
     await critical.acknowledge(ctx, one, how, note)
     view = await _view(ctx, lab_report_id)
     ctx.emit(LabReportUpdated(patient_id=test.patient_id, report=view))
@@ -230,6 +240,7 @@ async def list_(
                AND ($3::uuid IS NULL OR t.order_id = $3) AND ($4::uuid IS NULL OR r.id < $4)
                AND ($5::timestamptz IS NULL OR r.published_at >= $5)
                AND ($6::timestamptz IS NULL OR r.published_at < $6)
+               AND (r.state <> 'draft' OR r.laboratory_id = ANY ($10))
                AND ($1::uuid[] IS NOT NULL OR $2::uuid IS NOT NULL OR t.doctor_id = $7
                     OR r.patient_id IN (SELECT g.patient_id FROM guarding g WHERE g.account_id = $8))
              ORDER BY r.id DESC LIMIT $9""",
@@ -242,6 +253,7 @@ async def list_(
         await directory.doctor_of(ctx.tx, ctx.actor.id),
         ctx.actor.id,
         limit + 1,
+        await identity.works_at(ctx.tx, ctx.actor.id, WORKS),
     )
     page = found[:limit]
     tests = [from_row(row) for row in page]
@@ -337,6 +349,16 @@ async def _at_work(ctx: Ctx, lab_test_id: UUID) -> LabTest:
     if not sight.duties & WORKS:
         raise NotFound()
     return test
+
+
+def _require_sample(test: LabTest) -> None:
+    """Raises `IllegalMove` where there is nothing that a draft could tell of."""
+    if test.state not in (LabTestState.SAMPLE_COLLECTED, LabTestState.IN_PROGRESS):
+        raise IllegalMove(
+            f"there is no sample: the test is {test.state.value}",
+            state=test.state.value,
+            legal=LAB_TEST.possible(test.state),
+        )
 
 
 async def _report(ctx: Ctx, test: LabTest) -> Report:

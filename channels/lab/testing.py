@@ -329,12 +329,16 @@ async def list_(
 
 
 async def shown(ctx: Ctx, seen: list[tuple[LabTest, Sight]]) -> list[LabTestView]:
-    """Tests as the caller sees them: why a doctor asked is read by who reads results, and by who takes the sample."""
-    found = await views(ctx, [test for test, _ in seen])
-    return [
-        view if sight.reads or sight.duties & COLLECTS else msgspec.structs.replace(view, notes=None)
-        for view, (_, sight) in zip(found, seen, strict=True)
-    ]
+    """Tests as the caller sees them: why a doctor asked is read by who reads results, and by who takes the sample;
+    where she lives by her side, and by her laboratory while somebody is to come."""
+    shown = []
+    for view, (test, sight) in zip(await views(ctx, [test for test, _ in seen]), seen, strict=True):
+        if not sight.reads and not sight.duties & COLLECTS:
+            view = msgspec.structs.replace(view, notes=None)
+        if Side.PATIENT in sight.sides or (sight.duties & PLANS and test.state is LabTestState.SCHEDULED):
+            view = msgspec.structs.replace(view, address=test.address, postal_code=test.postal_code)
+        shown.append(view)
+    return shown
 
 
 async def _at_work(ctx: Ctx, lab_test_id: UUID, duties: frozenset[Duty]) -> tuple[LabTest, Sight]:

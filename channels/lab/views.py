@@ -18,6 +18,8 @@ class LabTestView(msgspec.Struct, frozen=True, kw_only=True):
     """One test for one patient. `planned_at` to `planned_until` is when the sample is taken, on the clock of `zone`.
 
     `name` is what was asked; `code`, `price` and `preparation` are the chosen laboratory's, as they were then.
+    `address` and `postal_code` are answered to her side, and to the laboratory as long as somebody is to come; no topic
+    says them.
     """
 
     id: UUID
@@ -105,7 +107,7 @@ class LabReportView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def views(ctx: Ctx, tests: Sequence[LabTest]) -> list[LabTestView]:
-    """Tests as those see them who may."""
+    """Tests as everybody sees them who may: without where she lives."""
     rows = await ctx.tx.fetch(
         "SELECT id, name, zone FROM place WHERE id = ANY ($1)", [test.laboratory_id for test in tests]
     )
@@ -114,6 +116,7 @@ async def views(ctx: Ctx, tests: Sequence[LabTest]) -> list[LabTestView]:
     for test in tests:
         place, offer = places.get(test.laboratory_id), test.offer
         own = {name: getattr(test, name) for name in LabTestView.__struct_fields__ if hasattr(test, name)}
+        own |= {"address": None, "postal_code": None}
         found.append(
             LabTestView(
                 **own,

@@ -18,7 +18,8 @@ ASKED: Final = frozenset({Capacity.DOCTOR, Capacity.STAFF, Capacity.ADMIN})
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     """A critical value that waits. `step` says who was asked last: 0 the doctor or the laboratory, 1 the place, 2
-    administrators. `lab_report_id` is what `lab_report.acknowledge` takes; administrators have none."""
+    administrators, then everybody once more. `lab_report_id` is what `lab_report.acknowledge` takes; administrators
+    have none."""
 
     id: UUID
     lab_report_id: UUID | None
@@ -43,7 +44,7 @@ async def waiting(ctx: Ctx, limit: Limit = 50) -> list[Waiting]:
                        OR (c.step > 0 AND (c.laboratory_id = ANY ($3) OR c.place_id = ANY ($4)
                            OR EXISTS (SELECT FROM affiliation f WHERE f.doctor_id = $1 AND f.place_id = c.place_id
                                          AND f.state = 'accepted'))) AS mine) whose
-            WHERE c.acknowledged_at IS NULL AND c.superseded_at IS NULL AND (mine OR ($5 AND c.step = $6))
+            WHERE c.acknowledged_at IS NULL AND c.superseded_at IS NULL AND (mine OR ($5 AND c.step >= $6))
             ORDER BY c.raised_at, c.id LIMIT $7""",
         await directory.doctor_of(ctx.tx, me),
         await identity.works_at(ctx.tx, me, RESPONSIBLE),

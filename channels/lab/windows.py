@@ -81,7 +81,10 @@ async def windows(
     if place.kind is not PlaceKind.LABORATORY:
         raise NotFound()
     serves = None if postal_code is None else await is_served(ctx.tx, place.id, postal_code)
-    found = await _offered(ctx.tx, place.id, first, days)
+    near = abs(first - ctx.now.date()) <= timedelta(
+        days=60
+    )  # else nothing could be booked, or be a date of any calendar
+    found = await _offered(ctx.tx, place.id, first, days) if near else []
     return Windows(
         laboratory_id=place.id,
         zone=place.zone,

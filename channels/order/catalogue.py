@@ -10,7 +10,7 @@ from carewire.command import Ctx
 from carewire.money import Money
 from channels.care import Schedule
 from channels.lab import access as lab
-from channels.order.lifecycle import ProviderKind
+from channels.order.lifecycle import Fulfilment, ProviderKind
 from channels.stock import access as stock
 
 NEVER: Final = frozenset({Schedule.X, Schedule.NARCOTIC})
@@ -34,8 +34,11 @@ class CatalogueItem(msgspec.Struct, frozen=True, kw_only=True):
     """Units (tablets, bottles, …) in one, by which a prescription is counted."""
 
 
-async def catalogue(ctx: Ctx, kind: ProviderKind, item_ids: Sequence[UUID]) -> dict[UUID, CatalogueItem]:
-    """These items of providers of this kind; one that is not there is not among the answers."""
+async def catalogue(
+    ctx: Ctx, kind: ProviderKind, item_ids: Sequence[UUID], fulfilment: Fulfilment
+) -> dict[UUID, CatalogueItem]:
+    """These items of providers of this kind; one that is not there is not among the answers. A test for which nobody
+    comes is not offered `home`."""
     if kind is ProviderKind.LABORATORY:
         tests = await lab.offers(ctx, item_ids)
         return {
@@ -45,7 +48,7 @@ async def catalogue(ctx: Ctx, kind: ProviderKind, item_ids: Sequence[UUID]) -> d
                 name=test.offer.name,
                 schedule=None,
                 price=test.offer.price,
-                offered=True,
+                offered=test.offer.home_collection or fulfilment is not Fulfilment.HOME,
             )
             for test in tests.values()
         }

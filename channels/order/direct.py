@@ -14,6 +14,7 @@ from channels.directory import Address, PostalCode
 from channels.identity import Capacity, normalise_phone
 from channels.identity import access as identity
 from channels.identity.errors import FactDue
+from channels.lab import access as lab
 from channels.order import doors, providers
 from channels.order.catalogue import ON_PRESCRIPTION, CatalogueItem, catalogue
 from channels.order.dispensing import answers, prescribed
@@ -85,8 +86,9 @@ async def create(
     provider = await providers.taking(ctx, place_id, fulfilment, postal_code)
     if fulfilment not in FITS[provider.kind]:
         raise InvalidParams(fields=(Field("$.fulfilment", f"is no way of a {provider.kind}"),))
-    lines, currency = await _priced(ctx, provider, items)
-    await _require_prescribed(ctx, patient.id, prescription_id, items, provider.kind)
+    lines, currency = await _priced(ctx, provider, items, fulfilment)
+    await lab.require_waiting(ctx, patient.id, [one.lab_test_id for one in items if one.lab_test_id is not None])
+    await _require_prescribed(ctx, patient.id, prescription_id, items, provider.kind, fulfilment)
     fee = provider.fee.amount if provider.fee is not None and fulfilment is Fulfilment.HOME else 0
     if provider.fee is not None and fee:
         one_currency({currency, provider.fee.currency})
@@ -121,11 +123,13 @@ async def create(
     return await offer(ctx, await locked(ctx, order_id))
 
 
-async def _priced(ctx: Ctx, provider: providers.Provider, items: list[Wanted]) -> tuple[list[Item], str]:
+async def _priced(
+    ctx: Ctx, provider: providers.Provider, items: list[Wanted], fulfilment: Fulfilment
+) -> tuple[list[Item], str]:
     """The lines at the catalogue's prices. Raises `OtherItem` for what the provider does not offer."""
     if provider.kind is ProviderKind.LABORATORY and any(one.quantity != 1 for one in items):
         raise InvalidParams(fields=(Field("$.items", "a test is ordered once"),))
-    found = await catalogue(ctx, provider.kind, [one.item_id for one in items])
+    found = await catalogue(ctx, provider.kind, [one.item_id for one in items], fulfilment)
     strange = [str(one.item_id) for one in items if not _offers(found.get(one.item_id), provider.id)]
     if strange:
         raise OtherItem(lines=strange)
@@ -151,7 +155,12 @@ def _offers(item: CatalogueItem | None, place_id: UUID) -> bool:
 
 
 async def _require_prescribed(
-    ctx: Ctx, patient_id: UUID, prescription_id: UUID | None, items: list[Wanted], kind: ProviderKind
+    ctx: Ctx,
+    patient_id: UUID,
+    prescription_id: UUID | None,
+    items: list[Wanted],
+    kind: ProviderKind,
+    fulfilment: Fulfilment,
 ) -> None:
     """Raises `PrescriptionNeeded` for what is not sold freely and answers no line of her prescription."""
     lines: set[UUID] = set()
@@ -164,7 +173,7 @@ async def _require_prescribed(
         one for one in items if one.prescription_line_id is not None and one.prescription_line_id not in lines
     ]:
         raise InvalidParams(fields=(Field("$.items", f"{strange[0].prescription_line_id} is no line of it"),))
-    found = await catalogue(ctx, kind, [one.item_id for one in items])
+    found = await catalogue(ctx, kind, [one.item_id for one in items], fulfilment)
     known = await prescribed(ctx, sorted(lines))
     lacking = []
     for one in items:

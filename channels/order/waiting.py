@@ -102,8 +102,8 @@ async def _swapped(ctx: Ctx, order: OrderRow, place_id: UUID, items: list[Swap])
     if to.keys() != lines.keys():
         raise InvalidParams(fields=(Field("$.items", "name an article for each line that is left"),))
     ids = [*to.values(), *(one.item_id for one in lines.values() if one.item_id)]
-    found = await catalogue(ctx, order.kind, ids)
-    strange = [line.name for line in lines.values() if not _same(found, line, to[line.id], place_id)]
+    found = await catalogue(ctx, order.kind, ids, order.fulfilment)
+    strange = [line.name for line in lines.values() if not _same(order.kind, found, line, to[line.id], place_id)]
     if strange:
         raise OtherItem(lines=strange)
     await ctx.tx.executemany(
@@ -115,11 +115,11 @@ async def _swapped(ctx: Ctx, order: OrderRow, place_id: UUID, items: list[Swap])
     ]  # fmt: skip
 
 
-def _same(found: dict[UUID, CatalogueItem], line: LineView, now: UUID, place_id: UUID) -> bool:
+def _same(kind: ProviderKind, found: dict[UUID, CatalogueItem], line: LineView, now: UUID, place_id: UUID) -> bool:
     old, new = found.get(line.item_id) if line.item_id is not None else None, found.get(now)
     if new is None or new.place_id != place_id or not new.offered:
         return False
-    if old is None:  # a laboratory's entry may be gone meanwhile; its name is what was ordered
+    if old is None or kind is ProviderKind.LABORATORY:  # an entry may be gone or renamed; its name is what was ordered
         return line.name.lower() == new.name.lower()
     return _what(old) == _what(new)
 

@@ -159,7 +159,10 @@ async def _priced(ctx: Ctx, request: RequestRow, quote: Quote, asked: dict[UUID,
     provider = await orders.taking(ctx, quote.place_id, Fulfilment(request.fulfilment), request.postal_code)
     if provider.kind is not PROVIDERS[request.kind]:
         raise InvalidParams(fields=(Field("$.quotes", f"{quote.place_id} is no {PROVIDERS[request.kind]}"),))
-    items = await orders.catalogue(ctx, provider.kind, [o.item_id for o in quote.lines if o.item_id is not None])
+    wanted = [o.item_id for o in quote.lines if o.item_id is not None]
+    items = await orders.catalogue(ctx, provider.kind, wanted, Fulfilment(request.fulfilment))
+    if provider.kind is ProviderKind.LABORATORY and any(o.item_id is None or o.quantity != 1 for o in quote.lines):
+        raise InvalidParams(fields=(Field("$.quotes", "a test is one of its laboratory's catalogue, ordered once"),))
     lines = []
     for one in quote.lines:
         if one.line_id is not None and one.line_id not in asked:

@@ -5611,7 +5611,7 @@ export interface LabTestUpdated {
   test: LabTestView;
 }
 
-/** One test for one patient. `planned_at` to `planned_until` is when the sample is taken, on the clock of `zone`. `name` is what was asked; `code`, `price` and `preparation` are the chosen laboratory's, as they were then. */
+/** One test for one patient. `planned_at` to `planned_until` is when the sample is taken, on the clock of `zone`. `name` is what was asked; `code`, `price` and `preparation` are the chosen laboratory's, as they were then. `address` and `postal_code` are answered to her side, and to the laboratory as long as somebody is to come; no topic says them. */
 export interface LabTestView {
   id: string;
   number: string;
@@ -5645,7 +5645,7 @@ export interface LabTestView {
   cancelled_at: string | null;
 }
 
-/** A critical value that waits. `step` says who was asked last: 0 the doctor or the laboratory, 1 the place, 2 administrators. `lab_report_id` is what `lab_report.acknowledge` takes; administrators have none. */
+/** A critical value that waits. `step` says who was asked last: 0 the doctor or the laboratory, 1 the place, 2 administrators, then everybody once more. `lab_report_id` is what `lab_report.acknowledge` takes; administrators have none. */
 export interface LabWaiting {
   id: string;
   lab_report_id: string | null;

@@ -93,6 +93,21 @@ async def entry(technician: Caller) -> str:
     return str(made["id"])
 
 
+async def another_laboratory(node: Node, number: int = 30) -> tuple[UUID, Caller, str]:
+    """A second one, its technician, and potassium in its catalogue."""
+    place_id = uuid4()
+    await execute(
+        node,
+        "INSERT INTO place (id, kind, name, zone, city, created_at, approval, served_postal_codes)"
+        " VALUES ($1, 'laboratory', 'Second Laboratory', 'Asia/Kolkata', 'Bengaluru', now(), 'approved', $2)",
+        place_id,
+        [CODE],
+    )
+    hand = await hired(node, number, "technician", place_id)
+    made = await hand.call("lab_catalog.create", laboratory_id=place_id, **POTASSIUM)
+    return place_id, hand, str(made["id"])
+
+
 async def ordered(priya: Caller, entry: str, patient: str = P) -> str:
     """The patient's side asks the laboratory for it."""
     return str((await priya.call("lab_test.create", patient_id=patient, catalogue_id=entry))["id"])

@@ -14,8 +14,9 @@ import pytest
 from carewire.errors import Forbidden, InvalidParams, NotFound, Unauthenticated
 from carewire.node import Node
 from channels.directory.demo import CLINIC, LABORATORY
+from channels.identity import Sex
+from channels.lab.demo import CBC, TESTS
 from channels.lab.demo import POTASSIUM as DEMO
-from channels.lab.demo import TESTS
 from channels.lab.errors import CodeTaken
 from channels.lab.ranges import Analyte, Value, judge
 from tests.channels.callers import Caller, told
@@ -117,7 +118,8 @@ async def test_the_database_refuses_them_too(clinic: Node, technician: Caller, e
 async def test_the_demo_offers_what_people_ask_for_and_says_what_is_critical(
     clinic: Node, caller: Callable[..., Caller]
 ) -> None:
-    """Potassium by Leeds Teaching Hospitals: 3.5 to 5.3, action limits 2.5 and 6.5; a newborn's 6.0 is normal."""
+    """Potassium by Leeds Teaching Hospitals: 3.5 to 5.3, action limits 2.5 and 6.5; a newborn's 6.0 is normal.
+    Haemoglobin by the WHO's cutoffs of 2024; counts by Dacie and Lewis; what is critical by North Bristol's limits."""
     page = await caller().call("lab_catalog.list", laboratory_id=LABORATORY)
     assert {row["code"] for row in page["rows"]} == {entry["code"] for _, entry, _ in TESTS}
     one = await caller().call("lab_catalog.get", catalogue_id=DEMO)
@@ -130,3 +132,30 @@ async def test_the_demo_offers_what_people_ask_for_and_says_what_is_critical(
     ):
         (result,) = judge(analytes, [Value(analyte="K", number=number)], None, (age, age))
         assert result.flag == flag
+    counts = {analyte.code: [analyte] for analyte in {key: some for key, _, some in TESTS}[CBC]}
+    year, women, men = 365, Sex.FEMALE, Sex.MALE
+    for code, number, sex, age, flag in (
+        ("HB", 10.5, None, year, "normal"),
+        ("HB", 10.4, None, year, "low"),
+        ("HB", 10.9, None, 3 * year, "low"),
+        ("HB", 11.5, None, 6 * year, "normal"),
+        ("HB", 11.9, women, 13 * year, "low"),
+        ("HB", 12.5, women, 30 * year, "normal"),
+        ("HB", 12.5, men, 30 * year, "low"),
+        ("HB", 12.5, None, 30 * year, "unjudged"),
+        ("HB", 17.1, men, 30 * year, "high"),
+        ("HB", 7.0, None, 30 * year, "critical_low"),
+        ("HB", 19.0, None, None, "critical_high"),
+        ("HB", 19.0, None, 3, "unjudged"),
+        ("PLT", 420, None, 8 * year, "normal"),
+        ("PLT", 420, None, 30 * year, "high"),
+        ("PLT", 30, None, None, "critical_low"),
+        ("PLT", 31, None, 30 * year, "low"),
+        ("WBC", 14, None, 3 * year, "normal"),
+        ("WBC", 14, None, 30 * year, "high"),
+        ("WBC", 2.0, None, 30 * year, "critical_low"),
+        ("WBC", 50, None, 3 * year, "critical_high"),
+    ):
+        ages = None if age is None else (age, age)
+        (result,) = judge(counts[code], [Value(analyte=code, number=number)], sex, ages)
+        assert result.flag == flag, (code, number, sex, age)

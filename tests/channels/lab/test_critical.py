@@ -33,7 +33,7 @@ async def told(node: Node) -> set[tuple[str, UUID]]:
     """Who was told what about critical values."""
     found = await rows(node, "SELECT key FROM job WHERE key LIKE 'notify:%:lab_report.critical%'")
     parts = [row["key"].split(":") for row in found]
-    return {(fact.removeprefix("lab_report."), UUID(person)) for _, person, fact, _ in parts}
+    return {(fact.removeprefix("lab_report."), UUID(person)) for _, person, fact, *_ in parts}
 
 
 async def state(node: Node) -> Any:
@@ -85,10 +85,88 @@ async def test_it_goes_from_the_doctor_to_the_place_to_administrators_each_step_
     await asyncio.gather(*(run_job(clinic, second) for _ in range(5)))
     assert await steps(clinic) == [0, 1, 2]
     assert await told(clinic) == {("critical", VIKRAM.account_id), ("critical_waits", ADMIN_ID)} | place
-    for n in range(3):  # after the last step nobody is left to ask, and nothing is told twice
-        time.turn(minutes=60)
+    for n in range(2):  # a step that was taken is not taken again
         await run_job(clinic, CriticalDue(critical_id=waits["id"], step=n))
     assert await steps(clinic) == [0, 1, 2]
+
+
+async def test_after_the_last_step_everybody_is_asked_again_until_somebody_answers(
+    clinic: Node, technician: Caller, doctor: Caller, priya: Caller, session: str, entry: str, time: ProductClock
+) -> None:
+    report = await raised(clinic, technician, doctor, priya, session, entry)
+    waits = await state(clinic)
+
+    async def asked(step: int, **later: float) -> int:
+        """How many people this step told."""
+        time.turn(**later)
+        due = CriticalDue(critical_id=waits["id"], step=step - 1)
+        await asyncio.gather(*(run_job(clinic, due) for _ in range(3)))
+        found = await rows(clinic, "SELECT told FROM lab_critical_step WHERE step = $1", step)
+        return sum(row["told"] for row in found)
+
+    assert [await asked(1, minutes=31), await asked(2, minutes=30)] == [3, 1]
+    assert await asked(3, minutes=20) == 0, "too soon"
+    assert await asked(3, minutes=11) == 4, "the doctor, the place, the laboratory and an administrator"
+    for step, hours in ((4, 1), (5, 2), (6, 4), (7, 8), (8, 16), (9, 24), (10, 24)):
+        assert await asked(step, hours=hours / 2) == 0, "after twice as long each time"
+        assert await asked(step, hours=hours / 2) == 4, "and at least once a day"
+    again = await rows(
+        clinic, "SELECT 1 FROM job WHERE key LIKE $1", f"notify:{VIKRAM.account_id}:%:{waits['id']}:step %"
+    )
+    assert len(again) == 8
+    (job,) = await rows(clinic, "SELECT due_at FROM job WHERE name = 'lab.critical_due' AND state = 'open'")
+    assert timedelta(hours=23) < job["due_at"] - time.now() <= timedelta(days=1)
+    assert len(await admin_of(clinic).call("lab_report.waiting")) == 1
+    # Weeks later neither the doctor nor the laboratory sees her any more; who is asked every day can still answer.
+    time.turn(days=40)
+    with pytest.raises(NotFound):
+        await technician.call("lab_report.get", lab_report_id=report["id"])
+    with pytest.raises(NotFound):
+        await doctor.call("lab_report.acknowledge", lab_report_id=report["id"], how="patient_told")
+    await technician.call("lab_report.acknowledge", lab_report_id=report["id"], how="patient_told")
+    assert await asked(11, hours=24) == 0
+    assert await admin_of(clinic).call("lab_report.waiting") == []
+
+
+async def test_who_is_not_there_is_not_waited_for(
+    clinic: Node, technician: Caller, doctor: Caller, priya: Caller, session: str, entry: str, time: ProductClock
+) -> None:
+    """Nobody of the laboratory is left, and no doctor asked: administrators hear of it at once."""
+    test = await collected(technician, priya, entry)
+    other = await ordered(priya, entry)
+    await execute(
+        clinic,
+        "UPDATE membership SET duty = 'nurse' WHERE account_id = $1 AND duty = 'owner'",
+        TECHNICIAN.account_id,
+    )
+    report = await technician.call("lab_test.submit_result", lab_test_id=test, values=CRITICAL)
+    assert (await steps(clinic), await told(clinic)) == ([0], {("critical", TECHNICIAN.account_id)})
+    await technician.call("lab_report.acknowledge", lab_report_id=report["id"], how="expected")
+    await technician.call("lab_test.submit_result", lab_test_id=other, values=CRITICAL)
+    await execute(clinic, "UPDATE membership SET until = now() WHERE account_id = $1", TECHNICIAN.account_id)
+    (open_,) = await rows(clinic, "SELECT id FROM lab_critical WHERE acknowledged_at IS NULL")
+    time.turn(minutes=31)
+    await run_job(clinic, CriticalDue(critical_id=open_["id"], step=0))
+    found = await rows(
+        clinic, "SELECT step, told FROM lab_critical_step WHERE critical_id = $1 ORDER BY step", open_["id"]
+    )
+    assert [tuple(row) for row in found] == [(0, 1), (1, 0), (2, 1)]
+    assert ("critical_waits", ADMIN_ID) in await told(clinic)
+
+
+async def test_a_doctor_who_is_gone_is_asked_no_more_and_her_laboratory_is(
+    clinic: Node, technician: Caller, doctor: Caller, priya: Caller, session: str, entry: str, time: ProductClock
+) -> None:
+    report = await raised(clinic, technician, doctor, priya, session, entry)
+    waits = (await state(clinic))["id"]
+    await execute(clinic, "UPDATE account SET state = 'deactivated' WHERE id = $1", VIKRAM.account_id)
+    for step in range(3):
+        time.turn(hours=3)
+        await run_job(clinic, CriticalDue(critical_id=waits, step=step))
+    again = await rows(clinic, "SELECT key FROM job WHERE key LIKE 'notify:%:step 3'")
+    assert not [row for row in again if str(VIKRAM.account_id) in row["key"]]
+    assert [row for row in again if str(TECHNICIAN.account_id) in row["key"]]
+    await technician.call("lab_report.acknowledge", lab_report_id=report["id"], how="patient_told")
 
 
 async def test_a_run_that_is_killed_before_its_commit_has_told_nobody_and_comes_again(
@@ -181,10 +259,23 @@ async def test_an_amendment_takes_its_place(
     time.turn(minutes=31)
     await run_job(clinic, CriticalDue(critical_id=old, step=0))
     assert len(await rows(clinic, "SELECT FROM lab_critical_step")) == 2  # the first of each
+    (time_of,) = await rows(
+        clinic, "SELECT raised_at, step FROM lab_critical WHERE id = $1", UUID(worse["critical"]["id"])
+    )
+    first = await rows(clinic, "SELECT raised_at FROM lab_critical WHERE id = $1", old)
+    assert (time_of["raised_at"], time_of["step"]) == (first[0]["raised_at"], 0), "amending puts nothing off"
+    await run_job(clinic, CriticalDue(critical_id=UUID(worse["critical"]["id"]), step=0))
+    same = await technician.call("lab_report.amend", **report, reason="A comma", remark="Diluted once")
+    worse = same
+    assert (await rows(clinic, "SELECT step FROM lab_critical WHERE id = $1", UUID(worse["critical"]["id"])))[0][
+        "step"
+    ] == 1
+    asked = len(await rows(clinic, "SELECT FROM lab_critical_step"))
     fine = await technician.call("lab_report.amend", **report, reason="Of another patient", values=NORMAL)
     assert fine["critical"] is None
-    await run_job(clinic, CriticalDue(critical_id=UUID(worse["critical"]["id"]), step=0))
-    assert len(await rows(clinic, "SELECT FROM lab_critical_step")) == 2
+    time.turn(minutes=31)
+    await run_job(clinic, CriticalDue(critical_id=UUID(worse["critical"]["id"]), step=1))
+    assert len(await rows(clinic, "SELECT FROM lab_critical_step")) == asked
     with pytest.raises(NotWaiting):
         await doctor.call("lab_report.acknowledge", **report, how="expected")
 

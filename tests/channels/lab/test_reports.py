@@ -226,3 +226,45 @@ async def test_her_history_has_the_test_and_not_what_was_found(
     (item,) = (await doctor.call("patient.history", patient_id=P, kind="lab_test"))["rows"]
     assert (item["id"], item["state"], item["place_id"]) == (test, "scheduled", str(LABORATORY))
     assert (await priya.call("patient.history", patient_id=P, kind="lab_test"))["rows"] == [item]
+
+
+async def test_a_draft_tells_of_a_sample_that_is_there_and_nobody_else_learns_that_there_is_one(
+    clinic: Node, technician: Caller, priya: Caller, entry: str
+) -> None:
+    test = await collected(technician, priya, entry)
+    published = await technician.call("lab_test.submit_result", lab_test_id=await ordered(priya, entry), values=NORMAL)
+    draft = await technician.call("lab_report.create", lab_test_id=test, values=NORMAL)
+    first = await priya.call("lab_report.list", patient_id=P, limit=1)
+    assert ([row["id"] for row in first["rows"]], first["cursor"]) == ([published["id"]], None), "not even a hole"
+    await technician.call("lab_test.reject", lab_test_id=test, reason="clotted")
+    await priya.call("lab_test.schedule", lab_test_id=test, mode="visit", planned_at=tomorrow(clinic).isoformat())
+    for given in ({"values": HIGH}, {"remark": "looks like measles"}):
+        with pytest.raises(IllegalMove):
+            await technician.call("lab_report.update", lab_report_id=draft["id"], **given)
+    with pytest.raises(NoReport):
+        await technician.call("lab_report.publish", lab_report_id=draft["id"])
+    await technician.call("lab_test.collect", lab_test_id=test)
+    await technician.call("lab_report.update", lab_report_id=draft["id"], values=HIGH)
+    done = await technician.call("lab_report.publish", lab_report_id=draft["id"])
+    assert done["versions"][0]["results"][0]["flag"] == "high"
+
+
+async def test_what_is_published_is_judged_by_who_she_is_then(
+    clinic: Node, technician: Caller, priya: Caller, entry: str
+) -> None:
+    ranges = [{"sex": "female", "low": 12, "high": 15}, {"sex": "male", "low": 13, "high": 17}]
+    analytes = [{"code": "HB", "name": "Haemoglobin", "unit": "g/dL", "ranges": ranges}]
+    await technician.call("lab_catalog.update", catalogue_id=entry, analytes=analytes)
+    test = await collected(technician, priya, entry)
+    await execute(clinic, "UPDATE patient SET sex = NULL WHERE id = $1", UUID(P))
+    draft = await technician.call(
+        "lab_report.create", lab_test_id=test, values=[{"analyte": "HB", "number": 12.5}], remark="Twice"
+    )
+    assert draft["versions"][0]["results"][0]["flag"] == "unjudged"
+    await execute(clinic, "UPDATE patient SET sex = 'female' WHERE id = $1", UUID(P))
+    done = await technician.call("lab_report.publish", lab_report_id=draft["id"])
+    (result,) = done["versions"][0]["results"]
+    assert (result["flag"], result["range"]["low"], done["versions"][0]["remark"]) == ("normal", 12, "Twice")
+    await execute(clinic, "UPDATE patient SET sex = 'male' WHERE id = $1", UUID(P))
+    kept = await priya.call("lab_report.get", lab_report_id=draft["id"])
+    assert kept["versions"][0]["results"] == [result], "what was said stays"

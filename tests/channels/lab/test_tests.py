@@ -22,7 +22,7 @@ from channels.lab.access import Line
 from channels.lab.errors import NoLaboratory, NotOffered, OfAnOrder, TooManyTests
 from channels.lab.lifecycle import Progress
 from tests.channels.callers import Caller, rows, told
-from tests.channels.lab.laboratory import POTASSIUM, P, execute, hired, ordered, tomorrow
+from tests.channels.lab.laboratory import P, another_laboratory, execute, hired, ordered, tomorrow
 from tests.channels.lab.test_walk import added_up
 from tests.channels.queue.conftest import ProductClock, admin_of, topic
 
@@ -121,8 +121,20 @@ async def test_a_sample_is_missed_rejected_and_drawn_again_for_nothing(
     again = await technician.call("lab_test.schedule", **test, mode="visit", planned_at=tomorrow(clinic).isoformat())
     assert (again["state"], again["reject_reason"], again["price"]["amount"]) == ("scheduled", None, 25_000)
     assert (await technician.call("lab_test.update", **test, state="sample_collected"))["draws"] == 2
-    keys = await rows(clinic, "SELECT key FROM job WHERE key LIKE $1", f"notify:{PRIYA.account_id}:%")
-    assert {r["key"].split(":")[2] for r in keys} == {"lab_test.missed", "lab_test.sample_rejected"}
+    for reason in ("clotted", "lost"):
+        await technician.call("lab_test.reject", **test, reason=reason)
+        for _ in range(2):
+            await priya.call("lab_test.schedule", **test, mode="visit", planned_at=tomorrow(clinic).isoformat())
+            time.turn(days=2)
+            await collector.call("lab_test.miss", **test)
+        await priya.call("lab_test.schedule", **test, mode="visit", planned_at=tomorrow(clinic).isoformat())
+        await collector.call("lab_test.collect", **test)
+    told = await rows(
+        clinic,
+        "SELECT split_part(key, ':', 3) AS fact, count(*) AS times FROM job WHERE key LIKE $1 GROUP BY 1 ORDER BY 1",
+        f"notify:{PRIYA.account_id}:%",
+    )
+    assert [tuple(row) for row in told] == [("lab_test.missed", 5), ("lab_test.sample_rejected", 3)], "each, and once"
 
 
 async def test_what_is_over_stays_over_also_for_the_database(
@@ -132,9 +144,10 @@ async def test_what_is_over_stays_over_also_for_the_database(
 
     test = await ordered(priya, entry)
     assert (await priya.call("lab_test.delete", lab_test_id=test))["cancel_reason"] == "patient"
-    for verb in ("collect", "cancel"):
-        with pytest.raises(IllegalMove):
-            await technician.call(f"lab_test.{verb}", lab_test_id=test)
+    with pytest.raises(IllegalMove):
+        await priya.call("lab_test.cancel", lab_test_id=test)
+    with pytest.raises(NotFound):  # nothing of hers waits there any more
+        await technician.call("lab_test.collect", lab_test_id=test)
     for sql in (
         "UPDATE lab_test SET state = 'requested', cancelled_at = NULL, cancel_reason = NULL WHERE id = $1",
         "UPDATE lab_test SET patient_id = '0199d3a0-0000-7000-8000-000000000111' WHERE id = $1",
@@ -229,7 +242,7 @@ async def test_an_order_makes_its_tests_and_is_told_in_the_same_transaction_how_
     assert (str(first.id), first.doctor_id, first.laboratory_id) == (asked["id"], DOCTOR_VIKRAM, LABORATORY)
     with pytest.raises(OfAnOrder):
         await priya.call("lab_test.cancel", lab_test_id=str(second.id))
-    with pytest.raises(NotFound):  # it waits no more
+    with pytest.raises(IllegalMove):  # it waits no more
         await in_transaction(clinic, priya, create)
     heard: list[Progress] = []
 
@@ -269,20 +282,13 @@ async def test_a_family_asks_for_whom_it_acts_and_nobody_else(
 async def test_a_test_that_goes_to_another_laboratory_leaves_the_board_of_the_first(
     clinic: Node, technician: Caller, priya: Caller, entry: str
 ) -> None:
-    await execute(
-        clinic,
-        "INSERT INTO place (kind, name, zone, city, created_at, approval)"
-        " VALUES ('laboratory', 'Second Laboratory', 'Asia/Kolkata', 'Bengaluru', now(), 'approved')",
-    )
-    (there,) = await rows(clinic, "SELECT id FROM place WHERE name = 'Second Laboratory'")
-    owner = await hired(clinic, 9, "owner", there["id"])
-    cheaper = (await owner.call("lab_catalog.create", laboratory_id=there["id"], **POTASSIUM))["id"]
+    there, _, cheaper = await another_laboratory(clinic)
     name = f"lab_desk:{LABORATORY}"
     first, seen = await topic(clinic, name), len(await told(clinic, name))
     test = await ordered(priya, entry)
     when = {"mode": "visit", "planned_at": tomorrow(clinic).isoformat()}
     await priya.call("lab_test.schedule", lab_test_id=test, **when, catalogue_id=cheaper)
     assert added_up(name, first, (await told(clinic, name))[seen:]) == await topic(clinic, name)
-    assert test in [str(one.id) for one in (await topic(clinic, f"lab_desk:{there['id']}")).tests]
+    assert test in [str(one.id) for one in (await topic(clinic, f"lab_desk:{there}")).tests]
     with pytest.raises(NotFound):
         await technician.call("lab_test.get", lab_test_id=test)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import pytest
 
-from carewire.errors import NotFound
+from carewire.errors import InvalidParams, NotFound
 from carewire.node import Node
 from channels.directory.demo import LABORATORY
 from channels.identity import Capacity
@@ -212,3 +212,37 @@ async def test_whose_patients_they_are_nobody_learns_from_the_windows(
     await priya.call("lab_test.schedule", **home(await ordered(priya, entry), tomorrow(clinic)))
     seen = await hired(clinic, 9, "collector")
     assert P not in str(await window(seen, tomorrow(clinic)))
+
+
+async def test_days_of_no_calendar_have_no_windows(clinic: Node, technician: Caller, priya: Caller, entry: str) -> None:
+    await technician.call("laboratory.set_collection", laboratory_id=LABORATORY, minutes=60, capacity=1)
+    for first in ("0001-01-01", "9999-12-31", "1969-12-31"):
+        found = await priya.call("laboratory.windows", laboratory_id=LABORATORY, first=first, days=14)
+        assert found["windows"] == []
+    test = await ordered(priya, entry)
+    for when in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"):
+        with pytest.raises(InvalidParams):
+            await priya.call("lab_test.schedule", **{**home(test, tomorrow(clinic)), "planned_at": when})
+        with pytest.raises(InvalidParams):
+            await technician.call("lab_test.collect", lab_test_id=test, collected_at=when)
+
+
+async def test_a_window_is_moved_until_it_begins_and_its_place_is_free_in_the_same_moment(
+    clinic: Node, technician: Caller, priya: Caller, entry: str, time: ProductClock
+) -> None:
+    await technician.call("laboratory.set_collection", laboratory_id=LABORATORY, minutes=60, capacity=1)
+    at = tomorrow(clinic)
+    mine, his = await ordered(priya, entry), await ordered(priya, entry, str(ARJUN_PATIENT))
+    await priya.call("lab_test.schedule", **home(mine, at))
+    await priya.call("lab_test.schedule", **home(mine, at))  # the same again is no second place
+    time.ahead += at - time.now() - timedelta(seconds=30)
+    moved = await priya.call("lab_test.schedule", **home(mine, at + timedelta(hours=1)))
+    assert datetime.fromisoformat(moved["planned_at"]) == at + timedelta(hours=1)
+    await priya.call("lab_test.schedule", **home(his, at))
+    time.turn(minutes=1)
+    with pytest.raises(InvalidParams):  # it has begun
+        await priya.call("lab_test.schedule", **home(mine, at))
+    # Too late to come for her at ten, in time to say so: the window counts nobody then.
+    await priya.call("lab_test.cancel", lab_test_id=his)
+    taken = await rows(clinic, "SELECT taken FROM lab_window ORDER BY starts_at")
+    assert [row["taken"] for row in taken] == [0, 1]

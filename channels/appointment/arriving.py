@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from carewire.command import Ctx, Rate, command
 from carewire.errors import Field, IllegalMove, InvalidParams, NotFound
 from carewire.forms import Word
@@ -56,13 +58,14 @@ async def check_in(ctx: Ctx, appointment_id: UUID, code: Word | None = None) -> 
     if row.state is A.BOOKED or (row.state is A.REQUESTED and side is not Side.PATIENT):
         # Who lets her in has confirmed it; what is only booked needs nobody's yes.
         row = await changed(ctx, row, rows.moved(ctx, row, "confirm", side), "confirm", side)
-    after = rows.moved(ctx, row, "check_in", side, arrived_at=ctx.now)
+    # Who comes takes the time as it is, also one that the doctor's side moved her to.
+    after = rows.moved(ctx, row, "check_in", side, arrived_at=ctx.now, refund_floor=0)
     if row.mode is Mode.IN_PERSON:
         if sitting is None:
             raise NoSitting()
         name = await ctx.tx.fetchval("SELECT name FROM patient WHERE id = $1", row.patient_id)
         token = await come_in(ctx, sitting, row.patient_id, name, row.starts_at)
-        after = rows.moved(ctx, row, "check_in", side, arrived_at=ctx.now, session_id=sitting.id, token_id=token.id)
+        after = replace(after, session_id=sitting.id, token_id=token.id)
     return visit_of(await changed(ctx, row, after, "check_in", side))
 
 

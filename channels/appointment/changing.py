@@ -114,9 +114,10 @@ async def _as_it_is(ctx: Ctx, was: Appointment) -> Appointment:
 async def _after_moving(ctx: Ctx, row: Appointment, side: Side, starts_at: datetime) -> tuple[str, dict[str, object]]:
     """Which move it is, and what else changes with it."""
     if side is not Side.PATIENT:
-        return "reschedule", {"refund_ceiling": 100}  # the provider's doing is not held against her
+        # The provider's doing is not held against her.
+        return "reschedule", {"refund_ceiling": 100, "refund_floor": 100}
     await require_in_window(ctx.tx, row, starts_at)
-    kept: dict[str, object] = {"refund_ceiling": share_now(row, ctx.now)}
+    kept: dict[str, object] = {"refund_ceiling": share_now(row, ctx.now), "refund_floor": 0}
     terms = await calendar.terms(ctx.tx, row.doctor_id, row.place_id, row.mode)
     if terms.needs_confirmation:
         answered_by = terms.answered_by(ctx.now, starts_at)
@@ -143,12 +144,13 @@ async def cancel(ctx: Ctx, appointment_id: UUID, reason: CancelReason) -> Visit:
     """Call it off. What was paid goes back by the steps that were shown before booking; when the doctor's side cancels,
     all of it. The seat is offered to who waits for it at once.
     """
-    found = await access.appointment(ctx, appointment_id)
-    line = (found.row.session_id, found.row.token_id)
-    if found.row.state is A.AWAITING_CONSULTATION and line[0] is not None:
-        await session.locked(ctx.tx, line[0])  # the line stands before the day
+    line = (await access.appointment(ctx, appointment_id)).row.session_id
+    if line is not None:
+        await session.locked(ctx.tx, line)  # the line stands before the day
     found = await access.appointment(ctx, appointment_id, lock=True)
     row, side = found.row, found.side
+    if row.session_id != line:  # she came into it at this moment
+        raise Busy(after_ms=50)
     after = rows.moved(ctx, row, "cancel", side, end_reason=EndReason(reason))
     after = await changed(ctx, row, after, "cancel", side)
     if row.session_id is not None and row.token_id is not None:

@@ -42,10 +42,9 @@ async def end_unanswered(ctx: Ctx, job: AppointmentDue) -> None:
     row = await days.locked(ctx.tx, job.appointment_id)
     if row is None or row.state not in TO_COME:
         return
-    if row.pay_by is not None and row.pay_by <= ctx.now:  # also where the doctor's side has said yes meanwhile
-        await _expire(ctx, row, EndReason.UNPAID)
-    elif row.confirm_by is not None and row.confirm_by <= ctx.now:
-        await _expire(ctx, row, EndReason.NOT_CONFIRMED)
+    reason = rows.lapsed(row, ctx.now)
+    if reason is not None:
+        await _expire(ctx, row, reason)
     else:  # it was moved or paid meanwhile; another moment counts, if any
         watch(ctx, row)
 
@@ -66,7 +65,11 @@ async def end_days(ctx: Ctx, job: DaysOver) -> None:
     )
     for found in over:
         row = await days.locked(ctx.tx, found["id"])
-        if row is not None and row.state in (A.BOOKED, A.APPOINTMENT_CONFIRMED):
+        if row is None or row.state not in (A.BOOKED, A.APPOINTMENT_CONFIRMED):
+            continue
+        if reason := rows.lapsed(row, ctx.now):
+            await _expire(ctx, row, reason)
+        else:
             await moves.no_show(ctx, row, Side.SYSTEM)
     await ctx.tx.execute(
         "UPDATE waitlist SET state = $2, ended_at = $1 WHERE state = $3 AND last < ($1 AT TIME ZONE 'UTC')::date - 1",

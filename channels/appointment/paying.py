@@ -78,9 +78,7 @@ def _refusal(ctx: Ctx, row: Appointment) -> Due | None:
         return Due.EXPIRED if ran_out else Due.CANCELLED
     if row.payment is PaymentMode.FREE or row.state is A.NO_SHOW:
         return Due.OVER
-    if row.pay_by is not None and row.pay_by <= ctx.now:  # also where the job that says so is late
-        return Due.EXPIRED
-    return None
+    return Due.EXPIRED if rows.lapsed(row, ctx.now) else None
 
 
 async def _read(ctx: Ctx, appointment_id: UUID, lock: bool) -> Appointment:

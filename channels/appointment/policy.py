@@ -11,7 +11,7 @@ from carewire.money import Money
 from carewire.refund import percent, share
 from carewire.store.db import Tx
 from channels.appointment.errors import PaymentModeRefused, SlotUnavailable
-from channels.appointment.nouns import Side
+from channels.appointment.nouns import EndReason, Side
 from channels.appointment.rows import Appointment, Policy
 from channels.calendar import PaymentMode
 from channels.calendar.access import Terms
@@ -85,16 +85,20 @@ async def require_in_window(tx: Tx, row: Appointment, starts_at: datetime) -> No
 
 
 def refunded(row: Appointment, side: Side, now: datetime) -> Appointment:
-    """What goes back of what was paid: by the steps when the patient's side cancels, else all of it."""
+    """What goes back of what was paid: by the steps when the patient's side cancels; what she kept by moving it when
+    nobody answers that; else all of it."""
     if row.paid_at is None:
         return row
-    back = share_now(row, now) if side is Side.PATIENT else WHOLE
+    if row.end_reason is EndReason.NOT_CONFIRMED:
+        back = row.refund_ceiling
+    else:
+        back = share_now(row, now) if side is Side.PATIENT else WHOLE
     return replace(row, refund_percent=back, refund_due=share(row.fee, back).amount)
 
 
 def share_now(row: Appointment, now: datetime) -> int:
     """Which share goes back when the patient's side cancels now, or moves it: later it will not be more."""
-    return min(row.refund_ceiling, percent(row.policy.refund, row.starts_at - now))
+    return max(row.refund_floor, min(row.refund_ceiling, percent(row.policy.refund, row.starts_at - now)))
 
 
 async def open_window(tx: Tx, row: Appointment) -> None:

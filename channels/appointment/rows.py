@@ -9,10 +9,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from carewire.command import Ctx
+from carewire.errors import IllegalMove
 from carewire.money import Money
 from carewire.refund import RefundStep
 from carewire.store.db import Tx
-from channels.appointment.lifecycle import APPOINTMENT, AppointmentState
+from channels.appointment.lifecycle import APPOINTMENT, TO_COME, AppointmentState
 from channels.appointment.nouns import EndReason, Side
 from channels.calendar import Mode, PaymentMode
 
@@ -63,6 +64,8 @@ class Appointment(Struct, frozen=True, kw_only=True):
     payment_id: UUID | None = None
     refund_ceiling: int = 100
     """Who moves it late gets no more back than if she had cancelled then."""
+    refund_floor: int = 0
+    """What the doctor's side moved she may decline for all of it, until she moves it herself or comes."""
     refund_percent: int | None = None
     refund_due: int | None = None
     complaint: str | None = None
@@ -149,9 +152,20 @@ def _value(row: Appointment, name: str) -> Any:
     return msgspec.json.encode(value).decode() if name == "policy" else value
 
 
+def lapsed(row: Appointment, now: datetime) -> EndReason | None:
+    """Why it is over, though the job that says so may be late: it was not paid, or nobody answered, in time."""
+    if row.state not in TO_COME:
+        return None
+    if row.pay_by is not None and row.pay_by <= now:  # also where the doctor's side has said yes meanwhile
+        return EndReason.UNPAID
+    return EndReason.NOT_CONFIRMED if row.confirm_by is not None and row.confirm_by <= now else None
+
+
 def moved(ctx: Ctx, row: Appointment, move: str, side: Side, **more: Any) -> Appointment:
-    """The appointment after this move. Raises `IllegalMove`, naming the legal ones."""
+    """The appointment after this move. Raises `IllegalMove`, naming the legal ones: none, where its time ran out."""
     state = APPOINTMENT.move(row.state, move)
+    if move != "expire" and lapsed(row, ctx.now):
+        raise IllegalMove("It was not paid or answered in time", state=row.state.value, move=move, legal=[])
     ended = state in APPOINTMENT_OVER
     times: dict[str, Any] = {"ended_at": None, "ended_side": None}
     if ended:  # what is over waits for no money

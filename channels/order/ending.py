@@ -48,10 +48,10 @@ async def fulfilled(ctx: Ctx, order: OrderRow, move: str, *, actor: UUID | None)
 
 
 async def cut(ctx: Ctx, order: OrderRow, line_id: UUID, count: int, *, actor: UUID, reason: str | None) -> OrderView:
-    """Take so many of a line off a locked order; what was paid for them, and its units, go back with it."""
+    """Take so many of a line off a locked order; what was paid for them, kept of the stock and spent goes back now."""
     row = await ctx.tx.fetchrow(
         "UPDATE order_line SET cancelled = cancelled + $3 WHERE id = $2 AND order_id = $1"
-        " RETURNING unit_price, pack_size, prescription_line_id, lab_test_id",
+        " RETURNING item_id, unit_price, pack_size, prescription_line_id, lab_test_id",
         order.id,
         line_id,
         count,
@@ -59,6 +59,8 @@ async def cut(ctx: Ctx, order: OrderRow, line_id: UUID, count: int, *, actor: UU
     assert row is not None
     if order.paid is not None and row["unit_price"]:
         await refund(ctx, order.id, uuid7(ctx.real_now.timestamp()), count * row["unit_price"], "cut")
+    if order.hold_id is not None and row["item_id"] is not None:
+        await stock.release(ctx, order.hold_id, [stock.Line(medicine_id=row["item_id"], quantity=count)])
     if order.spend_ref is not None and row["prescription_line_id"] is not None:
         units = {row["prescription_line_id"]: count * row["pack_size"]}
         await dispensing.unspend(ctx, order.spend_ref, order.place_id, units)

@@ -120,19 +120,28 @@ async def extend(ctx: Ctx, hold_id: UUID, until: datetime) -> Hold:
     return await find(ctx.tx, hold_id)
 
 
-async def release(ctx: Ctx, hold_id: UUID, medicine_ids: Sequence[UUID] | None = None) -> Hold:
-    """Give it back, or only these articles of it. One that was given back or ran out stays as it is.
+async def release(ctx: Ctx, hold_id: UUID, lines: Sequence[Line] | None = None) -> Hold:
+    """Give it back, or only these lines of it: what lasts longest first, as it would have gone out last. One that was
+    given back or ran out stays as it is; of one whose time is over all goes back.
 
-    Raises `IllegalMove` for one that was sold: that comes back by `returned`.
+    Raises `IllegalMove` for one that was sold: that comes back by `returned`. `NotHeld` for more than it is.
     """
     known = await find(ctx.tx, hold_id)
     async with changing(ctx, known.pharmacy_id, known.articles, StockCause.RELEASE):
         kept = await _locked(ctx, hold_id)
         if kept.state not in (HoldState.RELEASED, HoldState.EXPIRED):
             ended = HOLD.move(kept.state, "release")
-            given = [part.id for part in kept.held if medicine_ids is None or part.medicine_id in medicine_ids]
+            wanted = _wanted(lines) if lines is not None and kept.stands(ctx.now) else _sums(kept.held)
+            given = _spread(kept.held[::-1], wanted, lambda part: part.quantity, NotHeld())
             await allocation.free(ctx, given)
-            if len(given) == len(kept.held):
+            # A part ends as it began, so what stays of it is another one.
+            rest = [
+                allocation.Found(part.medicine_id, part.batch_id, part.quantity - given[part.id])
+                for part in kept.held
+                if part.id in given and given[part.id] < part.quantity
+            ]
+            await allocation.keep(ctx, hold_id, kept.pharmacy_id, rest)
+            if sum(given.values()) == sum(part.quantity for part in kept.held):
                 await _end(ctx, hold_id, ended)
     return await find(ctx.tx, hold_id)
 

@@ -262,6 +262,9 @@ async def test_a_line_is_cut_its_money_goes_back_and_the_rest_is_handed_over(mar
     await market.here.pharmacist.call("order.cancel_line", **cut, line_id=first, count=1)
     less = await market.here.pharmacist.call("order.cancel_line", **cut, line_id=second)
     assert (less["total"]["amount"], less["refunded"]["amount"]) == (3 * PRICE, 4 * PRICE)
+    stands = await market.stock()
+    assert (stands["Paracetamol 500"], stands["Zinc"]) == ((10, 3), (9, 0)), "what was cut is anybody's at once"
+    await market.check()
     await market.move(made["id"], "preparing", "ready", "collected")
     stands = await market.stock()
     assert (stands["Paracetamol 500"], stands["Zinc"]) == ((7, 0), (9, 0))

@@ -203,6 +203,16 @@ class Market:
             " WHERE p.bill_id = r.bill_id) <> (SELECT count(*) FROM orders o WHERE o.request_id = r.id)",
         )
         assert split == []
+        kept = await rows(
+            self.node,
+            "SELECT o.number, l.item_id FROM orders o JOIN order_line l ON l.order_id = o.id"
+            " JOIN stock_hold h ON h.id = o.hold_id AND h.state = 'held' AND h.until > $1"
+            " WHERE o.ended_at IS NULL AND l.item_id IS NOT NULL GROUP BY o.id, l.item_id, h.id"
+            " HAVING sum(l.quantity - l.cancelled) <> (SELECT coalesce(sum(p.quantity), 0) FROM stock_hold_part p"
+            " WHERE p.hold_id = h.id AND p.medicine_id = l.item_id AND p.state = 'held')",
+            self.now,
+        )
+        assert kept == [], "an order keeps what is on it, no less and no more"
 
 
 async def another_pharmacy(node: Node, clock: ProductClock) -> Shop:

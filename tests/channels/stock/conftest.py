@@ -74,8 +74,9 @@ class Shop:
         until = self.now + timedelta(minutes=minutes)
         return await self.run(lambda ctx: stock.hold(ctx, self.id, wanted, until, about or uuid4()))
 
-    async def release(self, hold_id: UUID, *medicine_ids: UUID) -> stock.Hold:
-        return await self.run(lambda ctx: stock.release(ctx, hold_id, medicine_ids or None))
+    async def release(self, hold_id: UUID, *lines: tuple[UUID, int]) -> stock.Hold:
+        back = [stock.Line(medicine_id=one, quantity=packs) for one, packs in lines] or None
+        return await self.run(lambda ctx: stock.release(ctx, hold_id, back))
 
     async def sell(self, hold_id: UUID, *lines: tuple[UUID, int]) -> stock.Hold:
         given = [stock.Line(medicine_id=one, quantity=packs) for one, packs in lines] or None

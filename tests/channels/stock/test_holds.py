@@ -101,13 +101,42 @@ async def test_less_than_was_held_is_sold_and_the_rest_goes_back(shop: Shop) -> 
 async def test_one_article_of_a_hold_is_given_back_and_the_others_stay(shop: Shop) -> None:
     one, two = await shop.article("Paracetamol", (90, 5)), await shop.article("Zinc", (90, 5))
     kept = await shop.hold((one, 5), (two, 2))
-    kept = await shop.release(kept.id, one)
+    kept = await shop.release(kept.id, (one, 5))
     assert kept.state is HoldState.HELD
     assert await shop.stands(one) == (5, 0)
     await shop.release(kept.id)
     await shop.release(kept.id)  # again: nothing
     assert (await shop.release(kept.id)).state is HoldState.RELEASED
     assert await shop.stands(two) == (5, 0)
+
+
+async def test_some_packs_of_a_hold_are_given_back_at_once_those_that_last_longest_first(shop: Shop) -> None:
+    one = await shop.article("Paracetamol", (30, 2), (90, 3))
+    kept = await shop.hold((one, 5))
+    for wrong in (6, 100):
+        with pytest.raises(NotHeld):
+            await shop.release(kept.id, (one, wrong))
+    kept = await shop.release(kept.id, (one, 1))
+    assert [(part.batch, part.quantity) for part in kept.held] == [("B1", 2), ("B2", 2)]
+    assert await shop.stands(one) == (5, 4)
+    await shop.hold((one, 1))  # somebody else has it
+    kept = await shop.release(kept.id, (one, 3))
+    assert [(part.batch, part.quantity) for part in kept.held] == [("B1", 1)]
+    sold = await shop.sell(kept.id)
+    assert sum(part.sold for part in sold.parts) == 1
+    assert await shop.stands(one) == (4, 1)
+    with pytest.raises(IllegalMove):
+        await shop.release(kept.id, (one, 1))
+
+
+async def test_of_a_hold_that_is_over_all_goes_back_whatever_is_asked_for(shop: Shop) -> None:
+    one, two = await shop.article("Paracetamol", (90, 2)), await shop.article("Zinc", (90, 2))
+    kept = await shop.hold((one, 2), (two, 1), minutes=5)
+    shop.clock.turn(minutes=6)
+    await shop.hold((one, 2))  # takes over what is worth nothing any more
+    gone = await shop.release(kept.id, (one, 1))
+    assert gone.state is HoldState.RELEASED
+    assert (await shop.stands(one), await shop.stands(two)) == ((2, 2), (2, 0))
 
 
 async def test_a_longer_hold_moves_to_batches_that_last(shop: Shop) -> None:

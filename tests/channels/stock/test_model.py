@@ -1,9 +1,9 @@
 """The stock against PRODUCT 28 written down in plain Python: random histories of deliveries, holds, sales, returns,
 write-offs and time. After every step: stock + holds = what is there, batch by batch, and what moved adds up to it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import msgspec
@@ -25,6 +25,7 @@ from channels.stock.jobs import HoldOverdue, StockExpired
 from channels.stock.nouns import AdjustReason, MovementKind
 from channels.stock.shelf import Movement, changing, move
 
+K = TypeVar("K")
 MORNING = datetime(2026, 11, 24, 4, 30, tzinfo=UTC)
 """Ten o'clock in the demo's town."""
 
@@ -45,6 +46,14 @@ class Kept(msgspec.Struct):
     state: str = "held"
     sold: dict[int, int] = {}
     back: dict[int, int] = {}
+
+
+def summed(parts: Iterable[tuple[K, int]]) -> dict[K, int]:
+    """How many packs of each batch."""
+    sums: dict[K, int] = {}
+    for batch, n in parts:
+        sums[batch] = sums.get(batch, 0) + n
+    return sums
 
 
 class Model:
@@ -181,7 +190,7 @@ class History:
             self.same_parts(kept, parts)
 
     def same_parts(self, kept: stock.Hold, parts: list[tuple[int, int]]) -> None:
-        assert sorted((part.batch_id, part.quantity) for part in kept.held) == sorted(
+        assert summed((part.batch_id, part.quantity) for part in kept.held) == summed(
             (self.batch_ids[batch], n) for batch, n in parts
         )
 
@@ -208,14 +217,24 @@ class History:
             kept.parts, kept.until = parts, until
             self.same_parts(answer, parts)
 
-    async def release(self, which: int) -> None:
-        if self.hold_ids:
-            which %= len(self.hold_ids)
-            kept = self.model.holds[which]
-            expected = IllegalMove if kept.state == "sold" else None
-            await self.says(lambda ctx: stock.release(ctx, self.hold_ids[which]), expected)
-            if expected is None:
-                kept.state = "released" if kept.state == "held" else kept.state
+    async def release(self, which: int, first: int, second: int) -> None:
+        if not self.hold_ids:
+            return
+        which %= len(self.hold_ids)
+        kept = self.model.holds[which]
+        wanted = {article: n for article, n in enumerate((first, second)) if n}
+        order = sorted(summed(kept.parts).items(), key=lambda part: (self.model.batches[part[0]].last, part[0]))
+        given: dict[int, int] | None = dict(order)
+        if wanted and self.model.live(kept):
+            given = self.model.spread(order[::-1], wanted)
+        expected = IllegalMove if kept.state == "sold" else NotHeld if given is None else None
+        lines = self.lines(wanted) or None
+        answer = await self.says(lambda ctx: stock.release(ctx, self.hold_ids[which], lines), expected)
+        if expected is None and given is not None and kept.state == "held":
+            kept.parts = [(batch, n - given.get(batch, 0)) for batch, n in order if n > given.get(batch, 0)]
+            kept.state = "held" if kept.parts else "released"
+            if kept.parts:
+                self.same_parts(answer, kept.parts)
 
     async def sell(self, which: int, first: int, second: int, whole: bool) -> None:
         if not self.hold_ids:
@@ -311,7 +330,8 @@ STEPS = st.lists(
         st.tuples(st.just("hold"), few, few, minutes),
         st.tuples(st.just("hold"), few, few, minutes),
         st.tuples(st.just("sell"), which, few, few, st.booleans()),
-        st.tuples(st.just("release"), which),
+        st.tuples(st.just("release"), which, few, few),
+        st.tuples(st.just("release"), which, few, few),
         st.tuples(st.just("extend"), which, minutes),
         st.tuples(st.just("sell"), which, few, few, st.just(True)),
         st.tuples(st.just("bring_back"), which, few, few, st.booleans()),

@@ -278,7 +278,7 @@ async def test_a_snapshot_and_what_was_heard_since_is_what_is(shop: Shop) -> Non
 
     kept = await shop.hold((one, 2), (two, 3))
     await heard()
-    await shop.release(kept.id, two)
+    await shop.release(kept.id, (two, 2))
     await heard()
     await shop.extend(kept.id, 50)
     await heard()

@@ -4,7 +4,7 @@ order_id = await orders.place(ctx, NewOrder(…))      # declare `orders.PLACES`
 await orders.offer(ctx, await orders.hold_locked(ctx, order_id))
 """
 
-from channels.order.catalogue import NEVER, ON_PRESCRIPTION, CatalogueItem, catalogue
+from channels.order.catalogue import CatalogueItem, catalogue
 from channels.order.dispensing import answers, prescribed, spend, units_of, unspend
 from channels.order.doors import NOUN, OrderRow, Side, coordinated, locked, offered, own, seen, since_many
 from channels.order.paying import PAID_EMITS, mark_paid, owed, settle
@@ -15,9 +15,7 @@ from channels.order.steps import on_ended
 
 __all__ = [
     "HELD_FOR",
-    "NEVER",
     "NOUN",
-    "ON_PRESCRIPTION",
     "PAID_EMITS",
     "PLACES",
     "TOTAL_MAX",

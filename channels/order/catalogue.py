@@ -1,7 +1,6 @@
 """What a provider offers, whatever kind it is: the name, price and schedule that a bill or an order snapshots."""
 
 from collections.abc import Sequence
-from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -12,10 +11,6 @@ from channels.care import Schedule
 from channels.lab import access as lab
 from channels.order.lifecycle import Fulfilment, ProviderKind
 from channels.stock import access as stock
-
-NEVER: Final = frozenset({Schedule.X, Schedule.NARCOTIC})
-"""Never sold over this platform (PRODUCT 28; counsel)."""
-ON_PRESCRIPTION: Final = frozenset({Schedule.H, Schedule.H1})
 
 
 class CatalogueItem(msgspec.Struct, frozen=True, kw_only=True):

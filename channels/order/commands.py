@@ -17,9 +17,9 @@ from channels.order import doors, facts
 from channels.order.dispensing import require_in_force
 from channels.order.doors import CARRIERS, HANDLERS, OrderRow, Side
 from channels.order.ending import cut, fulfilled, give_up
-from channels.order.errors import HandoverCode, HandoverLocked, Unpaid
+from channels.order.errors import HandoverCode, HandoverLocked, TooManyCodes, Unpaid
 from channels.order.events import TELLS
-from channels.order.handing import Code, require_code
+from channels.order.handing import ROUNDS_MAX, Code, require_code
 from channels.order.jobs import GiveUpDue, NotCollected
 from channels.order.lifecycle import CANCELLABLE, MACHINES, SAMPLES, OrderState, PaymentMode, ProviderKind
 from channels.order.placing import PLACES, relate
@@ -29,7 +29,7 @@ from channels.order.testing import lock_tests, make_tests, require_no_sample
 from channels.order.views import OrderView, view
 from channels.prescription.errors import NotInForce
 from channels.stock import access as stock
-from channels.stock.errors import HoldOver, NotHeld, OutOfStock
+from channels.stock.errors import HoldOver, NotHeld, OutOfStock, Restricted
 
 S: Final = OrderState
 REOFFER_WITHIN: Final = timedelta(minutes=30)
@@ -53,7 +53,7 @@ MOVES: Final = {
 """The states that somebody may ask for, by the move that leads there; all others come by themselves."""
 CARRIED: Final = frozenset({"send_out", "deliver", "fail", "bring_back"})
 ERRORS: Final = frozenset({NotFound, IllegalMove, InvalidParams, HandoverCode, HandoverLocked, Unpaid, OutOfStock,
-                           HoldOver, NotHeld, NotOffered, NotHerHand, NotInForce})  # fmt: skip
+                           HoldOver, NotHeld, NotOffered, NotHerHand, NotInForce, Restricted})  # fmt: skip
 
 
 @command("order.confirm", allow={Capacity.STAFF}, emits=PLACES, errors={NotFound, IllegalMove, NotOffered, NotHerHand})
@@ -148,12 +148,17 @@ async def cancel_line(ctx: Ctx, order_id: UUID, line_id: UUID, reason: Line, cou
     return await cut(ctx, order, line_id, count, actor=ctx.actor.id, reason=reason)
 
 
-@command("order.renew_code", allow={Capacity.PATIENT}, emits=TELLS, errors={NotFound, IllegalMove})
+@command("order.renew_code", allow={Capacity.PATIENT}, emits=TELLS, errors={NotFound, IllegalMove, TooManyCodes})
 async def renew_code(ctx: Ctx, order_id: UUID) -> OrderView:
-    """Make new digits for the handover, which `order.get` shows; the old ones are worth nothing, tries begin anew."""
+    """Make new digits for the handover, which `order.get` shows; the old ones are worth nothing, tries begin anew.
+
+    Twenty times at most: guessing stays hopeless.
+    """
     order = await doors.own(ctx, order_id, lock=True)
     if order.ended_at is not None:
         raise IllegalMove(state=order.state, legal=[])
+    if order.code_round >= ROUNDS_MAX:
+        raise TooManyCodes()
     return await step(ctx, order, "renew_code", actor=ctx.actor.id, code_round=order.code_round + 1, code_tries=0)
 
 

@@ -16,9 +16,9 @@ from channels.identity import access as identity
 from channels.identity.errors import FactDue
 from channels.lab import access as lab
 from channels.order import doors, providers
-from channels.order.catalogue import ON_PRESCRIPTION, CatalogueItem, catalogue
+from channels.order.catalogue import CatalogueItem, catalogue
 from channels.order.dispensing import answers, prescribed
-from channels.order.errors import Currencies, NotServing, OtherItem, PrescriptionNeeded, Restricted, TooDear
+from channels.order.errors import Currencies, NotServing, OtherItem, TooDear
 from channels.order.jobs import PAY_KEY, PayOverdue
 from channels.order.lifecycle import Fulfilment, OrderSource, PaymentMode, ProviderKind
 from channels.order.placing import PLACES, Item, NewOrder, locked, offer, one_currency, place
@@ -26,7 +26,7 @@ from channels.order.views import OrderView, view
 from channels.prescription import access as prescriptions
 from channels.prescription.errors import NotDispensable, NotInForce, Overspent
 from channels.stock import access as stock
-from channels.stock.errors import OutOfStock
+from channels.stock.errors import OutOfStock, PrescriptionNeeded, Restricted
 
 PAY_WITHIN: Final = timedelta(minutes=15)
 FITS: Final = {
@@ -178,7 +178,7 @@ async def _require_prescribed(
     lacking = []
     for one in items:
         line = known.get(one.prescription_line_id) if one.prescription_line_id is not None else None
-        if (found[one.item_id].schedule in ON_PRESCRIPTION and line is None) or (
+        if (found[one.item_id].schedule in stock.ON_PRESCRIPTION and line is None) or (
             line is not None and not answers(found[one.item_id], line)
         ):
             lacking.append(found[one.item_id].name)

@@ -8,14 +8,6 @@ class NotServing(Refusal, code=409, reason="not_serving"):
     """This provider cannot take it now; `why`: `closed`, `paused`, `not_approved`, `not_served` (that postal code)."""
 
 
-class PrescriptionNeeded(Refusal, code=409, reason="prescription_needed"):
-    """Something on it is not sold without a prescription; `lines` names it."""
-
-
-class Restricted(Refusal, code=409, reason="restricted"):
-    """Something on it is never sold over this platform (schedule X, narcotics); `lines` names it."""
-
-
 class OtherItem(Refusal, code=409, reason="other_item"):
     """An article is not what was ordered, or not of this provider; `lines` names it."""
 
@@ -26,6 +18,14 @@ class HandoverCode(Refusal, code=401, reason="handover_code"):
 
 class HandoverLocked(Refusal, code=409, reason="handover_locked"):
     """Too many wrong tries: the patient's side asks for new digits first (`order.renew_code`)."""
+
+
+class TooManyCodes(Refusal, code=409, reason="too_many_codes"):
+    """The digits were made anew as often as they may be. Who has them hands over, or the order ends."""
+
+
+class OfferedEnough(Refusal, code=409, reason="offered_enough"):
+    """It was offered as often as an order may be. Unless who has it accepts, it ends by itself and is refunded."""
 
 
 class Unpaid(Refusal, code=409, reason="unpaid"):
@@ -41,3 +41,5 @@ class Currencies(Refusal, code=409, reason="currencies"):
 
 
 refuse("orders_code_tries", HandoverLocked)
+refuse("orders_code_rounds", TooManyCodes)
+refuse("orders_offers_check", OfferedEnough)

@@ -11,6 +11,8 @@ from channels.order.errors import HandoverCode, HandoverLocked
 from channels.order.lifecycle import OrderState, ProviderKind
 
 TRIES_MAX: Final = 5
+ROUNDS_MAX: Final = 20
+"""So often her side makes new digits: a hundred and five guesses of ten thousand, whoever asks her for them."""
 SHOWN: Final = frozenset({OrderState.CONFIRMED, OrderState.PREPARING, OrderState.READY, OrderState.OUT_FOR_DELIVERY,
                           OrderState.FAILED})  # fmt: skip
 """While it has one of these states her side reads the digits."""

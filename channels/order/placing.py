@@ -17,7 +17,7 @@ from channels.identity import access as identity
 from channels.lab import access as lab
 from channels.order import dispensing, doors, facts, providers
 from channels.order.doors import HANDLERS, OrderRow
-from channels.order.errors import Currencies, Restricted, TooDear
+from channels.order.errors import Currencies, TooDear
 from channels.order.events import TELLS, OrderCreated, tell
 from channels.order.jobs import AcceptOverdue
 from channels.order.lifecycle import Fulfilment, OrderSource, OrderState, PaymentMode, ProviderKind
@@ -25,7 +25,9 @@ from channels.order.sagas import ORDER_SAGA
 from channels.order.steps import step
 from channels.order.views import OrderView, view
 from channels.prescription import access as prescriptions
+from channels.prescription.lifecycle import NEVER_DISPENSED
 from channels.stock import access as stock
+from channels.stock.errors import Restricted
 
 HELD_FOR: Final = timedelta(days=7)
 """How long a pharmacy keeps what was ordered, at most."""
@@ -90,7 +92,7 @@ def one_currency(currencies: set[str]) -> str:
 
 def require_sellable(items: Sequence[Item]) -> None:
     """Raises `Restricted` for what is never sold here."""
-    never = [item.name for item in items if item.schedule in (Schedule.X, Schedule.NARCOTIC)]
+    never = [item.name for item in items if item.schedule in NEVER_DISPENSED]
     if never:
         raise Restricted(lines=never)
 

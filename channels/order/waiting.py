@@ -17,7 +17,7 @@ from channels.order.catalogue import CatalogueItem, catalogue
 from channels.order.commands import alarm
 from channels.order.doors import OrderRow
 from channels.order.ending import give_up
-from channels.order.errors import NotServing, OtherItem
+from channels.order.errors import NotServing, OfferedEnough, OtherItem
 from channels.order.jobs import AcceptOverdue, CompletionDue, GiveUpDue, NotCollected, PayOverdue
 from channels.order.lifecycle import MACHINES, OrderState, ProviderKind
 from channels.order.placing import HELD_FOR, PLACES, offer, take_units
@@ -29,6 +29,8 @@ from channels.stock import access as stock
 from channels.stock.errors import OutOfStock
 
 S: Final = OrderState
+OFFERS_MAX: Final = 20
+"""So often an order is offered. Then it is accepted, or ends when its last half hour is over, and is refunded."""
 
 
 class Swap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,6 +53,7 @@ Swaps = Annotated[list[Swap], Meta(max_length=100, description="One for each lin
         IllegalMove,
         InvalidParams,
         NotServing,
+        OfferedEnough,
         OtherItem,
         OutOfStock,
         NotInForce,
@@ -64,6 +67,8 @@ async def reoffer(ctx: Ctx, order_id: UUID, place_id: UUID, items: Swaps) -> Ord
     """
     order = await doors.coordinated(ctx, order_id, lock=True)
     _require_waiting(ctx, order)
+    if order.offers >= OFFERS_MAX:
+        raise OfferedEnough()
     if place_id == order.place_id:
         raise InvalidParams(fields=(Field("$.place_id", "has had it already"),))
     provider = await providers.taking(ctx, place_id, order.fulfilment, order.postal_code)

@@ -15,9 +15,9 @@ from channels.identity import access as identity
 from channels.identity.errors import FactDue
 from channels.media import MediaKind
 from channels.media import access as media
-from channels.order import access as orders
 from channels.order.lifecycle import Fulfilment
 from channels.prescription import access as prescriptions
+from channels.prescription.lifecycle import NEVER_DISPENSED
 from channels.request import doors
 from channels.request.errors import RequestsFull
 from channels.request.events import TELLS, RequestCreated, tell
@@ -185,7 +185,7 @@ async def _prescribed(
     paper = await prescriptions.readable(ctx, prescription_id)
     if paper.patient_id not in await identity.records_of(ctx.tx, patient_id):
         raise NotFound()
-    left = [line for line in paper.lines if line.quantity > line.spent and line.schedule not in orders.NEVER]
+    left = [line for line in paper.lines if line.quantity > line.spent and line.schedule not in NEVER_DISPENSED]
     if not left:
         raise InvalidParams(fields=(Field("$.prescription_id", "has nothing left to be dispensed"),))
     return [

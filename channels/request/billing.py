@@ -17,14 +17,15 @@ from channels.care import Schedule
 from channels.identity import Capacity
 from channels.order import access as orders
 from channels.order.access import CatalogueItem
-from channels.order.errors import Currencies, NotServing, OtherItem, PrescriptionNeeded, Restricted, TooDear
+from channels.order.errors import Currencies, NotServing, OtherItem, TooDear
 from channels.order.lifecycle import Fulfilment, ProviderKind
 from channels.prescription import access as prescriptions
+from channels.prescription.lifecycle import NEVER_DISPENSED
 from channels.request import doors, facts
 from channels.request.asking import Quantity
 from channels.request.coordinating import require_in_hand
 from channels.request.doors import RequestRow
-from channels.request.errors import NothingAsked, NotInHand
+from channels.request.errors import NothingAsked, NotInHand, TooManyBills
 from channels.request.events import TELLS
 from channels.request.jobs import BillOverdue
 from channels.request.lifecycle import REQUEST, RequestKind
@@ -32,8 +33,10 @@ from channels.request.sagas import REQUEST_SAGA
 from channels.request.steps import step
 from channels.request.views import LineView, RequestView, view
 from channels.stock import access as stock
-from channels.stock.errors import OutOfStock
+from channels.stock.errors import OutOfStock, PrescriptionNeeded, Restricted
 
+BILLS_MAX: Final = 100
+"""Versions of a request's bill. Then the last one is confirmed or runs out, or the request is rejected."""
 VALID_LEAST: Final = timedelta(minutes=5)
 VALID_MOST: Final = timedelta(hours=72)
 PROVIDERS: Final = {RequestKind.MEDICINE: ProviderKind.PHARMACY, RequestKind.TEST: ProviderKind.LABORATORY}
@@ -97,7 +100,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     allow={Capacity.ADMIN},
     emits=BILLS,
     errors={NotFound, Forbidden, IllegalMove, InvalidParams, NothingAsked, NotServing, OtherItem, OutOfStock,
-            Currencies, PrescriptionNeeded, Restricted, TooDear, NotInHand},
+            Currencies, PrescriptionNeeded, Restricted, TooDear, NotInHand, TooManyBills},
 )  # fmt: skip
 async def respond(
     ctx: Ctx, request_id: UUID, quotes: Quotes, valid_until: datetime, message: Text | None = None
@@ -110,6 +113,9 @@ async def respond(
     request = await doors.coordinated(ctx, request_id, lock=True)
     REQUEST.move(request.state, "respond")
     require_in_hand(ctx, request)
+    bills = await ctx.tx.fetchval("SELECT count(*) FROM bill WHERE request_id = $1", request.id)
+    if bills >= BILLS_MAX:
+        raise TooManyBills()
     if not ctx.now + VALID_LEAST <= valid_until <= ctx.now + VALID_MOST:
         raise InvalidParams(fields=(Field("$.valid_until", "must lie 5 minutes to 72 hours ahead"),))
     if len({quote.place_id for quote in quotes}) < len(quotes):
@@ -121,7 +127,7 @@ async def respond(
     await _require_papers(ctx, parts, asked)
     if request.bill_id is not None:  # what the earlier version keeps is needed by this one
         await _close_bill(ctx, request, "superseded")
-    bill_id = await _write(ctx, request, parts, valid_until, message)
+    bill_id = await _write(ctx, request, parts, valid_until, message, version=bills + 1)
     await REQUEST_SAGA.take(ctx, request.id, "respond", bill_id)
     await _keep(ctx, request, bill_id, valid_until)
     ctx.enqueue(
@@ -204,7 +210,7 @@ async def _require_papers(ctx: Ctx, parts: Sequence[Part], asked: dict[UUID, Lin
 
     Raises `Restricted` for what is never sold here, `PrescriptionNeeded` for the rest.
     """
-    never = [line.name for part in parts for line in part.lines if line.schedule in orders.NEVER]
+    never = [line.name for part in parts for line in part.lines if line.schedule in NEVER_DISPENSED]
     if never:
         raise Restricted(lines=never)
     papers = await orders.prescribed(ctx, [a.prescription_line_id for a in asked.values() if a.prescription_line_id])
@@ -212,7 +218,7 @@ async def _require_papers(ctx: Ctx, parts: Sequence[Part], asked: dict[UUID, Lin
     lacking = []
     for line in (line for part in parts for line in part.lines):
         paper = asked.get(line.line_id) if line.line_id is not None else None
-        free = line.schedule not in orders.ON_PRESCRIPTION
+        free = line.schedule not in stock.ON_PRESCRIPTION
         kept = papers.get(paper.prescription_line_id) if paper is not None and paper.prescription_line_id else None
         if kept is not None and paper is not None:
             given[paper.id] = given.get(paper.id, 0) + line.quantity * line.pack_size
@@ -230,7 +236,7 @@ async def _require_papers(ctx: Ctx, parts: Sequence[Part], asked: dict[UUID, Lin
 
 
 async def _write(
-    ctx: Ctx, request: RequestRow, parts: Sequence[Part], valid_until: datetime, message: str | None
+    ctx: Ctx, request: RequestRow, parts: Sequence[Part], valid_until: datetime, message: str | None, *, version: int
 ) -> UUID:
     """The bill with its parts and lines."""
     prices = [line.unit_price for part in parts for line in part.lines] + [p.fee for p in parts if p.fee is not None]
@@ -241,8 +247,7 @@ async def _write(
         raise TooDear()
     bill_id: UUID = await ctx.tx.fetchval(
         "INSERT INTO bill (request_id, version, state, currency, total, message, valid_until, made_by, made_at,"
-        " substitutes) SELECT $1, (SELECT count(*) + 1 FROM bill WHERE request_id = $1), 'open', $2, $3, $4, $5, $6,"
-        " $7, $8 RETURNING id",
+        " substitutes) VALUES ($1, $9, 'open', $2, $3, $4, $5, $6, $7, $8) RETURNING id",
         request.id,
         currency,
         total,
@@ -251,6 +256,7 @@ async def _write(
         ctx.actor.id,
         ctx.now,
         any(line.replaces is not None for part in parts for line in part.lines),
+        version,
     )
     for n, part in enumerate(parts, 1):
         part_id = await ctx.tx.fetchval(

@@ -12,6 +12,10 @@ class NothingAsked(Refusal, code=409, reason="nothing_asked"):
     """There is nothing in it yet that could be priced: no lines, and nobody has read the photos."""
 
 
+class TooManyBills(Refusal, code=409, reason="too_many_bills"):
+    """This request was answered as often as one may be: the bill that stands holds until it runs out."""
+
+
 class BillExpired(Refusal, code=409, reason="bill_expired"):
     """The bill ran out; ask for another one."""
 
@@ -28,5 +32,6 @@ class OtherBill(Refusal, code=409, reason="other_bill"):
     """This is not the bill that stands; look at the request again."""
 
 
+refuse("bill_version_check", TooManyBills)
 refuse("bill_in_time", BillExpired)
 refuse("bill_with_consent", SubstitutesOpen)

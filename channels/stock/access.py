@@ -27,12 +27,13 @@ from channels.stock.holds import (
     returned,
     sell,
 )
-from channels.stock.nouns import Availability, DosageForm
+from channels.stock.nouns import ON_PRESCRIPTION, Availability, DosageForm
 
 __all__ = [
     "EMITS",
     "KEEPERS",
     "LINES_MAX",
+    "ON_PRESCRIPTION",
     "Article",
     "Hold",
     "Line",

@@ -1,6 +1,6 @@
 """What a pharmacy's people do with their stock, by hand."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -9,13 +9,12 @@ from msgspec import Meta
 from carewire.command import Ctx, command
 from carewire.errors import Field, InvalidParams, NotFound
 from carewire.forms import Count
-from carewire.ids import uuid7
 from carewire.money import Minor
 from channels.identity import Capacity
-from channels.stock import allocation, doors, holds
-from channels.stock.errors import BatchDiffers, NotSold, OutOfStock
+from channels.stock import allocation, doors
+from channels.stock.errors import BatchDiffers, OutOfStock, ShelfFull
 from channels.stock.events import StockCause, StockUpdated
-from channels.stock.holds import LINES_MAX, Hold, Line, Packs
+from channels.stock.holds import Packs
 from channels.stock.nouns import AdjustReason, MovementKind
 from channels.stock.reading import StockBatch, one_batch
 from channels.stock.shelf import Movement, changing, move
@@ -23,14 +22,10 @@ from channels.stock.shelf import Movement, changing, move
 BatchNumber = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^\S(.*\S)?\Z", description="As printed on it")]
 Difference = Annotated[int, Meta(ge=-100_000, le=100_000, description="Packs more, or with a minus less")]
 
-SaleLines = Annotated[list[Line], Meta(min_length=1, max_length=LINES_MAX)]
-
-AT_THE_COUNTER: Final = timedelta(minutes=1)
-"""How long a sale's own hold would stand; it is sold in the same transaction."""
 KEEPS: Final = {Capacity.STAFF}
 
 
-@command("stock.receive", allow=KEEPS, emits={StockUpdated}, errors={NotFound, InvalidParams, BatchDiffers})
+@command("stock.receive", allow=KEEPS, emits={StockUpdated}, errors={NotFound, InvalidParams, BatchDiffers, ShelfFull})
 async def receive(
     ctx: Ctx, medicine_id: UUID, number: BatchNumber, expires_on: date, quantity: Packs, cost: Minor | None = None
 ) -> StockBatch:
@@ -62,7 +57,7 @@ async def receive(
     return await one_batch(ctx, row["id"])
 
 
-@command("stock.adjust", allow=KEEPS, emits={StockUpdated}, errors={NotFound, InvalidParams, OutOfStock})
+@command("stock.adjust", allow=KEEPS, emits={StockUpdated}, errors={NotFound, InvalidParams, OutOfStock, ShelfFull})
 async def adjust(ctx: Ctx, batch_id: UUID, quantity: Difference, reason: AdjustReason) -> StockBatch:
     """Put right what the books say of a batch. Only a count (`counted`) may find more than they say.
 
@@ -81,26 +76,6 @@ async def adjust(ctx: Ctx, batch_id: UUID, quantity: Difference, reason: AdjustR
         )
         await move(ctx, at.id, [change], by=ctx.actor.id)
     return await one_batch(ctx, batch_id)
-
-
-@command("stock.sell", allow=KEEPS, emits=holds.EMITS, errors={NotFound, InvalidParams, OutOfStock})
-async def sell(ctx: Ctx, lines: SaleLines, pharmacy_id: UUID | None = None) -> Hold:
-    """Sell over the counter to somebody who stands there: at once and all of it, first expired first out.
-
-    What is kept for orders is not there. What needs a prescription is given out on what the pharmacist has read. The
-    answer's `id` is what `stock.take_back` wants.
-    """
-    at = await doors.pharmacy(ctx, pharmacy_id)
-    kept = await holds.hold(ctx, at.id, lines, ctx.now + AT_THE_COUNTER, uuid7())
-    ctx.about("stock_hold", kept.id)
-    return await holds.sell(ctx, kept.id, by=ctx.actor.id)
-
-
-@command("stock.take_back", allow=KEEPS, emits=holds.EMITS, errors={NotFound, InvalidParams, NotSold})
-async def take_back(ctx: Ctx, hold_id: UUID, lines: SaleLines, sellable: bool) -> Hold:
-    """What was sold comes back: onto the shelf when it may be sold again, else it is written off. No money moves."""
-    await doors.sale(ctx, hold_id)
-    return await holds.returned(ctx, hold_id, lines, sellable=sellable, by=ctx.actor.id)
 
 
 @command("stock.set_threshold", allow=KEEPS, emits={StockUpdated}, errors={NotFound, InvalidParams})

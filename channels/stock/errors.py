@@ -28,6 +28,18 @@ class AlreadyStocked(Refusal, code=409, reason="already_stocked"):
     """This pharmacy has this article already: same name, form, strength and pack, or same barcode."""
 
 
+class ShelfFull(Refusal, code=409, reason="shelf_full"):
+    """A shelf has at most a million packs of an article."""
+
+
+class PrescriptionNeeded(Refusal, code=409, reason="prescription_needed"):
+    """Something on it is not sold without a prescription; `lines` names it."""
+
+
+class Restricted(Refusal, code=409, reason="restricted"):
+    """Something on it is never sold over this platform (schedule X, narcotics); `lines` names it."""
+
+
 class TooManyArticles(Refusal, code=409, reason="too_many_articles"):
     """A pharmacy has at most 5,000 articles."""
 
@@ -35,6 +47,9 @@ class TooManyArticles(Refusal, code=409, reason="too_many_articles"):
 refuse("stock_holds_what_is_there", OutOfStock)
 refuse("stock_batch_holds_what_is_there", OutOfStock)
 refuse("stock_movement_expired", OutOfStock)
+refuse("stock_movement_most", ShelfFull)
+refuse("stock_movement_restricted", Restricted)
+refuse("stock_movement_prescribed", PrescriptionNeeded)
 refuse("stock_hold_part_returned", NotSold)
 refuse("stock_movement_sold_once", HoldOver)
 refuse("medicine_once", AlreadyStocked)

@@ -18,7 +18,7 @@ from channels.care import Schedule
 from channels.identity import Capacity
 from channels.stock import doors
 from channels.stock.commands import BatchNumber
-from channels.stock.errors import AlreadyStocked, TooManyArticles
+from channels.stock.errors import AlreadyStocked, ShelfFull, TooManyArticles
 from channels.stock.events import StockCause, StockUpdated
 from channels.stock.holds import Packs
 from channels.stock.medicines import MEDICINES, Barcode, BasisPoints, PackSize, Strength, require_room
@@ -76,7 +76,7 @@ Rows = Annotated[list[ImportRow], Meta(min_length=1, max_length=ROWS_MAX)]
     "stock.import",
     allow={Capacity.STAFF},
     emits={StockUpdated, CatalogueChanged},
-    errors={NotFound, InvalidParams, AlreadyStocked, TooManyArticles},
+    errors={NotFound, InvalidParams, AlreadyStocked, ShelfFull, TooManyArticles},
 )
 async def import_rows(ctx: Ctx, rows: Rows, pharmacy_id: UUID | None = None) -> Imported:
     """Enter up to 200 rows of articles and batches, all of them or none.

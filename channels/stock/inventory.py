@@ -11,7 +11,7 @@ from msgspec import Meta
 from carewire.command import Ctx, query
 from carewire.errors import Forbidden, InvalidParams, NotFound
 from carewire.forms import Cursor, Limit, Name
-from carewire.money import Money, exponent
+from carewire.money import Money, Total, exponent
 from carewire.store import paging
 from carewire.store.paging import Page
 from channels.directory import Approval
@@ -25,9 +25,8 @@ SOON_DAYS: Final = 30
 
 
 class PharmacyStock(msgspec.Struct, frozen=True, kw_only=True):
-    """A pharmacy's stock in numbers. `value` is what is there at its selling prices, by currency; `expiring`"
-    " are batches
-    that expire within 30 days, or have and were not written off yet."""
+    """A pharmacy's stock in numbers. `value` is what is there at its selling prices, by currency; `expiring` are
+    batches that expire within 30 days, or have and were not written off yet."""
 
     pharmacy_id: UUID
     name: str
@@ -37,7 +36,7 @@ class PharmacyStock(msgspec.Struct, frozen=True, kw_only=True):
     out_of_stock: int
     low: int
     expiring: int
-    value: list[Money]
+    value: list[Total]
 
 
 class ArticleStock(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,7 +112,7 @@ _STOCK: Final = f"""SELECT p.id AS pharmacy_id, p.name, p.city, p.approval, p.ke
        (SELECT count(*) FROM stock_batch b
          WHERE b.pharmacy_id = p.id AND b.physical > 0 AND b.expires_on <= $6) AS expiring,
        (SELECT coalesce(json_agg(json_build_array(v.amount, v.currency) ORDER BY v.currency), '[]') FROM (
-          SELECT sum(s.physical * m.amount)::bigint AS amount, m.currency
+          SELECT sum(s.physical * m.amount) AS amount, m.currency
             FROM stock s JOIN medicine m ON m.id = s.medicine_id
            WHERE s.pharmacy_id = p.id AND s.physical > 0 GROUP BY m.currency) v) AS value
   FROM ({_PLACES.format(kind="pharmacy")}) p CROSS JOIN LATERAL (
@@ -226,7 +225,7 @@ def _more(rows: list[Any], limit: int, key: str) -> str | None:
 
 def _pharmacy(row: Any) -> PharmacyStock:
     value = [
-        Money.of(amount, currency) for amount, currency in msgspec.json.decode(row["value"], type=list[tuple[int, str]])
+        Total.of(amount, currency) for amount, currency in msgspec.json.decode(row["value"], type=list[tuple[int, str]])
     ]
     return msgspec.convert({**dict(row), "value": value}, PharmacyStock)
 

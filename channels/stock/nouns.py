@@ -1,6 +1,12 @@
 """The closed lists of this domain. A test holds each against the CHECK of its column."""
 
 from enum import StrEnum
+from typing import Final
+
+from channels.care import Schedule
+
+ON_PRESCRIPTION: Final = frozenset({Schedule.H, Schedule.H1})
+"""What is sold on a prescription only."""
 
 
 class DosageForm(StrEnum):

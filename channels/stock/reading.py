@@ -1,7 +1,7 @@
 """What a pharmacy's people read of their stock: batches by expiry, and everything that ever moved."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -12,8 +12,10 @@ from carewire.errors import InvalidParams, NotFound
 from carewire.forms import Cursor, Limit
 from carewire.store import paging
 from carewire.store.paging import Page
-from channels.identity import Capacity
+from channels.identity import Capacity, Duty
+from channels.identity import access as identity
 from channels.stock import doors
+from channels.stock.counter import Paper
 from channels.stock.nouns import AdjustReason, DosageForm, MovementKind
 
 
@@ -55,6 +57,8 @@ class MovementView(msgspec.Struct, frozen=True, kw_only=True):
     by_account: UUID | None
     """Who of the pharmacy did it; null: time, or a buyer."""
     at: datetime
+    paper: Paper | None
+    """On which it was sold at the counter; told to the pharmacists of the place, and each look is in the audit."""
 
 
 _BATCH = """SELECT b.id, b.medicine_id, m.name, m.form, m.strength, b.number, b.expires_on, b.cost, b.received_at,
@@ -116,10 +120,11 @@ async def movements(
     before = paging.decode(cursor, tuple[UUID])[0] if cursor is not None else None
     rows = await ctx.tx.fetch(
         "SELECT t.id, t.medicine_id, t.batch_id, m.name, b.number, t.kind, t.quantity, t.balance, t.reason,"
-        " p.hold_id, h.about_id,"
-        " t.by_account, t.at FROM stock_movement t JOIN medicine m ON m.id = t.medicine_id"
+        " p.hold_id, h.about_id, t.by_account, t.at, CASE WHEN r.hold_id IS NOT NULL THEN json_build_object("
+        "'prescriber', r.prescriber, 'prescriber_address', r.prescriber_address, 'patient', r.patient,"
+        " 'written_on', r.written_on) END AS paper FROM stock_movement t JOIN medicine m ON m.id = t.medicine_id"
         " JOIN stock_batch b ON b.id = t.batch_id LEFT JOIN stock_hold_part p ON p.id = t.part_id"
-        " LEFT JOIN stock_hold h ON h.id = p.hold_id"
+        " LEFT JOIN stock_hold h ON h.id = p.hold_id LEFT JOIN stock_paper r ON r.hold_id = h.id AND $7"
         " WHERE t.pharmacy_id = $1 AND ($2::uuid IS NULL OR t.medicine_id = $2)"
         " AND ($3::uuid IS NULL OR t.batch_id = $3) AND ($4::text IS NULL OR t.kind = $4) AND ($5::uuid IS NULL"
         " OR t.id < $5) ORDER BY t.id DESC LIMIT $6",
@@ -129,6 +134,14 @@ async def movements(
         kind,
         before,
         limit + 1,
+        Duty.PHARMACIST in await identity.duties(ctx, at.id),
     )
-    found = [msgspec.convert(dict(row), MovementView) for row in rows[:limit]]
+    found = [msgspec.convert(_whole(row), MovementView) for row in rows[:limit]]
+    for one in found:
+        if one.paper is not None and one.hold_id is not None:
+            ctx.read("stock_paper", one.hold_id, "register")
     return Page(rows=found, cursor=paging.encode(found[-1].id) if len(rows) > limit else None)
+
+
+def _whole(row: Any) -> dict[str, Any]:
+    return {**dict(row), "paper": None if row["paper"] is None else msgspec.json.decode(row["paper"])}

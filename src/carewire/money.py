@@ -19,6 +19,10 @@ def exponent(currency: str) -> int:
     return 0 if currency in ZERO_DIGITS else 3 if currency in THREE_DIGITS else 2
 
 
+EXACT_MAX: Final = 2**53 - 1
+"""The largest whole number that every client reads exactly."""
+
+
 class Money(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An amount in minor units: 50000 INR with exponent 2 are five hundred rupees."""
 
@@ -36,3 +40,16 @@ class Money(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def of(cls, amount: int, currency: str) -> "Money":
         """An amount of a row, as it is told: with its currency's exponent."""
         return cls(amount=amount, currency=currency, exponent=exponent(currency))
+
+
+class Total(msgspec.Struct, frozen=True, kw_only=True):
+    """The sum of many amounts, in minor units: no price but a count, so that it may be more than a price can be."""
+
+    amount: Annotated[int, Meta(ge=0, le=EXACT_MAX)]
+    currency: Currency
+    exponent: Annotated[int, Meta(ge=0, le=3)]
+
+    @classmethod
+    def of(cls, amount: int, currency: str) -> "Total":
+        """A sum of rows; what lies beyond `EXACT_MAX` is told as that."""
+        return cls(amount=min(amount, EXACT_MAX), currency=currency, exponent=exponent(currency))

@@ -22,10 +22,9 @@ from channels.order.errors import (
     HandoverLocked,
     NotServing,
     OtherItem,
-    PrescriptionNeeded,
-    Restricted,
+    TooManyCodes,
 )
-from channels.order.handing import TRIES_MAX
+from channels.order.handing import ROUNDS_MAX, TRIES_MAX
 from channels.order.lifecycle import (
     LABORATORY,
     PHARMACY,
@@ -35,7 +34,7 @@ from channels.order.lifecycle import (
     PaymentMode,
     ProviderKind,
 )
-from channels.stock.errors import OutOfStock
+from channels.stock.errors import OutOfStock, PrescriptionNeeded, Restricted
 from tests.channels.callers import Caller, another, rows
 from tests.channels.request.conftest import administrator
 from tests.channels.request.market import FEE, Market
@@ -212,6 +211,21 @@ async def test_however_many_guess_at_once_no_more_than_five_digits_are_tried(mar
     )
     assert sum(isinstance(answer, HandoverCode) for answer in answers) == TRIES_MAX
     assert sum(isinstance(answer, HandoverLocked) for answer in answers) == len(guesses) - TRIES_MAX
+
+
+async def test_digits_are_made_anew_twenty_times_so_that_guessing_stays_hopeless(market: Market) -> None:
+    made = await market.order(fulfilment="pickup", address=None)
+    await market.move(made["id"], "confirmed", "preparing", "ready")
+    for _ in range(ROUNDS_MAX):
+        await market.priya.call("order.renew_code", order_id=made["id"])
+    with pytest.raises(TooManyCodes):
+        await market.priya.call("order.renew_code", order_id=made["id"])
+    with pytest.raises(asyncpg.CheckViolationError) as no:
+        async with market.node.db.transaction() as tx:
+            await tx.execute("UPDATE orders SET code_round = code_round + 1")
+    assert no.value.constraint_name == "orders_code_rounds"
+    assert (ROUNDS_MAX + 1) * TRIES_MAX < 10_000 / 90
+    assert (await market.move(made["id"], "collected"))["state"] == "collected"
 
 
 async def test_what_failed_at_the_door_goes_out_again_or_comes_back(market: Market) -> None:

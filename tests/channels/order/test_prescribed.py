@@ -14,8 +14,8 @@ import pytest_asyncio
 from carewire.errors import Forbidden, InvalidParams, NotFound
 from carewire.paid import Due, RefundDue
 from channels.identity.demo import ARJUN_PATIENT, VIKRAM
-from channels.order.errors import PrescriptionNeeded
 from channels.prescription.errors import NotInForce, Overspent
+from channels.stock.errors import PrescriptionNeeded
 from tests.channels.callers import Caller, rows
 from tests.channels.queue.conftest import as_person
 from tests.channels.request.market import Market

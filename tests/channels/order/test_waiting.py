@@ -4,13 +4,15 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from carewire.errors import Forbidden, IllegalMove, InvalidParams, NotFound
 from channels.identity import demo
 from channels.identity.demo import ADMIN_ID
 from channels.order import doors
-from channels.order.errors import OtherItem
+from channels.order.errors import OfferedEnough, OtherItem
+from channels.order.waiting import OFFERS_MAX
 from channels.stock.errors import OutOfStock
 from tests.channels.callers import rows
 from tests.channels.order.test_orders import PRICE, TOTAL
@@ -117,6 +119,27 @@ async def test_offered_to_another_pharmacy_it_costs_what_was_told_and_the_first_
     assert {step["place_id"] for step in seen["steps"]} == {str(market.there.id)}, "not what went on elsewhere"
     await market.later(minutes=45)
     assert (await market.see(made["id"]))["order"]["state"] == "confirmed", "the first offer's alarm is over"
+    await market.check()
+
+
+async def test_offered_twenty_times_an_order_ends_by_itself_and_is_refunded(market: Market) -> None:
+    made = await market.order()
+    await market.pay_order(made["id"], TOTAL)
+    async with market.node.db.transaction() as tx:
+        await tx.execute("UPDATE orders SET offers = $1", OFFERS_MAX)
+    await market.here.pharmacist.call("order.reject", order_id=made["id"], reason="out of it")
+    given: Any = {"order_id": made["id"], "place_id": str(market.there.id), **swap(made, market.other_paracetamol)}
+    with pytest.raises(OfferedEnough):
+        await market.admin.call("order.reoffer", **given)
+    with pytest.raises(asyncpg.CheckViolationError):
+        async with market.node.db.transaction() as tx:
+            await tx.execute("UPDATE orders SET offers = offers + 1")
+    assert (await market.stock())["Paracetamol 500"] == (10, 2)
+    await market.later(minutes=31)
+    seen = await market.see(made["id"])
+    assert (seen["order"]["state"], seen["order"]["refunded"]["amount"]) == ("rejected", TOTAL)
+    assert seen["order"]["ended_at"] is not None
+    assert (await market.stock())["Paracetamol 500"] == (10, 0)
     await market.check()
 
 

@@ -14,9 +14,10 @@ import pytest
 from carewire.errors import Forbidden, IllegalMove, InvalidParams, NotFound
 from carewire.paid import Applied, Due, RefundDue
 from channels.identity.demo import PRIYA
-from channels.order.errors import Currencies, NotServing, OtherItem, PrescriptionNeeded, Restricted
-from channels.request.errors import BillExpired, NothingAsked, NotInHand, OtherBill, SubstitutesOpen
-from channels.stock.errors import OutOfStock
+from channels.order.errors import Currencies, NotServing, OtherItem
+from channels.request.billing import BILLS_MAX
+from channels.request.errors import BillExpired, NothingAsked, NotInHand, OtherBill, SubstitutesOpen, TooManyBills
+from channels.stock.errors import OutOfStock, PrescriptionNeeded, Restricted
 from tests.channels.callers import Caller, rows
 from tests.channels.request.conftest import administrator, photo
 from tests.channels.request.market import FEE, Market
@@ -149,6 +150,30 @@ async def test_another_version_has_what_the_one_before_kept_and_a_withdrawn_bill
         await market.confirm(second)
     history = (await market.priya.call("request.get", request_id=first["id"]))["bills"]
     assert [(bill["version"], bill["state"]) for bill in history] == [(2, "withdrawn"), (1, "superseded")]
+
+
+async def test_answered_a_hundred_times_the_last_bill_stands_or_the_request_is_rejected(market: Market) -> None:
+    answered = await market.answered()
+    async with market.node.db.transaction() as tx:
+        await tx.execute(
+            "INSERT INTO bill (request_id, version, state, currency, total, valid_until, made_by, made_at, substitutes)"
+            " SELECT request_id, n, 'superseded', currency, total, valid_until, made_by, made_at, false"
+            " FROM bill, generate_series(2, $1) n",
+            BILLS_MAX,
+        )
+        await tx.execute(
+            "INSERT INTO bill_part (bill_id, n, place_id, delivery_fee)"
+            " SELECT b.id, 1, $1, b.total FROM bill b WHERE b.version > 1",
+            market.here.id,
+        )
+    with pytest.raises(TooManyBills):
+        await market.respond(answered)
+    assert (await market.stock())["Paracetamol 500"] == (10, 2), "the bill that stands keeps what it kept"
+    await market.admin.call("request.withdraw_bill", request_id=answered["id"], reason="no end to it")
+    with pytest.raises(TooManyBills):
+        await market.respond(answered)
+    over = await market.admin.call("request.reject", request_id=answered["id"], reason="ask anew")
+    assert over["state"] == "rejected"
 
 
 async def test_a_provider_sees_its_own_part_and_no_other_price_nor_what_was_asked_for(market: Market) -> None:

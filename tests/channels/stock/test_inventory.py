@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from carewire.errors import Forbidden, NotFound
+from carewire.money import EXACT_MAX
 from channels.directory.demo import LABORATORY, PHARMACY
 from channels.identity import Capacity
 from channels.identity.demo import Person
@@ -70,6 +71,21 @@ async def test_stock_is_counted_and_valued_by_currency(shop: Shop, admin: Caller
     first = await admin.call("inventory.pharmacy", pharmacy_id=shop.id, limit=2)
     second = await admin.call("inventory.pharmacy", pharmacy_id=shop.id, limit=2, cursor=first["cursor"])
     assert ([row["name"] for row in second["rows"]], second["cursor"]) == (["Gamma"], None)
+
+
+async def test_a_shelf_worth_more_than_any_price_is_counted(shop: Shop, admin: Caller) -> None:
+    """Eleven articles at the highest price there is, a hundred thousand packs of each."""
+    dear = {"amount": 1_000_000_000, "currency": INR}
+    for n in range(11):
+        await shop.article(f"Dear {n}", (300, 100_000), price=dear)
+    found = await admin.call("inventory.pharmacy", pharmacy_id=shop.id)
+    assert found["summary"]["value"] == [{"amount": 1_100_000_000_000_000, "currency": INR, "exponent": 2}]
+    listed = (await admin.call("inventory.pharmacies", city="Pune"))["rows"]
+    assert listed[0]["value"] == found["summary"]["value"]
+    for n in range(11, 100):
+        await shop.article(f"Dear {n}", (300, 100_000), price=dear)
+    found = await admin.call("inventory.pharmacy", pharmacy_id=shop.id)
+    assert found["summary"]["value"][0]["amount"] == EXACT_MAX, "no client could read more"
 
 
 async def test_pharmacies_come_by_name_and_by_town(shop: Shop, admin: Caller) -> None:

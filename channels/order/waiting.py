@@ -75,6 +75,8 @@ async def reoffer(ctx: Ctx, order_id: UUID, place_id: UUID, items: Swaps) -> Ord
     if provider.kind is not order.kind:
         raise InvalidParams(fields=(Field("$.place_id", f"is no {order.kind}"),))
     lines = await _swapped(ctx, order, place_id, items)
+    if order.kind is ProviderKind.PHARMACY:
+        await stock.lock(ctx, holds=[order.hold_id] if order.hold_id else [], articles=[one.item_id for one in items])
     kept = [ref for ref in (order.hold_id, order.spend_ref) if ref is not None]
     await ORDER_SAGA.unwind_here(ctx, order.id, "reoffered", steps={"hold", "spend"}, refs=kept)
     await dispensing.shown_until(ctx, order.id, at_once=True)

@@ -1,6 +1,6 @@
 """A coordinator answers with a bill: what each provider offers, at which price, kept until when; or takes it back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 from uuid import UUID
@@ -126,7 +126,8 @@ async def respond(
     parts = [await _priced(ctx, request, quote, asked) for quote in sorted(quotes, key=lambda q: q.place_id)]
     await _require_papers(ctx, parts, asked)
     if request.bill_id is not None:  # what the earlier version keeps is needed by this one
-        await _close_bill(ctx, request, "superseded")
+        items = {line.item.id for part in parts for line in part.lines if line.item is not None}
+        await _close_bill(ctx, request, "superseded", items)
     bill_id = await _write(ctx, request, parts, valid_until, message, version=bills + 1)
     await REQUEST_SAGA.take(ctx, request.id, "respond", bill_id)
     await _keep(ctx, request, bill_id, valid_until)
@@ -154,9 +155,12 @@ async def withdraw(ctx: Ctx, request_id: UUID, reason: Line) -> RequestView:
     return await step(ctx, request, "withdraw", actor=ctx.actor.id, reason=reason, bill_id=None, **unchosen)
 
 
-async def _close_bill(ctx: Ctx, request: RequestRow, state: str) -> None:
-    """The bill that stands stands no longer, and what it kept goes back in this very transaction."""
+async def _close_bill(ctx: Ctx, request: RequestRow, state: str, needed: Collection[UUID] = ()) -> None:
+    """The bill that stands stands no longer, and what it kept goes back in this very transaction. `needed`: the
+    articles that the next version keeps.
+    """
     await ctx.tx.execute("UPDATE bill SET state = $2 WHERE id = $1 AND state = 'open'", request.bill_id, state)
+    await stock.lock(ctx, holds=await REQUEST_SAGA.stands(ctx, request.id, "hold"), articles=needed)
     await REQUEST_SAGA.unwind_here(ctx, request.id, state, steps={"respond", "hold", "choose", "spend"})
 
 

@@ -213,6 +213,7 @@ async def _keep_on(ctx: Ctx, bill: BillView) -> None:
     rows = await ctx.tx.fetch(
         "SELECT hold_id FROM bill_part WHERE bill_id = $1 AND hold_id IS NOT NULL ORDER BY place_id", bill.id
     )
+    await stock.lock(ctx, holds=[row["hold_id"] for row in rows])
     for row in rows:
         await stock.extend(ctx, row["hold_id"], ctx.now + orders.HELD_FOR)
 

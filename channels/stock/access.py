@@ -28,6 +28,7 @@ from channels.stock.holds import (
     sell,
 )
 from channels.stock.nouns import ON_PRESCRIPTION, Availability, DosageForm
+from channels.stock.shelf import lock
 
 __all__ = [
     "EMITS",
@@ -48,6 +49,7 @@ __all__ = [
     "find",
     "hold",
     "keepers",
+    "lock",
     "pharmacy",
     "release",
     "returned",

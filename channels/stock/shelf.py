@@ -46,6 +46,20 @@ async def changing(
         await _tell_low(ctx, pharmacy_id, ran_low)
 
 
+async def lock(ctx: Ctx, *, holds: Collection[UUID] = (), articles: Collection[UUID] = ()) -> None:
+    """Lock the roots of these articles, and of those that these holds are of, of whatever pharmacies, by id.
+
+    For who changes the stock of several pharmacies one after the other, or comes back to it from a prescription: every
+    root of it is locked before the first change, or two of them wait for each other.
+    """
+    await ctx.tx.execute(
+        "SELECT FROM stock WHERE medicine_id = ANY($1) OR medicine_id IN (SELECT medicine_id FROM stock_hold_part"
+        " WHERE hold_id = ANY($2)) ORDER BY medicine_id FOR NO KEY UPDATE",
+        list(articles),
+        list(holds),
+    )
+
+
 async def _lines(ctx: Ctx, pharmacy_id: UUID, ids: Sequence[UUID], *, lock: bool = False) -> list[StockLine]:
     rows = await ctx.tx.fetch(
         "SELECT medicine_id, physical, held, low FROM stock WHERE medicine_id = ANY($1) AND pharmacy_id = $2"

@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "handover_code" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "allergy_check" | "allergy_stands" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_started" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_taken" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "currencies" | "dispensed_since" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "handover_locked" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_laboratory" | "no_number" | "no_password" | "no_remote_join" | "no_report" | "no_sitting" | "no_translator" | "no_video" | "not_approved" | "not_collected" | "not_held" | "not_her_hand" | "not_in_hand" | "not_offered" | "not_oneself" | "not_serving" | "not_sold" | "not_this_day" | "not_visited" | "not_waiting" | "nothing_asked" | "nothing_owed" | "nothing_prescribed" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "of_an_order" | "other_amount" | "other_bill" | "other_item" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "papers_stand" | "payment_due" | "payment_mode_refused" | "phone_taken" | "prescription_needed" | "prescription_not_in_force" | "prescription_spent" | "prescription_stays" | "queue_full" | "record_kept" | "report_stands" | "request_over" | "requests_full" | "restricted" | "review_changed" | "reviewed" | "revisit_used" | "room_busy" | "same_contact" | "schedule_refused" | "secret_wiped" | "session_closed" | "slot_taken" | "slot_unavailable" | "sole_owner" | "stale_version" | "substitutes_open" | "summary_full" | "teleconsult_unconfirmed" | "terms_outdated" | "terms_published" | "too_dear" | "too_early" | "too_late" | "too_many_articles" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_records" | "too_many_tests" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "unpaid" | "unregistered" | "visit_cancelled" | "window_full" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "handover_code" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "allergy_check" | "allergy_stands" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_started" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_taken" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "currencies" | "dispensed_since" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "handover_locked" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "no_email" | "no_laboratory" | "no_number" | "no_password" | "no_remote_join" | "no_report" | "no_sitting" | "no_translator" | "no_video" | "not_approved" | "not_collected" | "not_held" | "not_her_hand" | "not_in_hand" | "not_offered" | "not_oneself" | "not_serving" | "not_sold" | "not_this_day" | "not_visited" | "not_waiting" | "nothing_asked" | "nothing_owed" | "nothing_prescribed" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "of_an_order" | "offered_enough" | "other_amount" | "other_bill" | "other_item" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "papers_stand" | "payment_due" | "payment_mode_refused" | "phone_taken" | "prescription_needed" | "prescription_not_in_force" | "prescription_spent" | "prescription_stays" | "queue_full" | "record_kept" | "report_stands" | "request_over" | "requests_full" | "restricted" | "review_changed" | "reviewed" | "revisit_used" | "room_busy" | "same_contact" | "schedule_refused" | "secret_wiped" | "session_closed" | "shelf_full" | "slot_taken" | "slot_unavailable" | "sole_owner" | "stale_version" | "substitutes_open" | "summary_full" | "teleconsult_unconfirmed" | "terms_outdated" | "terms_published" | "too_dear" | "too_early" | "too_late" | "too_many_articles" | "too_many_bills" | "too_many_codes" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_records" | "too_many_tests" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "unpaid" | "unregistered" | "visit_cancelled" | "window_full" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -1385,23 +1385,27 @@ export interface Commands {
     result: OrderView;
     refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
-  /** Make new digits for the handover, which `order.get` shows; the old ones are worth nothing, tries begin anew. */
+  /**
+   * Make new digits for the handover, which `order.get` shows; the old ones are worth nothing, tries begin anew.
+   *
+   * Twenty times at most: guessing stays hopeless.
+   */
   "order.renew_code": {
     params: OrderRenewCodeParams;
     result: OrderView;
-    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "illegal_move" | "too_many_codes" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Offer an order that its provider rejected or did not accept in time to another pharmacy, at the price that was told: each line becomes the same article (generic, strength and form) there. For administrators who coordinate. */
   "order.reoffer": {
     params: OrderReofferParams;
     result: OrderView;
-    refusal: "invalid_params" | "forbidden" | "not_found" | "illegal_move" | "not_serving" | "other_item" | "out_of_stock" | "prescription_not_in_force" | "prescription_spent" | "schedule_refused" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "not_found" | "illegal_move" | "not_serving" | "offered_enough" | "other_item" | "out_of_stock" | "prescription_not_in_force" | "prescription_spent" | "schedule_refused" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Move an order on, by a legal move only: its provider's people prepare, send out and hand over (`delivered` and `collected` need the patient's four digits in `code`); coordinators may only cancel. `rejected`, `cancelled` and `failed` need a `reason`. What its doctor has taken back meanwhile is not handed over (`not_in_force`). How far a laboratory is follows from its tests and is never set. */
   "order.set_status": {
     params: OrderSetStatusParams;
     result: OrderView;
-    refusal: "invalid_params" | "handover_code" | "forbidden" | "not_found" | "handover_locked" | "hold_over" | "illegal_move" | "not_held" | "not_her_hand" | "not_offered" | "out_of_stock" | "prescription_not_in_force" | "unpaid" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "handover_code" | "forbidden" | "not_found" | "handover_locked" | "hold_over" | "illegal_move" | "not_held" | "not_her_hand" | "not_offered" | "out_of_stock" | "prescription_not_in_force" | "restricted" | "unpaid" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Add an entry. */
   "package.create": {
@@ -2143,7 +2147,7 @@ export interface Commands {
   "request.respond": {
     params: RequestRespondParams;
     result: RequestView;
-    refusal: "invalid_params" | "forbidden" | "not_found" | "currencies" | "illegal_move" | "not_in_hand" | "not_serving" | "nothing_asked" | "other_item" | "out_of_stock" | "prescription_needed" | "restricted" | "too_dear" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "not_found" | "currencies" | "illegal_move" | "not_in_hand" | "not_serving" | "nothing_asked" | "other_item" | "out_of_stock" | "prescription_needed" | "restricted" | "too_dear" | "too_many_bills" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Let the coordinators look at the photos of this request, or not any longer. While it is open. */
   "request.share": {
@@ -2353,7 +2357,7 @@ export interface Commands {
   "stock.adjust": {
     params: StockAdjustParams;
     result: StockBatch;
-    refusal: "invalid_params" | "not_found" | "out_of_stock" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "out_of_stock" | "shelf_full" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Enter up to 200 rows of articles and batches, all of them or none.
@@ -2363,7 +2367,7 @@ export interface Commands {
   "stock.import": {
     params: StockImportParams;
     result: Imported;
-    refusal: "invalid_params" | "not_found" | "already_stocked" | "too_many_articles" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "already_stocked" | "shelf_full" | "too_many_articles" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** The batches of a pharmacy whose stock one keeps, those that expire first before the others. */
   "stock.list": {
@@ -2385,17 +2389,17 @@ export interface Commands {
   "stock.receive": {
     params: StockReceiveParams;
     result: StockBatch;
-    refusal: "invalid_params" | "not_found" | "batch_differs" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "batch_differs" | "shelf_full" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Sell over the counter to somebody who stands there: at once and all of it, first expired first out.
    *
-   * What is kept for orders is not there. What needs a prescription is given out on what the pharmacist has read. The answer's `id` is what `stock.take_back` wants.
+   * What is kept for orders is not there. What is of schedule H or H1 needs a `paper`, is given out by a pharmacist and enters the register (`stock.movements`); X and narcotics are never sold. A prescription that was written here is counted with `prescription.dispense`, too. The answer's `id` is what `stock.take_back` wants.
    */
   "stock.sell": {
     params: StockSellParams;
     result: Hold;
-    refusal: "invalid_params" | "not_found" | "out_of_stock" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "not_found" | "out_of_stock" | "prescription_needed" | "restricted" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Say at how many packs, or fewer, this article is low: then its people are told, each time anew. Null: never. */
   "stock.set_threshold": {
@@ -2407,7 +2411,7 @@ export interface Commands {
   "stock.take_back": {
     params: StockTakeBackParams;
     result: Hold;
-    refusal: "invalid_params" | "not_found" | "not_sold" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "not_sold" | "shelf_full" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** It is over: a medicine is not taken any more, an allergy was none. It stays on record with its end. */
   "summary.end": {
@@ -6331,6 +6335,8 @@ export interface MovementView {
   /** Who of the pharmacy did it; null: time, or a buyer. */
   by_account: string | null;
   at: string;
+  /** On which it was sold at the counter; told to the pharmacists of the place, and each look is in the audit. */
+  paper: Paper | null;
 }
 
 /** This node stops. Open a socket elsewhere after `after_ms`, resume there, then let this one go. */
@@ -7236,6 +7242,17 @@ export interface Pairing {
   expires_at: string;
 }
 
+/** The prescription that a pharmacist has read and stamped, as the register has it. */
+export interface Paper {
+  /** A person's or thing's name as people write it */
+  prescriber: string;
+  /** Street and house */
+  prescriber_address: string;
+  /** A person's or thing's name as people write it */
+  patient: string;
+  written_on: string;
+}
+
 /** A number given on paper. */
 export interface PaperNumber {
   number: number;
@@ -7611,7 +7628,7 @@ export interface PharmacyServiceView {
   is_active: boolean;
 }
 
-/** A pharmacy's stock in numbers. `value` is what is there at its selling prices, by currency; `expiring`" " are batches that expire within 30 days, or have and were not written off yet. */
+/** A pharmacy's stock in numbers. `value` is what is there at its selling prices, by currency; `expiring` are batches that expire within 30 days, or have and were not written off yet. */
 export interface PharmacyStock {
   pharmacy_id: string;
   name: string;
@@ -7621,7 +7638,7 @@ export interface PharmacyStock {
   out_of_stock: number;
   low: number;
   expiring: number;
-  value: Money[];
+  value: Total[];
 }
 
 export interface PharmacyUpdateParams {
@@ -9282,6 +9299,7 @@ export interface StockReceiveParams {
 export interface StockSellParams {
   lines: Line[];
   pharmacy_id?: string | null;
+  paper?: Paper | null;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }
@@ -9612,6 +9630,14 @@ export interface TopicResync {
   topic: string;
   /** `overflow`: too much came while joining; `overtaken`: what came while joining was told to others before the answer was ready; `unhealed`: a missing event was not found in time; `epoch`: the record's life is another one. */
   why: "epoch" | "overflow" | "overtaken" | "unhealed";
+}
+
+/** The sum of many amounts, in minor units: no price but a count, so that it may be more than a price can be. */
+export interface Total {
+  amount: number;
+  /** ISO 4217 */
+  currency: string;
+  exponent: number;
 }
 
 export interface TranslationAutoTranslateParams {

@@ -84,7 +84,7 @@ async def ask(ctx: Ctx, patient_id: UUID, doctor_id: UUID | None, place_id: UUID
     text = CODE_TEXT.get(number["locale"].split("-", 1)[0], CODE_TEXT["en"]).format(code=code, place=place)
     ctx.enqueue(SendSmsSecret(to=number["phone"], text=text, expires_at=expires_at), key=f"relation:{row['id']}")
     for _, account_id in await identity.acting_for(ctx.tx, [patient_id]):
-        ctx.notify(account_id, RELATION_ASKED, row["id"], place=place)
+        ctx.notify(account_id, RELATION_ASKED, row["id"], occasion=str(ctx.now.date()), place=place)  # once a day
     return Asked(id=row["id"], state=state, expires_at=expires_at, resend_after_s=int(PAUSE.total_seconds()))
 
 

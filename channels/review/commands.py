@@ -107,10 +107,11 @@ async def verify(
     if found.revision != revision:
         raise ReviewChanged()
     await _set(ctx, found, "verify" if publish else "reject", reason=reason)
+    decided = ctx.now.isoformat()  # each decision is told, also the second of the same kind
     if found.author_id is not None and publish:
-        ctx.notify(found.author_id, PUBLISHED, review_id)
+        ctx.notify(found.author_id, PUBLISHED, review_id, occasion=decided)
     elif found.author_id is not None:
-        ctx.notify(found.author_id, REJECTED, review_id, reason=reason)
+        ctx.notify(found.author_id, REJECTED, review_id, occasion=decided, reason=reason)
     return view(await access.find(ctx, review_id), moderates=True)
 
 

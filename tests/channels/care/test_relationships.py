@@ -166,7 +166,13 @@ async def test_a_code_dies_of_five_tries_and_of_age_and_there_are_five_a_day(
 
 
 async def test_the_code_for_a_family_goes_to_who_acts_for_her_and_the_app_does_as_well(
-    clinic: Node, desk: Caller, priya: Caller, doctor: Caller, make_session: MakeSession, reads: Reads
+    clinic: Node,
+    desk: Caller,
+    priya: Caller,
+    doctor: Caller,
+    make_session: MakeSession,
+    time: ProductClock,
+    reads: Reads,
 ) -> None:
     token = await walk_in(desk, await make_session(), "Arjun Sharma", phone="+919811100062")
     record = UUID(token["patient_id"])
@@ -179,6 +185,12 @@ async def test_the_code_for_a_family_goes_to_who_acts_for_her_and_the_app_does_a
     asked = await desk.call("relation.ask", token_id=token["id"])
     await next_code(clinic, PRIYA.phone, 0)
     assert await rows(clinic, "SELECT 1 FROM mailbox WHERE address = '+919811100062'") == []
+    for days, times in ((0, 1), (1, 2)):  # asked again another day, the app says so again
+        time.turn(days=days)
+        await execute(clinic, "UPDATE relationship_code SET sent_at = sent_at - interval '1 minute'")
+        await desk.call("relation.ask", token_id=token["id"])
+        key = f"notify:{PRIYA.account_id}:relation.asked:{asked['id']}:%"
+        assert len(await rows(clinic, "SELECT DISTINCT key FROM job WHERE key LIKE $1", key)) == times
     with pytest.raises(NotFound):
         await doctor.call("relation.accept", relation_id=asked["id"])
     assert (await priya.call("relation.accept", relation_id=asked["id"]))["state"] == "standing"

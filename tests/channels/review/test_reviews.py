@@ -152,6 +152,22 @@ async def test_an_edit_is_read_again_before_it_counts(clinic: Node, visit: Visit
     assert await is_exact(clinic)
 
 
+async def test_its_author_is_told_of_each_decision_also_of_the_second_of_a_kind(
+    clinic: Node, visit: Visit, priya: Caller, admin: Caller
+) -> None:
+    made = await write(priya, visit)
+    for n, reason in enumerate(("An advertisement", "Somebody else is named"), 1):
+        now = await priya.call("review.get", review_id=made["id"])
+        await verify(admin, now, publish=False, reason=reason)
+        changed = await priya.call("review.update", review_id=made["id"], text=f"Version {n}")
+        await verify(admin, changed)
+        await priya.call("review.update", review_id=made["id"], text=f"Not version {n}")
+    told = await rows(
+        clinic, "SELECT split_part(key, ':', 3) AS fact, count(*)::integer AS times FROM job WHERE key LIKE $1"
+                " GROUP BY 1 ORDER BY 1", f"notify:{people.PRIYA.account_id}:review.%:{made['id']}%")  # fmt: skip
+    assert [tuple(row) for row in told] == [("review.published", 2), ("review.rejected", 2)]
+
+
 async def test_who_rejects_says_why_and_only_those_with_the_scope_do(
     clinic: Node, visit: Visit, priya: Caller, admin: Caller
 ) -> None:

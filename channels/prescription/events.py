@@ -40,6 +40,13 @@ class PrescriptionUpdated(Event, name="prescription:updated", topic="prescriptio
     prescription: PrescriptionCard
 
 
+class PrescriptionsListed(Event, name="prescription:listed", topic="prescriptions:{patient_id}"):
+    """A record was merged into hers, or is hers no longer: this is the whole list now."""
+
+    patient_id: UUID
+    prescriptions: list[PrescriptionCard]
+
+
 async def may_hear(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | None]:
     """Her own side; by consent and break-glass."""
     return await care.may_hear(ctx, asks, RecordType.PRESCRIPTION)

@@ -121,14 +121,16 @@ async def issue(ctx: Ctx, prescription_id: UUID, override: AllergyOverride | Non
 
 
 async def _check(ctx: Ctx, draft: Prescription, override: AllergyOverride | None) -> AllergyLook:
-    """Look, under a lock that lets nobody note an allergy meanwhile; refuse what the override does not name."""
-    if not draft.lines:
-        return AllergyLook(outcome=AllergyOutcome.CLEAR, matches=[], name_only=[], entries_by_name=[])
+    """Look, under a lock that lets nobody note an allergy or merge her record meanwhile; refuse what the override does
+    not name.
+    """
     await ctx.tx.execute(
         "SELECT FROM patient p WHERE p.id = $1 OR p.id = (SELECT c.into_id FROM patient_claim c WHERE c.patient_id = $1"
         " AND c.into_id IS NOT NULL AND c.undone_at IS NULL) ORDER BY p.id FOR NO KEY UPDATE",
         draft.patient_id,
     )
+    if not draft.lines:
+        return AllergyLook(outcome=AllergyOutcome.CLEAR, matches=[], name_only=[], entries_by_name=[])
     checked = await check(ctx, draft.patient_id, draft.lines)
     met = {match.entry_id for match in checked.matches}
     if checked.outcome not in PASSING and (

@@ -67,7 +67,8 @@ def from_row(row: Any) -> Record:
 
 @door
 async def record(ctx: Ctx, record_id: UUID, *, lock: bool = False) -> tuple[Record, list[Right]]:
-    """A record the caller may read, and by which rights. With `lock` the row is locked before it is looked at.
+    """A record the caller may read, and by which rights. With `lock` its patient and the row are locked before it is
+    looked at: what is told is of her list.
 
     Raises `NotFound`, `FactDue` while the login owes a known fact.
     """
@@ -75,6 +76,7 @@ async def record(ctx: Ctx, record_id: UUID, *, lock: bool = False) -> tuple[Reco
     found = await _find(ctx, record_id)
     (held,) = await rights(ctx, ctx.actor.id, [found])
     if held and lock:
+        await ctx.tx.execute("SELECT FROM patient WHERE id = $1 FOR NO KEY UPDATE", found.patient_id)
         await ctx.tx.execute("SELECT FROM medical_record WHERE id = $1 FOR UPDATE", record_id)
         found = await _find(ctx, record_id)
         (held,) = await rights(ctx, ctx.actor.id, [found])

@@ -31,6 +31,7 @@ from channels.record.events import (
     MedicalRecordDeleted,
     MedicalRecordUpdated,
     MedicalRecordView,
+    tell_gone,
     views,
 )
 
@@ -195,7 +196,7 @@ async def update(
         kind = MedicalRecordUpdated if record.hidden_at is None else MedicalRecordCreated
         ctx.emit(kind(patient_id=after.patient_id, record=view))
     elif record.hidden_at is None:
-        ctx.emit(MedicalRecordDeleted(patient_id=after.patient_id, record_id=after.id))
+        await tell_gone(ctx, after)
     return view
 
 
@@ -216,7 +217,7 @@ async def delete(ctx: Ctx, record_id: UUID) -> None:
     await ctx.tx.execute("UPDATE medical_record SET deleted_at = $2 WHERE id = $1", record.id, ctx.now)
     await media.discard(ctx, NOUN, record.id)
     if record.hidden_at is None:
-        ctx.emit(MedicalRecordDeleted(patient_id=record.patient_id, record_id=record.id))
+        await tell_gone(ctx, record)
 
 
 @query("medical_record.get", allow=PEOPLE, errors={NotFound, FactDue})

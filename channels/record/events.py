@@ -70,16 +70,18 @@ class MedicalRecordUpdated(Event, name="medical_record:updated", topic="medical_
 
 
 class MedicalRecordDeleted(Event, name="medical_record:deleted", topic="medical_records:{patient_id}"):
-    """Her side has deleted a record of its own, or hidden it."""
+    """Her side has deleted a record of its own, or hidden it. `last` is the record that closes a full list now."""
 
     patient_id: UUID
     record_id: UUID
+    last: MedicalRecordView | None
 
     @staticmethod
     def apply(snapshot: MedicalRecords, event: "MedicalRecordDeleted") -> MedicalRecords:
         """The snapshot after this event."""
         left = [one for one in snapshot.records if one.id != event.record_id]
-        return msgspec.structs.replace(snapshot, records=left)
+        after = msgspec.structs.replace(snapshot, records=left)
+        return after if event.last is None else _put(after, event.last)
 
 
 EMITS: Final[frozenset[type[Event]]] = frozenset({MedicalRecordCreated, MedicalRecordUpdated, MedicalRecordDeleted})
@@ -99,12 +101,24 @@ async def may_hear_records(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | Non
 @topic("medical_records:{patient_id}", may=may_hear_records)
 async def medical_records(ctx: Ctx, patient_id: UUID) -> MedicalRecords:
     """A patient's records; what her side hides it finds with `medical_record.list {hidden: true}`."""
+    return MedicalRecords(patient_id=patient_id, records=await _newest(ctx, patient_id, SHOWN))
+
+
+async def _newest(ctx: Ctx, patient_id: UUID, limit: int, skip: int = 0) -> list[MedicalRecordView]:
     rows = await ctx.tx.fetch(
         f"SELECT {COLUMNS} FROM medical_record r WHERE r.patient_id = $1 AND r.deleted_at IS NULL"
-        f" AND r.hidden_at IS NULL ORDER BY r.id DESC LIMIT {SHOWN}",
+        " AND r.hidden_at IS NULL ORDER BY r.id DESC LIMIT $2 OFFSET $3",
         patient_id,
+        limit,
+        skip,
     )
-    return MedicalRecords(patient_id=patient_id, records=await views(ctx, [from_row(row) for row in rows]))
+    return await views(ctx, [from_row(row) for row in rows])
+
+
+async def tell_gone(ctx: Ctx, record: Record) -> None:
+    """A record of a locked patient is not shown any more."""
+    last = await _newest(ctx, record.patient_id, 1, SHOWN - 1)
+    ctx.emit(MedicalRecordDeleted(patient_id=record.patient_id, record_id=record.id, last=last[0] if last else None))
 
 
 async def views(ctx: Ctx, records: Sequence[Record]) -> list[MedicalRecordView]:

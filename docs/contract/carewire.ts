@@ -2936,6 +2936,7 @@ export interface Topics {
     snapshot: Prescriptions;
     events: {
       "prescription:created": PrescriptionCreated;
+      "prescription:listed": PrescriptionsListed;
       "prescription:updated": PrescriptionUpdated;
     };
   };
@@ -6047,10 +6048,11 @@ export interface MedicalRecordDeleteParams {
   idempotency_key?: string | null;
 }
 
-/** Her side has deleted a record of its own, or hidden it. */
+/** Her side has deleted a record of its own, or hidden it. `last` is the record that closes a full list now. */
 export interface MedicalRecordDeleted {
   patient_id: string;
   record_id: string;
+  last: MedicalRecordView | null;
 }
 
 export interface MedicalRecordGetParams {
@@ -8027,6 +8029,12 @@ export interface PrescriptionUpdated {
 
 /** A patient's latest prescriptions, at most fifty, the latest first; those of records merged into hers count. */
 export interface Prescriptions {
+  patient_id: string;
+  prescriptions: PrescriptionCard[];
+}
+
+/** A record was merged into hers, or is hers no longer: this is the whole list now. */
+export interface PrescriptionsListed {
   patient_id: string;
   prescriptions: PrescriptionCard[];
 }

@@ -4,7 +4,9 @@ Ledger: POST /api/v1/medical-records M-242, GET /api/v1/medical-records/{id}/dow
 /api/v1/lab-tests/{id}/result M-263.
 """
 
+import asyncio
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -15,10 +17,12 @@ import pytest_asyncio
 
 from carewire.client import Event, Refused, Snapshot
 from carewire.ids import uuid7
+from channels.directory.demo import DOCTOR_ASHA
 from channels.identity.demo import PRIYA_PATIENT, TECHNICIAN
 from channels.lab.demo import POTASSIUM
 from tests.channels.media.conftest import Uploader, asha, document, http, priya, reason
-from tests.conftest import Connect
+from tests.conftest import PROMPTLY_S, Connect
+from tests.patience import PATIENCE_S
 from tests.people import log_in
 
 __all__ = ["asha", "http", "priya"]
@@ -76,6 +80,32 @@ async def test_a_form_becomes_a_record_once_and_its_file_is_read_by_whom_she_let
     for headers, status in ((asha.bearer, 404), ({}, 401)):
         assert (await priya.http.get(address, headers=headers)).status_code == status
     assert (await priya.http.get(f"{address}?media_id={uuid4()}", headers=priya.bearer)).status_code == 404
+
+
+async def test_a_consent_that_is_withdrawn_ends_the_open_list_and_every_link_to_a_file(
+    priya: Uploader, asha: Uploader
+) -> None:
+    record = (await form(priya, "/api/v1/medical-records", HER_RECORD)).json()
+    given = await priya.client.command(
+        "consent.grant", patient_id=P, doctor_id=DOCTOR_ASHA, records=["medical_record"], purpose="treatment",
+        until=(datetime.now(UTC) + timedelta(hours=1)).isoformat(),
+    )  # fmt: skip
+    heard = await asha.client.subscribe(f"medical_records:{P}")
+    snapshot = await anext(heard)
+    assert isinstance(snapshot, Snapshot)
+    assert [one["id"] for one in snapshot.value["records"]] == [record["id"]]
+    link = await asha.client.query("media.link", media_id=record["files"][0]["id"])
+    addresses = (httpx.URL(link["url"]).path, f"/api/v1/medical-records/{record['id']}/download")
+    assert [(await asha.http.get(one, headers=asha.bearer)).status_code for one in addresses] == [200, 200]
+    begun = time.monotonic()
+    await priya.client.command("consent.revoke", consent_id=given["id"])
+    assert [(await asha.http.get(one, headers=asha.bearer)).status_code for one in addresses] == [404, 404]
+    with pytest.raises(Refused, match="not_found"):
+        async with asyncio.timeout(PATIENCE_S):
+            await anext(heard)
+    assert time.monotonic() - begun < PROMPTLY_S
+    with pytest.raises(Refused, match="not_found"):
+        await asha.client.query("media.link", media_id=record["files"][0]["id"])
 
 
 async def test_a_result_arrives_as_a_form_and_everybody_hears_at_once(

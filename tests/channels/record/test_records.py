@@ -4,6 +4,7 @@ Ledger: medical_record.list M-208 M-240, medical_record.get M-241, medical_recor
 M-244, medical_record.delete M-245, table medical_records M-096, constants.record_types M-120; conflict 23.
 """
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,9 +16,10 @@ from carewire.errors import Forbidden, InvalidParams, NotFound
 from carewire.event import REGISTRY
 from carewire.node import Node
 from channels.directory.demo import DOCTOR_ASHA, LABORATORY
-from channels.identity.demo import ARJUN_PATIENT, ASHA
+from channels.identity.demo import ARJUN_PATIENT, ASHA, PRIYA, PRIYA_PATIENT
 from channels.record.access import Kind
 from channels.record.errors import RecordKept
+from channels.record.events import SHOWN
 from tests.channels.callers import Caller, rows, told
 from tests.channels.lab.laboratory import P, execute, hired, ordered, tomorrow
 from tests.channels.lab.test_reports import uploaded
@@ -188,3 +190,26 @@ async def test_the_snapshot_and_its_events_add_up(clinic: Node, priya: Caller) -
         assert after == await topic(clinic, name)
     events = [event.removeprefix("medical_record:") for event, _ in (await told(clinic, name))[seen:]]
     assert events == ["created", "created", "updated", "deleted", "created", "deleted"]
+
+
+async def test_of_a_full_list_two_are_deleted_at_once_and_the_older_ones_move_up(clinic: Node, priya: Caller) -> None:
+    """More than a snapshot holds: what closes the list now comes with what went."""
+    name = f"medical_records:{P}"
+    two = [await kept(clinic, priya, title=title) for title in ("One", "Two")]
+    await execute(
+        clinic,
+        "INSERT INTO medical_record (id, patient_id, record_type, title, uploaded_by, created_at)"
+        " SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, $1, 'other', 'Older ' || n, $2, now()"
+        " FROM generate_series(1, $3::int) n",
+        PRIYA_PATIENT,
+        PRIYA.account_id,
+        SHOWN,
+    )
+    snapshot, seen = await topic(clinic, name), len(await told(clinic, name))
+    assert len(snapshot.records) == SHOWN
+    await asyncio.gather(*(priya.call("medical_record.delete", record_id=one["id"]) for one in two))
+    for event, data in (await told(clinic, name))[seen:]:
+        kind: Any = REGISTRY[event, "medical_records:{patient_id}"]
+        snapshot = kind.apply(snapshot, msgspec.convert(data, kind, strict=False))
+    assert snapshot == await topic(clinic, name)
+    assert snapshot.records[-1].title == "Older 1"

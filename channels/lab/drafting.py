@@ -81,7 +81,11 @@ async def judged(ctx: Ctx, test: LabTest, values: Sequence[Value]) -> list[Resul
     if test.offer is None or test.collected_at is None or test.laboratory_id is None:
         return []
     row = await ctx.tx.fetchrow(
-        "SELECT p.sex, p.birth_date, p.birth_year, l.zone FROM patient p, place l WHERE p.id = $1 AND l.id = $2",
+        # Of a record that was merged into hers, what she says of herself goes before what a desk wrote down.
+        "SELECT coalesce(h.sex, p.sex) AS sex, l.zone, CASE WHEN h.birth_date IS NULL AND h.birth_year IS NULL"
+        " THEN p.birth_date ELSE h.birth_date END AS birth_date, coalesce(h.birth_year, p.birth_year) AS birth_year"
+        " FROM patient p CROSS JOIN place l LEFT JOIN patient_claim c ON c.patient_id = p.id AND c.into_id IS NOT NULL"
+        " AND c.undone_at IS NULL LEFT JOIN patient h ON h.id = c.into_id WHERE p.id = $1 AND l.id = $2",
         test.patient_id,
         test.laboratory_id,
     )

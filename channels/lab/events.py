@@ -112,16 +112,26 @@ async def may_hear_board(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | None]
     return await identity.works_many(ctx.tx, [(actor.id, key[0]) for actor, key in asks])
 
 
+async def records_told(ctx: Ctx, patient_id: UUID) -> list[UUID]:
+    """Whose topics hear of this record: its own, and the person's into whose record it was merged."""
+    person: UUID | None = await ctx.tx.fetchval(
+        "SELECT into_id FROM patient_claim WHERE patient_id = $1 AND into_id IS NOT NULL AND undone_at IS NULL",
+        patient_id,
+    )
+    return [patient_id] if person is None else [patient_id, person]
+
+
 @topic("lab_reports:{patient_id}", may=may_hear_lab)
 async def lab_reports(ctx: Ctx, patient_id: UUID) -> LabFile:
-    """A patient's tests and reports: what is asked, how far it is, what was found."""
+    """A patient's tests and reports: what is asked, how far it is, what was found; also of records merged into hers."""
+    whole = await care.records_of(ctx, patient_id)
     rows = await ctx.tx.fetch(
-        f"SELECT {COLUMNS} FROM lab_test t WHERE t.patient_id = $1 ORDER BY t.id DESC LIMIT {SHOWN}", patient_id
+        f"SELECT {COLUMNS} FROM lab_test t WHERE t.patient_id = ANY ($1) ORDER BY t.id DESC LIMIT {SHOWN}", whole
     )
     return LabFile(
         patient_id=patient_id,
         tests=await views(ctx, [from_row(row) for row in rows]),
-        reports=await reports(ctx, "r.patient_id = $1 AND r.state <> 'draft'", patient_id, limit=SHOWN),
+        reports=await reports(ctx, "r.patient_id = ANY ($1) AND r.state <> 'draft'", whole, limit=SHOWN),
     )
 
 

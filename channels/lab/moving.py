@@ -13,7 +13,7 @@ from channels.care import access as care
 from channels.identity import Duty
 from channels.identity import access as identity
 from channels.lab import facts, rows
-from channels.lab.events import TEST_EMITS, BoardUpdated, LabTestUpdated
+from channels.lab.events import TEST_EMITS, BoardUpdated, LabTestUpdated, records_told
 from channels.lab.lifecycle import ENDED, LabTestState
 from channels.lab.rows import STORED, LabTest
 from channels.lab.views import board_test, views
@@ -85,7 +85,8 @@ async def left(ctx: Ctx, test: LabTest) -> None:
 
 async def _tell(ctx: Ctx, before: LabTest | None, after: LabTest) -> None:
     (view,) = await views(ctx, [after])
-    ctx.emit(LabTestUpdated(patient_id=after.patient_id, test=view))
+    for patient_id in await records_told(ctx, after.patient_id):
+        ctx.emit(LabTestUpdated(patient_id=patient_id, test=view))
     if before is not None and before.laboratory_id not in (None, after.laboratory_id):
         ctx.emit(BoardUpdated(laboratory_id=before.laboratory_id, test=board_test(before), stands=False))
     if after.laboratory_id is not None:

@@ -1,6 +1,5 @@
 """Reports: written by technicians, published for good, amended with a reason, and read by whom the patient lets."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -8,31 +7,23 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from carewire.command import Ctx, command, query
-from carewire.errors import IllegalMove, InvalidParams, NotFound
-from carewire.forms import Cursor, Limit, Text
-from carewire.store import paging
-from carewire.store.paging import Page
-from channels.care import RecordType
-from channels.care import access as care
-from channels.care.access import Ask
-from channels.directory import access as directory
+from carewire.command import Ctx, command
+from carewire.errors import IllegalMove, NotFound
+from carewire.forms import Text
 from channels.identity import Capacity
 from channels.identity import access as identity
-from channels.identity.errors import FactDue
 from channels.lab import access, critical, drafting, facts, moving
-from channels.lab.access import READS, Side, opened
+from channels.lab.access import Side, opened
 from channels.lab.critical import How
 from channels.lab.drafting import Content, Report
 from channels.lab.errors import NoLaboratory, NoReport, NotWaiting, ReportStands
-from channels.lab.events import REPORT_EMITS, LabReportCreated, LabReportUpdated
-from channels.lab.lifecycle import LAB_REPORT, LAB_TEST, LabTestState, ReportState
+from channels.lab.events import REPORT_EMITS, LabReportCreated, LabReportUpdated, records_told
+from channels.lab.lifecycle import LAB_REPORT, LAB_TEST, LabTestState
 from channels.lab.moving import notify_family
 from channels.lab.ranges import Value, Values, critical_of
-from channels.lab.rows import COLUMNS, LabTest, from_row
-from channels.lab.testing import PEOPLE, REFUSES, WORKS, taken
+from channels.lab.rows import LabTest
+from channels.lab.testing import REFUSES, WORKS, taken
 from channels.lab.views import CriticalView, LabReportView, reports
-from channels.media import access as media
 
 Files = Annotated[list[UUID], Meta(max_length=20, description="Uploaded by the caller, or of the former version")]
 Reason = Annotated[str, Meta(min_length=1, max_length=1000, description="Why it is corrected; the patient reads it")]
@@ -162,7 +153,7 @@ async def amend(
         await critical.raise_(ctx, test, report.id, report.version + 1, since=waited)
     await _tell(ctx, test, facts.AMENDED, version_id)
     view = await _view(ctx, report.id)
-    ctx.emit(LabReportUpdated(patient_id=test.patient_id, report=view))
+    await _emit(ctx, LabReportUpdated, test, view)
     return view
 
 
@@ -197,107 +188,9 @@ async def acknowledge(ctx: Ctx, lab_report_id: UUID, how: How, note: Note | None
         opened(ctx, test, sight)
     await critical.acknowledge(ctx, one, how, note)
     view = await _view(ctx, lab_report_id)
-    ctx.emit(LabReportUpdated(patient_id=test.patient_id, report=view))
+    await _emit(ctx, LabReportUpdated, test, view)
     assert view.critical is not None
     return view.critical
-
-
-@query("lab_report.get", allow=PEOPLE, errors={NotFound, FactDue})
-async def get(ctx: Ctx, lab_report_id: UUID) -> LabReportView:
-    """A report with all its versions; a draft only for the laboratory's technicians."""
-    test, sight = await access.lab_test(ctx, await drafting.lab_test_of(ctx, lab_report_id))
-    report = await _report(ctx, test)
-    if not sight.reads or (report.state is ReportState.DRAFT and not sight.duties & WORKS):
-        raise NotFound()
-    return await _view(ctx, lab_report_id)
-
-
-@query("lab_report.list", allow=PEOPLE, errors={NotFound, InvalidParams, FactDue})
-async def list_(
-    ctx: Ctx,
-    patient_id: UUID | None = None,
-    laboratory_id: UUID | None = None,
-    order_id: UUID | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    limit: Limit = 20,
-    cursor: Cursor | None = None,
-) -> Page[LabReportView]:
-    """Reports, newest first: of a patient, of the laboratory where one works; without either, those of whom one acts
-    for and those one asked for as a doctor. `since`/`until` bound when they were published.
-
-    What the caller may not read is left out, so a page may be shorter than `limit` and not be the last.
-    """
-    await identity.require_fact(ctx)
-    if laboratory_id is not None:
-        await directory.place(ctx, laboratory_id, duties=READS)
-    whole = await care.records_of(ctx, patient_id) if patient_id is not None else None
-    before: UUID | None = paging.decode(cursor, tuple[UUID])[0] if cursor else None
-    found: list[Any] = await ctx.tx.fetch(
-        f"""SELECT r.id AS report_id, r.state AS report_state, {COLUMNS}
-              FROM lab_report r JOIN lab_test t ON t.id = r.lab_test_id
-             WHERE ($1::uuid[] IS NULL OR r.patient_id = ANY ($1)) AND ($2::uuid IS NULL OR r.laboratory_id = $2)
-               AND ($3::uuid IS NULL OR t.order_id = $3) AND ($4::uuid IS NULL OR r.id < $4)
-               AND ($5::timestamptz IS NULL OR r.published_at >= $5)
-               AND ($6::timestamptz IS NULL OR r.published_at < $6)
-               AND (r.state <> 'draft' OR r.laboratory_id = ANY ($10))
-               AND ($1::uuid[] IS NOT NULL OR $2::uuid IS NOT NULL OR t.doctor_id = $7
-                    OR r.patient_id IN (SELECT g.patient_id FROM guarding g WHERE g.account_id = $8))
-             ORDER BY r.id DESC LIMIT $9""",
-        whole,
-        laboratory_id,
-        order_id,
-        before,
-        since,
-        until,
-        await directory.doctor_of(ctx.tx, ctx.actor.id),
-        ctx.actor.id,
-        limit + 1,
-        await identity.works_at(ctx.tx, ctx.actor.id, WORKS),
-    )
-    page = found[:limit]
-    tests = [from_row(row) for row in page]
-    shown, told = [], set()
-    for row, test, sight in zip(page, tests, await access.sights(ctx, tests), strict=True):
-        if sight.reads and (row["report_state"] != ReportState.DRAFT or sight.duties & WORKS):
-            shown.append(row["report_id"])
-            if test.patient_id not in told:
-                opened(ctx, test, sight)
-                told.add(test.patient_id)
-    return Page(
-        rows=await reports(ctx, "r.id = ANY ($1)", shown, limit=limit),
-        cursor=paging.encode(page[-1]["report_id"]) if len(found) > limit else None,
-    )
-
-
-@media.readers(drafting.NOUN)
-async def may_read_files(ctx: Ctx, asks: Sequence[tuple[UUID, UUID]]) -> list[datetime | None]:
-    """Who may read a published report reads its files, and those of its former versions."""
-    since: list[datetime | None] = [None] * len(asks)
-    if await identity.owes_fact(ctx):
-        return since
-    found = await ctx.tx.fetch(
-        "SELECT r.id, r.state, r.patient_id, r.laboratory_id, t.doctor_id FROM lab_report r"
-        " JOIN lab_test t ON t.id = r.lab_test_id WHERE r.id = ANY ($1)",
-        [report_id for _, report_id in asks],
-    )
-    known = {row["id"]: row for row in found}
-    works = await identity.works_many(
-        ctx.tx, [(a, known[r]["laboratory_id"] if r in known else r) for a, r in asks], WORKS
-    )
-    wanted = [(n, account, known[report]) for n, (account, report) in enumerate(asks) if report in known]
-    rights = await care.reasons(
-        ctx,
-        [
-            Ask(account, row["patient_id"], RecordType.LAB_REPORT, row["doctor_id"], row["laboratory_id"])
-            for _, account, row in wanted
-        ],
-    )
-    for (n, _, row), held in zip(wanted, rights, strict=True):
-        if held and (row["state"] != ReportState.DRAFT or works[n] is not None):
-            care.opened(ctx, row["patient_id"], RecordType.LAB_REPORT, held)
-            since[n] = held[0].since
-    return since
 
 
 async def _publish(
@@ -312,7 +205,7 @@ async def _publish(
         await critical.raise_(ctx, after, report.id, 1)
     await _tell(ctx, after, facts.PUBLISHED, report.id)
     view = await _view(ctx, report.id)
-    ctx.emit(LabReportCreated(patient_id=test.patient_id, report=view))
+    await _emit(ctx, LabReportCreated, test, view)
     return view
 
 
@@ -322,6 +215,11 @@ async def _tell(ctx: Ctx, test: LabTest, told: Any, ref: UUID) -> None:
     account_id = await critical.doctor_account(ctx, test)
     if account_id is not None:
         ctx.notify(account_id, told, ref)
+
+
+async def _emit(ctx: Ctx, kind: type[LabReportCreated | LabReportUpdated], test: LabTest, view: LabReportView) -> None:
+    for patient_id in await records_told(ctx, test.patient_id):
+        ctx.emit(kind(patient_id=patient_id, report=view))
 
 
 async def _content(

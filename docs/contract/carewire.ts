@@ -2864,7 +2864,7 @@ export interface Topics {
       "lab_test:updated": LabBoardUpdated;
     };
   };
-  /** A patient's tests and reports: what is asked, how far it is, what was found. */
+  /** A patient's tests and reports: what is asked, how far it is, what was found; also of records merged into hers. */
   "lab_reports": {
     topic: `lab_reports:${string}`;
     snapshot: LabFile;

@@ -10,7 +10,7 @@ from channels.order.doors import NOUN, OrderRow, Side, coordinated, locked, offe
 from channels.order.paying import PAID_EMITS, mark_paid, owed, settle
 from channels.order.placing import HELD_FOR, PLACES, TOTAL_MAX, Item, NewOrder, offer, one_currency, people_of, place
 from channels.order.placing import locked as hold_locked
-from channels.order.providers import Provider, taking
+from channels.order.providers import Provider, require_approved, taking
 from channels.order.steps import on_ended
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "people_of",
     "place",
     "prescribed",
+    "require_approved",
     "seen",
     "settle",
     "since_many",

@@ -17,12 +17,13 @@ from channels.order import doors, facts
 from channels.order.dispensing import require_in_force
 from channels.order.doors import CARRIERS, HANDLERS, OrderRow, Side
 from channels.order.ending import cut, fulfilled, give_up
-from channels.order.errors import HandoverCode, HandoverLocked, TooManyCodes, Unpaid
+from channels.order.errors import HandoverCode, HandoverLocked, NotServing, TooManyCodes, Unpaid
 from channels.order.events import TELLS
 from channels.order.handing import ROUNDS_MAX, Code, require_code
 from channels.order.jobs import GiveUpDue, NotCollected
 from channels.order.lifecycle import CANCELLABLE, MACHINES, SAMPLES, OrderState, PaymentMode, ProviderKind
 from channels.order.placing import PLACES, relate
+from channels.order.providers import require_approved
 from channels.order.sagas import ORDER_SAGA
 from channels.order.steps import next_state, step
 from channels.order.testing import lock_tests, make_tests, require_no_sample
@@ -53,10 +54,15 @@ MOVES: Final = {
 """The states that somebody may ask for, by the move that leads there; all others come by themselves."""
 CARRIED: Final = frozenset({"send_out", "deliver", "fail", "bring_back"})
 ERRORS: Final = frozenset({NotFound, IllegalMove, InvalidParams, HandoverCode, HandoverLocked, Unpaid, OutOfStock,
-                           HoldOver, NotHeld, NotOffered, NotHerHand, NotInForce, Restricted})  # fmt: skip
+                           HoldOver, NotHeld, NotOffered, NotHerHand, NotInForce, NotServing, Restricted})  # fmt: skip
 
 
-@command("order.confirm", allow={Capacity.STAFF}, emits=PLACES, errors={NotFound, IllegalMove, NotOffered, NotHerHand})
+@command(
+    "order.confirm",
+    allow={Capacity.STAFF},
+    emits=PLACES,
+    errors={NotFound, IllegalMove, NotOffered, NotHerHand, NotServing},
+)
 async def confirm(ctx: Ctx, order_id: UUID) -> OrderView:
     """Accept an order that is offered to one's place, while nobody else has it."""
     order = await doors.offered(ctx, order_id, duties=HANDLERS, lock=True)
@@ -176,6 +182,7 @@ async def _move(
         return await _hand_over(ctx, order, move, code)
     if move == "confirm":
         next_state(order, move)
+        await require_approved(ctx, [order.place_id])
         await ORDER_SAGA.take(ctx, order.id, "accept", order.place_id)
         await relate(ctx, order)
         if order.kind is ProviderKind.LABORATORY:  # before it is told: which test is of which line is told with it

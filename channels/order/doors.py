@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -74,24 +74,21 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
 COLUMNS: Final = ", ".join(f"o.{name}" for name in OrderRow.__struct_fields__)
 
 
-def from_row(row: Any) -> OrderRow:
-    """A row of `COLUMNS`."""
-    return msgspec.convert(dict(row), OrderRow)
+async def find(tx: Tx, order_id: UUID, *, lock: bool = False) -> OrderRow | None:
+    """The root row, for whoever has the right already or acts for nobody."""
+    row = await tx.fetchrow(f"SELECT {COLUMNS} FROM orders o WHERE o.id = $1{' FOR UPDATE' if lock else ''}", order_id)
+    return None if row is None else msgspec.convert(dict(row), OrderRow)
 
 
 async def locked(tx: Tx, order_id: UUID) -> OrderRow | None:
-    """The root row for jobs and payments, which act for nobody."""
-    row = await tx.fetchrow(f"SELECT {COLUMNS} FROM orders o WHERE o.id = $1 FOR UPDATE", order_id)
-    return None if row is None else from_row(row)
+    """The same, locked: for jobs and payments."""
+    return await find(tx, order_id, lock=True)
 
 
 async def _found(ctx: Ctx, order_id: UUID, *, lock: bool) -> OrderRow:
-    row = await ctx.tx.fetchrow(
-        f"SELECT {COLUMNS} FROM orders o WHERE o.id = $1{' FOR UPDATE' if lock else ''}", order_id
-    )
-    if row is None:
+    if (found := await find(ctx.tx, order_id, lock=lock)) is None:
         raise NotFound()
-    return from_row(row)
+    return found
 
 
 @door

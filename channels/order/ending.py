@@ -19,6 +19,8 @@ from channels.order.steps import step
 from channels.order.views import OrderView
 from channels.stock import access as stock
 
+UNPAID: Final = "unpaid"
+"""Why an order ends that was to be paid before its provider knows of it."""
 COMPLETE_AFTER: Final = timedelta(hours=24)
 NOT_FEE: Final = frozenset({"returned"})
 """It was brought and came back: the way is paid for."""
@@ -31,7 +33,7 @@ async def give_up(
     after = await step(ctx, order, move, actor=actor, reason=reason, ended_at=ctx.now)
     await ORDER_SAGA.give_up(ctx, order.id, why)
     await dispensing.shown_until(ctx, order.id, at_once=True)
-    ctx.notify(order.account_id, facts.ENDED, order.id, number=order.number)
+    ctx.notify(order.account_id, facts.UNPAID if why == UNPAID else facts.ENDED, order.id, number=order.number)
     return after
 
 

@@ -49,6 +49,34 @@ ENDED: Final = fact(
         "ar": ("انتهى طلبك", "لم يتم تسليم الطلب {number}. سيُعاد ما دفعته."),
     },
 )
+UNPAID: Final = fact(
+    "order.unpaid",
+    about="order",
+    texts={
+        "en": ("Your order was not paid in time", "Order {number} is off and nothing is taken. Order again to get it."),
+        "hi": ("समय पर भुगतान नहीं हुआ", "ऑर्डर {number} रद्द हुआ और कोई राशि नहीं ली गई। चाहिए तो फिर से ऑर्डर करें।"),
+        "ar": ("لم يُدفع طلبك في الوقت المحدد", "أُلغي الطلب {number} ولم يُؤخذ أي مبلغ. اطلب من جديد إن أردت."),
+    },
+)
+MOVED: Final = fact(
+    "order.moved",
+    about="order",
+    texts={
+        "en": (
+            "Your order has another provider",
+            "Order {number} costs the same. See who brings it and whether something is of another maker; you may still"
+            " cancel.",
+        ),
+        "hi": (
+            "आपका ऑर्डर अब दूसरे के पास है",
+            "ऑर्डर {number} की कीमत वही है। देखें कौन लाएगा और क्या कुछ दूसरी कंपनी का है; आप अब भी रद्द कर सकते हैं।",
+        ),
+        "ar": (
+            "طلبك لدى مزوّد آخر",
+            "سعر الطلب {number} كما هو. انظر من سيحضره وهل فيه صنف من شركة أخرى؛ ما زال بإمكانك الإلغاء.",
+        ),
+    },
+)
 CUT: Final = fact(
     "order.cut",
     about="order",

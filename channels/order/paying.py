@@ -21,7 +21,7 @@ PAID_EMITS: Final[frozenset[type[Event]]] = PLACES
 
 async def owed(ctx: Ctx, order_id: UUID, *, lock: bool = False) -> Owed:
     """What is to be paid for an order at its provider's counter; `money` None: nothing any more. Raises `NotFound`."""
-    order = await (doors.locked(ctx.tx, order_id) if lock else _read(ctx, order_id))
+    order = await doors.find(ctx.tx, order_id, lock=lock)
     if order is None:
         raise NotFound()
     due = await _due(ctx, order)
@@ -74,8 +74,3 @@ def _refused(ctx: Ctx, order: OrderRow) -> Due | None:
 
 async def _due(ctx: Ctx, order: OrderRow) -> int:
     return (await view(ctx.tx, order.id)).total.amount
-
-
-async def _read(ctx: Ctx, order_id: UUID) -> OrderRow | None:
-    row = await ctx.tx.fetchrow(f"SELECT {doors.COLUMNS} FROM orders o WHERE o.id = $1", order_id)
-    return None if row is None else doors.from_row(row)

@@ -1,5 +1,6 @@
 """Which provider can take an order now (PRODUCT 26), and until when it has to accept one."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -37,6 +38,17 @@ async def taking(ctx: Ctx, place_id: UUID, fulfilment: Fulfilment, postal_code: 
     if found.because is not None:
         raise NotServing(why=found.because, place_id=str(place_id))
     return Provider(id=place_id, kind=ProviderKind(found.kind), fee=found.delivery_fee)
+
+
+async def require_approved(ctx: Ctx, place_ids: Collection[UUID]) -> None:
+    """Raises `NotServing` where one of these providers lost its approval, or is closed for good, since it was asked.
+
+    It promises nothing new; what it has promised it may still deliver.
+    """
+    found = await directory.quoting(ctx.tx, place_ids, ctx.now)
+    for place_id in sorted(place_ids):
+        if place_id not in found or found[place_id].because is directory.Unquotable.NOT_APPROVED:
+            raise NotServing(why=directory.Unquotable.NOT_APPROVED, place_id=str(place_id))
 
 
 async def accept_by(ctx: Ctx, place_id: UUID) -> datetime:

@@ -14,7 +14,7 @@ from channels.order.lifecycle import Fulfilment, OrderSource, OrderState, Paymen
 
 class LineView(msgspec.Struct, frozen=True, kw_only=True):
     """One thing on an order; `cancelled` of its `quantity` are not delivered. `replaces`: what she consented to have
-    replaced by it.
+    replaced by it, or what another pharmacy brings of another maker, which she was told.
     """
 
     id: UUID

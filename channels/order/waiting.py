@@ -12,11 +12,11 @@ from carewire.jobs.job import consumer
 from channels.identity import Capacity
 from channels.identity import access as identity
 from channels.lab import access as lab
-from channels.order import dispensing, doors, providers
+from channels.order import dispensing, doors, facts, providers
 from channels.order.catalogue import CatalogueItem, catalogue
 from channels.order.commands import alarm
 from channels.order.doors import OrderRow
-from channels.order.ending import give_up
+from channels.order.ending import UNPAID, give_up
 from channels.order.errors import NotServing, OfferedEnough, OtherItem
 from channels.order.jobs import AcceptOverdue, CompletionDue, GiveUpDue, NotCollected, PayOverdue
 from channels.order.lifecycle import MACHINES, OrderState, ProviderKind
@@ -63,7 +63,8 @@ Swaps = Annotated[list[Swap], Meta(max_length=100, description="One for each lin
 )
 async def reoffer(ctx: Ctx, order_id: UUID, place_id: UUID, items: Swaps) -> OrderView:
     """Offer an order that its provider rejected or did not accept in time to another pharmacy, at the price that was
-    told: each line becomes the same article (generic, strength and form) there. For administrators who coordinate.
+    told: each line becomes the same article (generic, strength and form) there, of another maker only where no doctor
+    forbids it. Her side is told, and may cancel. For administrators who coordinate.
     """
     order = await doors.coordinated(ctx, order_id, lock=True)
     _require_waiting(ctx, order)
@@ -90,6 +91,7 @@ async def reoffer(ctx: Ctx, order_id: UUID, place_id: UUID, items: Swaps) -> Ord
     await step(ctx, order, "reoffer", actor=ctx.actor.id, place_id=place_id, hold_id=hold_id)
     moved = await doors.locked(ctx.tx, order.id)
     assert moved is not None
+    ctx.notify(order.account_id, facts.MOVED, order.id, occasion=str(order.offers + 1), number=order.number)
     return await offer(ctx, moved)
 
 
@@ -110,11 +112,23 @@ async def _swapped(ctx: Ctx, order: OrderRow, place_id: UUID, items: list[Swap])
         raise InvalidParams(fields=(Field("$.items", "name an article for each line that is left"),))
     ids = [*to.values(), *(one.item_id for one in lines.values() if one.item_id)]
     found = await catalogue(ctx, order.kind, ids, order.fulfilment)
-    strange = [line.name for line in lines.values() if not _same(order.kind, found, line, to[line.id], place_id)]
+    papers = [line.prescription_line_id for line in lines.values() if line.prescription_line_id is not None]
+    known = await dispensing.prescribed(ctx, papers)
+    strange = [
+        line.name
+        for line in lines.values()
+        if not _same(order.kind, found, line, to[line.id], place_id)
+        or (
+            line.prescription_line_id is not None
+            and not dispensing.answers(found[to[line.id]], known[line.prescription_line_id])
+        )
+    ]
     if strange:
         raise OtherItem(lines=strange)
     await ctx.tx.executemany(
-        "UPDATE order_line SET item_id = $2 WHERE id = $1", [(line_id, to[line_id]) for line_id in sorted(to)]
+        "UPDATE order_line SET item_id = $2, name = $3, replaces = CASE WHEN lower(coalesce(replaces, name)) <>"
+        " lower($3) THEN coalesce(replaces, name) END WHERE id = $1",
+        [(line_id, to[line_id], found[to[line_id]].name) for line_id in sorted(to)],
     )
     return [
         stock.Line(medicine_id=to[line.id], quantity=line.quantity - line.cancelled)
@@ -170,7 +184,7 @@ async def pay_overdue(ctx: Ctx, job: PayOverdue) -> None:
     """It was not paid in time: over; money that comes later goes back."""
     order = await doors.locked(ctx.tx, job.order_id)
     if order is not None and order.paid is None and order.ended_at is None and order.offered_at is None:
-        await give_up(ctx, order, "cancel", "unpaid", actor=None, reason="not paid in time")
+        await give_up(ctx, order, "cancel", UNPAID, actor=None, reason="not paid in time")
 
 
 @consumer(NotCollected, emits=PLACES)

@@ -28,6 +28,8 @@ from channels.request.views import RequestView, view
 
 OPEN_MAX: Final = 20
 LINES_MAX: Final = 50
+LINES_MOST: Final = 100
+"""Of a request altogether: asked for, of a prescription, and read from its photos."""
 PHOTOS: Final = frozenset({MediaKind.IMAGE, MediaKind.DOCUMENT, MediaKind.MEDICAL_RECORD})
 
 Quantity = Annotated[int, Meta(ge=1, le=1000)]

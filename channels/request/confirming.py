@@ -10,6 +10,7 @@ from carewire.paid import Applied, Due, Outcome, Owed, Paid, RefundDue
 from channels.care import Schedule
 from channels.identity import Capacity
 from channels.order import access as orders
+from channels.order.errors import NotServing
 from channels.order.lifecycle import Fulfilment, OrderSource, PaymentMode
 from channels.prescription.errors import NotDispensable, NotInForce, Overspent
 from channels.request import doors
@@ -33,7 +34,7 @@ PAID_EMITS: Final[frozenset[type[Event]]] = TELLS | orders.PLACES
     allow={Capacity.PATIENT},
     emits=PAID_EMITS,
     errors={NotFound, IllegalMove, InvalidParams, OtherBill, BillExpired, SubstitutesOpen, OutOfStock, HoldOver,
-            NotInForce, NotDispensable, Overspent},
+            NotInForce, NotDispensable, NotServing, Overspent},
 )  # fmt: skip
 async def confirm(
     ctx: Ctx, request_id: UUID, bill_id: UUID, payment_mode: PaymentMode, accept_substitutes: bool = False
@@ -55,6 +56,7 @@ async def confirm(
         raise SubstitutesOpen()
     if (payment_mode is PaymentMode.FREE) != (bill.total.amount == 0):
         raise InvalidParams(fields=(Field("$.payment_mode", "is `free` exactly for a bill over nothing"),))
+    await orders.require_approved(ctx, [part.place_id for part in bill.parts])
     await ctx.tx.execute("UPDATE bill SET substitutes_accepted = $2 WHERE id = $1", bill.id, accept_substitutes)
     await _keep_on(ctx, bill)
     await REQUEST_SAGA.take(ctx, request.id, "choose", bill.id)
@@ -69,7 +71,7 @@ async def owed(ctx: Ctx, request_id: UUID, *, lock: bool = False) -> Owed:
     """What is to be paid for a whole bill that was chosen to be paid before anything is done; else nothing: each order
     has its own price. Of one provider's bill also at its counter. Raises `NotFound`.
     """
-    request = await (doors.locked(ctx.tx, request_id) if lock else doors.found(ctx.tx, request_id))
+    request = await doors.find(ctx.tx, request_id, lock=lock)
     if request is None:
         raise NotFound()
     bill = await _bill(ctx, request) if request.bill_id is not None else None

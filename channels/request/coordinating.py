@@ -13,7 +13,7 @@ from channels.directory import access as directory
 from channels.identity import Capacity
 from channels.identity import access as identity
 from channels.request import doors, facts
-from channels.request.asking import LINES_MAX, Quantity
+from channels.request.asking import LINES_MAX, LINES_MOST, Quantity
 from channels.request.doors import READERS, RequestRow
 from channels.request.errors import NotInHand
 from channels.request.events import TELLS
@@ -118,7 +118,7 @@ async def ask_reader(ctx: Ctx, request_id: UUID, place_id: UUID) -> RequestView:
     "request.read_lines",
     allow={Capacity.STAFF},
     emits=TELLS,
-    errors={NotFound, IllegalMove},
+    errors={NotFound, IllegalMove, InvalidParams},
 )
 async def read_lines(ctx: Ctx, request_id: UUID, lines: ReadLines) -> RequestView:
     """Write down what the photos say; it replaces what was read before, never what she asked for herself. For
@@ -126,13 +126,31 @@ async def read_lines(ctx: Ctx, request_id: UUID, lines: ReadLines) -> RequestVie
     """
     request = await doors.to_read(ctx, request_id, lock=True)
     _require_readable(request)
-    await ctx.tx.execute("DELETE FROM request_line WHERE request_id = $1 AND source = 'read'", request.id)
-    last = await ctx.tx.fetchval("SELECT coalesce(max(n), 0) FROM request_line WHERE request_id = $1", request.id)
+    last: int = await ctx.tx.fetchval(
+        "SELECT coalesce(max(n), 0) FROM request_line WHERE request_id = $1 AND source <> 'read'", request.id
+    )
+    if last + len(lines) > LINES_MOST:
+        raise InvalidParams(fields=(Field("$.lines", f"beside what was asked for {LINES_MOST - last} fit"),))
+    await _replace_read(ctx, request.id)
     await ctx.tx.executemany(
         "INSERT INTO request_line (request_id, n, name, quantity, note, source) VALUES ($1, $2, $3, $4, $5, 'read')",
         [(request.id, n, one.name, one.quantity, one.note) for n, one in enumerate(lines, last + 1)],
     )
     return await step(ctx, request, "read", actor=ctx.actor.id, read_by=ctx.actor.id, read_at=ctx.now)
+
+
+async def _replace_read(ctx: Ctx, request_id: UUID) -> None:
+    """What was read before goes; what an earlier bill names stays with that bill alone."""
+    await ctx.tx.execute(
+        "DELETE FROM request_line l WHERE l.request_id = $1 AND l.source = 'read'"
+        " AND NOT EXISTS (SELECT FROM bill_line b WHERE b.request_line_id = l.id)",
+        request_id,
+    )
+    await ctx.tx.execute(
+        "UPDATE request_line SET replaced_at = $2 WHERE request_id = $1 AND source = 'read' AND replaced_at IS NULL",
+        request_id,
+        ctx.now,
+    )
 
 
 def require_in_hand(ctx: Ctx, request: RequestRow) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -61,30 +61,23 @@ class RequestRow(msgspec.Struct, frozen=True, kw_only=True):
 COLUMNS: Final = ", ".join(f"r.{name}" for name in RequestRow.__struct_fields__)
 
 
-def from_row(row: Any) -> RequestRow:
-    """A row of `COLUMNS`."""
-    return msgspec.convert(dict(row), RequestRow)
+async def find(tx: Tx, request_id: UUID, *, lock: bool = False) -> RequestRow | None:
+    """The root row, for whoever has the right already or acts for nobody."""
+    row = await tx.fetchrow(
+        f"SELECT {COLUMNS} FROM request r WHERE r.id = $1{' FOR UPDATE' if lock else ''}", request_id
+    )
+    return None if row is None else msgspec.convert(dict(row), RequestRow)
 
 
 async def locked(tx: Tx, request_id: UUID) -> RequestRow | None:
-    """The root row for jobs and payments, which act for nobody."""
-    row = await tx.fetchrow(f"SELECT {COLUMNS} FROM request r WHERE r.id = $1 FOR UPDATE", request_id)
-    return None if row is None else from_row(row)
-
-
-async def found(tx: Tx, request_id: UUID) -> RequestRow | None:
-    """The same without a lock."""
-    row = await tx.fetchrow(f"SELECT {COLUMNS} FROM request r WHERE r.id = $1", request_id)
-    return None if row is None else from_row(row)
+    """The same, locked: for jobs and payments."""
+    return await find(tx, request_id, lock=True)
 
 
 async def _found(ctx: Ctx, request_id: UUID, *, lock: bool) -> RequestRow:
-    row = await ctx.tx.fetchrow(
-        f"SELECT {COLUMNS} FROM request r WHERE r.id = $1{' FOR UPDATE' if lock else ''}", request_id
-    )
-    if row is None:
+    if (found := await find(ctx.tx, request_id, lock=lock)) is None:
         raise NotFound()
-    return from_row(row)
+    return found
 
 
 @door

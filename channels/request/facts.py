@@ -40,6 +40,15 @@ EXPIRED: Final = fact(
         "ar": ("انتهت صلاحية فاتورتك", "أعد الطلب إن كنت لا تزال بحاجة إليه."),
     },
 )
+UNPAID: Final = fact(
+    "request.unpaid",
+    about="bill",
+    texts={
+        "en": ("Your bill was not paid in time", "It ran out and nothing is taken. Ask again if you still need it."),
+        "hi": ("समय पर भुगतान नहीं हुआ", "बिल का समय समाप्त हुआ और कोई राशि नहीं ली गई। ज़रूरत हो तो फिर से अनुरोध करें।"),
+        "ar": ("لم تُدفع فاتورتك في الوقت المحدد", "انتهت صلاحيتها ولم يُؤخذ أي مبلغ. أعد الطلب عند الحاجة."),
+    },
+)
 QUOTED: Final = fact(
     "request.quoted",
     about="bill_part",

@@ -6,7 +6,7 @@ from carewire.command import Ctx
 from carewire.jobs.job import consumer
 from carewire.saga import Undo
 from channels.order import access as orders
-from channels.order.lifecycle import FULFILLED, OrderState
+from channels.order.lifecycle import FULFILLED, OrderState, PaymentMode
 from channels.request import doors, facts
 from channels.request.billing import BILLS
 from channels.request.confirming import units_of_part
@@ -26,7 +26,8 @@ async def bill_overdue(ctx: Ctx, job: BillOverdue) -> None:
         return
     await ctx.tx.execute("UPDATE bill SET state = 'expired' WHERE id = $1 AND state = 'open'", job.bill_id)
     await REQUEST_SAGA.give_up(ctx, request.id, "expired")
-    ctx.notify(request.account_id, facts.EXPIRED, job.bill_id)
+    unpaid = request.payment_mode == PaymentMode.ONLINE
+    ctx.notify(request.account_id, facts.UNPAID if unpaid else facts.EXPIRED, job.bill_id)
     await step(ctx, request, "expire", actor=None)
 
 

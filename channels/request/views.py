@@ -126,7 +126,7 @@ async def views(tx: Tx, request_ids: Collection[UUID]) -> dict[UUID, RequestView
     rows = await tx.fetch(f"SELECT {COLUMNS} FROM request r WHERE r.id = ANY($1)", list(request_ids))
     lines = await tx.fetch(
         "SELECT request_id, id, n, name, quantity, note, prescription_line_id, source FROM request_line"
-        " WHERE request_id = ANY($1) ORDER BY request_id, n",
+        " WHERE request_id = ANY($1) AND replaced_at IS NULL ORDER BY request_id, n",
         list(request_ids),
     )
     asked: dict[UUID, list[LineView]] = {request_id: [] for request_id in request_ids}

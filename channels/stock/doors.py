@@ -42,60 +42,37 @@ async def pharmacy(ctx: Ctx, pharmacy_id: UUID | None = None) -> Pharmacy:
     return Pharmacy(**dict(rows[0]))
 
 
-@door
-async def article(ctx: Ctx, medicine_id: UUID) -> Pharmacy:
-    """The pharmacy of an article that is not closed, and whose stock the caller keeps."""
-    row = await ctx.tx.fetchrow(
-        f"{_KEPT} AND p.id = (SELECT pharmacy_id FROM medicine WHERE id = $3 AND closed_at IS NULL)",
-        ctx.actor.id,
-        sorted(KEEPERS),
-        medicine_id,
-    )
+async def _of(ctx: Ctx, owner: str, key: UUID) -> Pharmacy:
+    """The pharmacy that the query `owner` names for `$3`."""
+    row = await ctx.tx.fetchrow(f"{_KEPT} AND p.id = ({owner})", ctx.actor.id, sorted(KEEPERS), key)
     if row is None:
         raise NotFound()
     return Pharmacy(**dict(row))
+
+
+@door
+async def article(ctx: Ctx, medicine_id: UUID) -> Pharmacy:
+    """The pharmacy of an article that is not closed, and whose stock the caller keeps."""
+    return await _of(ctx, "SELECT pharmacy_id FROM medicine WHERE id = $3 AND closed_at IS NULL", medicine_id)
 
 
 @door
 async def batch(ctx: Ctx, batch_id: UUID) -> tuple[Pharmacy, UUID]:
     """The pharmacy of a batch, and its article, also one that is not sold any more."""
-    row = await ctx.tx.fetchrow(
-        f"SELECT k.id, k.zone, b.medicine_id FROM ({_KEPT}) k JOIN stock_batch b ON b.pharmacy_id = k.id AND b.id = $3",
-        ctx.actor.id,
-        sorted(KEEPERS),
-        batch_id,
-    )
-    if row is None:
-        raise NotFound()
-    return Pharmacy(id=row["id"], zone=row["zone"]), row["medicine_id"]
+    at = await _of(ctx, "SELECT pharmacy_id FROM stock_batch WHERE id = $3", batch_id)
+    return at, await ctx.tx.fetchval("SELECT medicine_id FROM stock_batch WHERE id = $1", batch_id)
 
 
 @door
 async def service(ctx: Ctx, service_id: UUID) -> Pharmacy:
     """The pharmacy of a service, whose stock the caller keeps."""
-    row = await ctx.tx.fetchrow(
-        f"{_KEPT} AND p.id = (SELECT pharmacy_id FROM pharmacy_service WHERE id = $3)",
-        ctx.actor.id,
-        sorted(KEEPERS),
-        service_id,
-    )
-    if row is None:
-        raise NotFound()
-    return Pharmacy(**dict(row))
+    return await _of(ctx, "SELECT pharmacy_id FROM pharmacy_service WHERE id = $3", service_id)
 
 
 @door
 async def sale(ctx: Ctx, hold_id: UUID) -> Pharmacy:
     """The pharmacy that kept or sold this, whose stock the caller keeps."""
-    row = await ctx.tx.fetchrow(
-        f"{_KEPT} AND p.id = (SELECT h.pharmacy_id FROM stock_hold h WHERE h.id = $3)",
-        ctx.actor.id,
-        sorted(KEEPERS),
-        hold_id,
-    )
-    if row is None:
-        raise NotFound()
-    return Pharmacy(**dict(row))
+    return await _of(ctx, "SELECT pharmacy_id FROM stock_hold WHERE id = $3", hold_id)
 
 
 async def works_there(tx: Tx, asks: Sequence[tuple[UUID, UUID]]) -> list[datetime | None]:

@@ -1355,7 +1355,7 @@ export interface Commands {
   "order.confirm": {
     params: OrderConfirmParams;
     result: OrderView;
-    refusal: "not_found" | "illegal_move" | "not_her_hand" | "not_offered" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "not_found" | "illegal_move" | "not_her_hand" | "not_offered" | "not_serving" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Order from a pharmacy or a laboratory at its catalogue's prices, which are snapshotted; stock is kept at once.
@@ -1395,7 +1395,7 @@ export interface Commands {
     result: OrderView;
     refusal: "not_found" | "illegal_move" | "too_many_codes" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
-  /** Offer an order that its provider rejected or did not accept in time to another pharmacy, at the price that was told: each line becomes the same article (generic, strength and form) there. For administrators who coordinate. */
+  /** Offer an order that its provider rejected or did not accept in time to another pharmacy, at the price that was told: each line becomes the same article (generic, strength and form) there, of another maker only where no doctor forbids it. Her side is told, and may cancel. For administrators who coordinate. */
   "order.reoffer": {
     params: OrderReofferParams;
     result: OrderView;
@@ -1405,7 +1405,7 @@ export interface Commands {
   "order.set_status": {
     params: OrderSetStatusParams;
     result: OrderView;
-    refusal: "invalid_params" | "handover_code" | "forbidden" | "not_found" | "handover_locked" | "hold_over" | "illegal_move" | "not_held" | "not_her_hand" | "not_offered" | "out_of_stock" | "prescription_not_in_force" | "restricted" | "unpaid" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "handover_code" | "forbidden" | "not_found" | "handover_locked" | "hold_over" | "illegal_move" | "not_held" | "not_her_hand" | "not_offered" | "not_serving" | "out_of_stock" | "prescription_not_in_force" | "restricted" | "unpaid" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Add an entry. */
   "package.create": {
@@ -2103,7 +2103,7 @@ export interface Commands {
   "request.confirm": {
     params: RequestConfirmParams;
     result: RequestView;
-    refusal: "invalid_params" | "not_found" | "bill_expired" | "hold_over" | "illegal_move" | "other_bill" | "out_of_stock" | "prescription_not_in_force" | "prescription_spent" | "schedule_refused" | "substitutes_open" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "bill_expired" | "hold_over" | "illegal_move" | "not_serving" | "other_bill" | "out_of_stock" | "prescription_not_in_force" | "prescription_spent" | "schedule_refused" | "substitutes_open" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Ask for medicines or tests: by lines, by a prescription kept here (what is left of each line is asked for), or by photos of a paper one that a pharmacist reads into lines.
@@ -2131,7 +2131,7 @@ export interface Commands {
   "request.read_lines": {
     params: RequestReadLinesParams;
     result: RequestView;
-    refusal: "not_found" | "illegal_move" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "illegal_move" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Say that it cannot be served, and why. */
   "request.reject": {
@@ -6649,7 +6649,7 @@ export interface OrderGetParams {
   order_id: string;
 }
 
-/** One thing on an order; `cancelled` of its `quantity` are not delivered. `replaces`: what she consented to have replaced by it. */
+/** One thing on an order; `cancelled` of its `quantity` are not delivered. `replaces`: what she consented to have replaced by it, or what another pharmacy brings of another maker, which she was told. */
 export interface OrderLineView {
   id: string;
   n: number;

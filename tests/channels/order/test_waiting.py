@@ -11,7 +11,7 @@ from carewire.errors import Forbidden, IllegalMove, InvalidParams, NotFound
 from channels.identity import demo
 from channels.identity.demo import ADMIN_ID
 from channels.order import doors
-from channels.order.errors import OfferedEnough, OtherItem
+from channels.order.errors import NotServing, OfferedEnough, OtherItem
 from channels.order.waiting import OFFERS_MAX
 from channels.stock.errors import OutOfStock
 from tests.channels.callers import rows
@@ -188,4 +188,90 @@ async def test_a_request_ends_when_all_its_orders_have_whole_partly_or_for_nothi
     for one in (first, second):
         await market.priya.call("order.cancel", order_id=one)
     assert await state_of(nothing) == "cancelled"
+    await market.check()
+
+
+async def test_a_pharmacy_that_lost_its_approval_promises_nothing_new_and_delivers_what_it_promised(
+    market: Market,
+) -> None:
+    """One order in each state on the way; what was not accepted goes to another, the rest is delivered or cancelled."""
+    way = ["confirmed", "preparing", "ready", "out_for_delivery"]
+    offered, refused, *under_way = [await market.order(packs=1) for _ in range(len(way) + 2)]
+    for n, made in enumerate(under_way, 1):
+        await market.move(made["id"], *way[:n])
+    answered = await market.respond(await market.ask(), market.quote(packs=1))
+    async with market.node.db.transaction() as tx:
+        await tx.execute("UPDATE place SET approval = 'withdrawn' WHERE id = $1", market.here.id)
+    for accept in (
+        market.move(offered["id"], "confirmed"),
+        market.here.pharmacist.call("order.confirm", order_id=offered["id"]),
+        market.confirm(answered),
+        market.order(packs=1),
+    ):
+        with pytest.raises(NotServing) as no:
+            await accept
+        assert no.value.data["why"] == "not_approved"
+    await market.here.pharmacist.call("order.reject", order_id=refused["id"], reason="we may not")
+    await market.later(minutes=11)
+    for made in (offered, refused):
+        given = {"order_id": made["id"], "place_id": str(market.there.id), **swap(made, market.other_paracetamol)}
+        await market.admin.call("order.reoffer", **given)
+    for n, made in enumerate(under_way, 1):
+        if n % 2:
+            await market.priya.call("order.cancel", order_id=made["id"])
+        else:
+            await market.move(made["id"], *way[n:], "delivered")
+    await market.settle()
+    assert (await market.stock())["Paracetamol 500"] == (8, 1), "the bill keeps its pack until it runs out"
+    await market.check()
+
+
+async def test_her_side_is_told_of_another_provider_and_of_another_maker(market: Market) -> None:
+    made = await market.order(packs=1)
+    name = made["lines"][0]["name"]
+    for shop, item, shown in (
+        (market.there, market.other_paracetamol, ("Paracip 500", name)),
+        (market.here, market.paracetamol, (name, None)),
+    ):
+        had = market.here if shop is market.there else market.there
+        await had.pharmacist.call("order.reject", order_id=made["id"], reason="out of it")
+        moved = await market.admin.call("order.reoffer", order_id=made["id"], place_id=str(shop.id), **swap(made, item))
+        assert (moved["lines"][0]["name"], moved["lines"][0]["replaces"]) == shown
+        assert moved["total"] == made["total"]
+    assert len(await market.facts("order.moved")) == 2
+    await market.check()
+
+
+async def test_what_the_doctor_wants_of_one_maker_is_not_re_offered_as_anothers(market: Market) -> None:
+    paper = await market.prescribe(medicine="Glycomet 500", generic="Metformin", substitution=False)
+    wanted = {"item_id": str(market.metformin), "prescription_line_id": paper["lines"][0]["id"]}
+    made = await market.order(items=[wanted], prescription_id=paper["id"])
+    await market.here.pharmacist.call("order.reject", order_id=made["id"], reason="out of it")
+    with pytest.raises(OtherItem) as no:
+        await market.admin.call(
+            "order.reoffer", order_id=made["id"], place_id=str(market.there.id), **swap(made, market.more["there"])
+        )
+    assert no.value.data["lines"] == ["Glycomet 500"]
+    await market.check()
+
+
+async def test_what_was_to_be_paid_online_and_was_not_is_told_and_free_again(market: Market) -> None:
+    """No gateway is there yet: nothing is promised that is not kept, and she may pay at the counter instead."""
+    order = await market.order(packs=1, payment_mode="online")
+    answered = await market.answered()
+    chosen = await market.confirm(answered, "online")
+    assert (chosen["state"], chosen["payment_mode"]) == ("responded", "online")
+    assert (await market.stock())["Paracetamol 500"] == (10, 3)
+    await market.later(hours=3)
+    seen = (await market.priya.call("request.get", request_id=answered["id"]))["request"]
+    assert (seen["state"], seen["bill"]["state"]) == ("expired", "expired")
+    assert (await market.see(order["id"]))["order"]["reason"] == "not paid in time"
+    assert (await market.stock())["Paracetamol 500"] == (10, 0)
+    for told in ("order.unpaid", "request.unpaid"):
+        assert len(await market.facts(told)) == 1
+    for untrue in ("order.ended", "request.expired"):
+        assert await market.facts(untrue) == []
+    again = await market.answered()
+    await market.confirm(again, "online")
+    assert (await market.confirm(again, "counter"))["state"] == "confirmed"
     await market.check()

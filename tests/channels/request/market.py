@@ -75,8 +75,8 @@ class Market:
         for shop in (self.here, self.there):
             shop.node = node
 
-    async def prescribe(self) -> Any:
-        """Twenty tablets of metformin, issued for her; packs of ten stand on both shelves."""
+    async def prescribe(self, **words: Any) -> Any:
+        """Twenty tablets of metformin, issued for her in these words; packs of ten stand on both shelves."""
         desk, doctor = as_person(self.node, demo.DESK, Capacity.STAFF), as_person(self.node, demo.VIKRAM)
         plan = {"place_id": str(CLINIC), "doctor_id": str(DOCTOR_VIKRAM), "room_id": str(ROOM_2), "remote_join": True}
         times = {"starts_at": self.soon(minutes=-1), "ends_at": self.soon(hours=4)}
@@ -86,7 +86,7 @@ class Market:
         same = {"generic": "Metformin", "strength": "500mg", "schedule": "h", "pack_size": 10}
         self.metformin = await self.here.article("Glycomet 500", (400, 10), **same)
         self.more["there"] = await self.there.article("Obimet", (400, 10), **same)
-        return await issued(doctor, visit, line(generic="Metformin"))
+        return await issued(doctor, visit, line(**({"generic": "Metformin"} | words)))
 
     async def examine(self) -> tuple[Caller, str]:
         """The demo's laboratory, and an entry of its catalogue."""
@@ -185,6 +185,13 @@ class Market:
             self.node, "SELECT m.name, s.physical, s.held FROM stock s JOIN medicine m ON m.id = s.medicine_id"
         )
         return {row["name"]: (row["physical"], row["held"]) for row in found}
+
+    async def facts(self, name: str) -> list[str]:
+        """What her side was told by this fact, each time."""
+        account = demo.PRIYA.account_id
+        found = await rows(self.node, "SELECT key FROM job WHERE key LIKE $1", f"notify:{account}:{name}:%")
+        told = await rows(self.node, "SELECT fact FROM notification WHERE account_id = $1 AND fact = $2", account, name)
+        return [row["key"] for row in found] or [row["fact"] for row in told]
 
     async def check(self) -> None:
         """What must hold at every moment: stock + holds = physical, no refund beyond what was paid, no lost order."""

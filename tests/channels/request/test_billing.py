@@ -15,6 +15,7 @@ from carewire.errors import Forbidden, IllegalMove, InvalidParams, NotFound
 from carewire.paid import Applied, Due, RefundDue
 from channels.identity.demo import PRIYA
 from channels.order.errors import Currencies, NotServing, OtherItem
+from channels.request.asking import LINES_MOST
 from channels.request.billing import BILLS_MAX
 from channels.request.errors import BillExpired, NothingAsked, NotInHand, OtherBill, SubstitutesOpen, TooManyBills
 from channels.stock.errors import OutOfStock, PrescriptionNeeded, Restricted
@@ -103,6 +104,50 @@ async def test_photos_nobody_has_read_are_not_priced_and_read_ones_not_beyond_wh
         await market.respond(asked, market.quote(item=market.metformin, packs=4, line_id=line_id))
     answered = await market.respond(asked, market.quote(item=market.metformin, packs=3, line_id=line_id))
     assert answered["bill"]["parts"][0]["lines"][0]["schedule"] == "h"
+
+
+async def test_photos_are_read_anew_after_a_withdrawn_bill_which_keeps_its_own_words(market: Market) -> None:
+    asked = await market.ask(media_ids=[await photo(market.node, PRIYA.account_id)])
+    await market.admin.call("request.ask_reader", request_id=asked["id"], place_id=str(market.here.id))
+
+    async def read(*names: str) -> Any:
+        lines = [{"name": name, "quantity": 3} for name in names]
+        return await market.here.pharmacist.call("request.read_lines", request_id=asked["id"], lines=lines)
+
+    first = await read("Metformin 500", "Zinc")
+    line_id = first["lines"][1]["id"]
+    bill = await market.respond(asked, market.quote(item=market.metformin, packs=1, line_id=line_id))
+    await market.admin.call("request.withdraw_bill", request_id=asked["id"], reason="misread")
+    for names in (["Metformin 1000"], ["Metformin 850", "ORS"]):
+        again = await read(*names)
+        assert [line["name"] for line in again["lines"]] == [asked["lines"][0]["name"], *names]
+    with pytest.raises(InvalidParams):  # it stands no longer
+        await market.respond(asked, market.quote(item=market.metformin, packs=1, line_id=line_id))
+    (kept,) = (await market.priya.call("request.get", request_id=asked["id"]))["bills"]
+    assert kept["parts"][0]["lines"] == bill["bill"]["parts"][0]["lines"]
+    fresh = await market.respond(asked, market.quote(item=market.metformin, packs=1, line_id=again["lines"][1]["id"]))
+    assert (await market.confirm(fresh))["state"] == "confirmed"
+
+
+async def test_no_more_is_read_than_a_request_can_have(market: Market) -> None:
+    asked = await market.ask(
+        lines=[{"name": f"Article {n}"} for n in range(50)], media_ids=[await photo(market.node, PRIYA.account_id)]
+    )
+    await market.admin.call("request.ask_reader", request_id=asked["id"], place_id=str(market.here.id))
+    lines = [{"name": f"Read {n}", "quantity": 1} for n in range(50)]
+    given: Any = {"request_id": asked["id"], "lines": lines}
+    for _ in range(2):
+        read = await market.here.pharmacist.call("request.read_lines", **given)
+        assert len(read["lines"]) == LINES_MOST
+    async with market.node.db.transaction() as tx:  # as a prescription's lines would
+        await tx.execute(
+            "INSERT INTO request_line (request_id, n, name, quantity, source) VALUES ($1, 51, 'One more', 1, 'asked')"
+            " ON CONFLICT DO NOTHING",
+            UUID(asked["id"]),
+        )
+        await tx.execute("UPDATE request_line SET source = 'asked' WHERE request_id = $1 AND n = 51", UUID(asked["id"]))
+    with pytest.raises(InvalidParams):
+        await market.here.pharmacist.call("request.read_lines", **given)
 
 
 # --- prices and stock -------------------------------------------------------------------------------------------------

@@ -53,11 +53,10 @@ class Doctor:
     def __init__(self, node: Node, clock: ProductClock) -> None:
         self.node, self.clock = node, clock
         self.id = places.DOCTOR_VIKRAM
-        self._began = datetime.now(UTC)
 
     def day(self, days: int = 2) -> date:
-        """So many days from today, on the clinic's calendar; a midnight that passes meanwhile makes no difference."""
-        return (self._began + self.clock.ahead + timedelta(days=days)).astimezone(KOLKATA).date()
+        """So many days from today, on the clinic's calendar."""
+        return (self.clock.now() + timedelta(days=days)).astimezone(KOLKATA).date()
 
     def at(self, hour: int, minute: int = 0, *, days: int = 2) -> str:
         """A moment on the clinic's clock, as the wire spells it."""
@@ -117,8 +116,9 @@ class Doctor:
 
 @pytest.fixture
 def time_(clinic: Node) -> ProductClock:
-    """The dispatcher's clock, to be turned by hand; jobs keep the real one."""
+    """The dispatcher's clock, in the morning, to be turned by hand; jobs keep the real one."""
     turned = ProductClock()
+    turned.turn_to_morning()
     clinic.dispatcher.clock = turned
     return turned
 

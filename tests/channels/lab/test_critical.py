@@ -215,11 +215,11 @@ async def test_the_doctors_word_ends_it_and_a_job_that_comes_after_finds_nothing
 
 
 async def test_once_others_were_asked_the_laboratory_and_a_doctor_who_may_read_it_can_answer(
-    clinic: Node, technician: Caller, doctor: Caller, priya: Caller, session: str, entry: str, time: ProductClock
+    clinic: Node, morning: ProductClock, technician: Caller, doctor: Caller, priya: Caller, session: str, entry: str
 ) -> None:
     report = await raised(clinic, technician, doctor, priya, session, entry)
     asha = as_person(clinic, ASHA)
-    time.turn(minutes=31)
+    morning.turn(minutes=31)
     await run_job(clinic, CriticalDue(critical_id=(await state(clinic))["id"], step=0))
     word = {"lab_report_id": report["id"], "how": "sent_to_hospital"}
     with pytest.raises(NotFound):  # she was told that it waits, and may not read it

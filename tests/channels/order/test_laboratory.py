@@ -63,7 +63,7 @@ async def test_an_order_follows_its_test_and_nobody_sets_it(market: Market, tech
     await market.priya.call("lab_test.schedule", lab_test_id=test_id, mode="visit", planned_at=at)
     assert await state(market, made["id"]) == "sample_scheduled"
     assert (await market.see(made["id"]))["handover_code"] is None
-    market.clock.turn(days=1, hours=1)
+    market.clock.turn(days=2)
     await technician.call("lab_test.miss", lab_test_id=test_id)
     assert await state(market, made["id"]) == "missed"
     at = tomorrow(market.node).isoformat()

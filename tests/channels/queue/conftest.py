@@ -17,6 +17,7 @@ from channels.directory import demo as places
 from channels.identity import Capacity
 from channels.identity import demo as people
 from channels.identity.demo import Person
+from channels.queue.demo import ZONE
 from tests.channels.callers import Caller, TurnableClock
 
 MakeSession = Callable[..., Awaitable[str]]
@@ -28,6 +29,11 @@ class ProductClock(TurnableClock):
     def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead
 
+    def turn_to_morning(self) -> None:
+        """On to ten o'clock at the clinic: no midnight lies between the beginning and the end of a test."""
+        here = self.now().astimezone(ZONE)
+        self.ahead += (here.replace(hour=10, minute=0, second=0, microsecond=0) - here) % timedelta(days=1)
+
 
 @pytest.fixture
 def time(clinic: Node) -> ProductClock:
@@ -35,6 +41,13 @@ def time(clinic: Node) -> ProductClock:
     turned = ProductClock()
     clinic.dispatcher.clock = turned
     return turned
+
+
+@pytest.fixture
+def morning(time: ProductClock) -> ProductClock:
+    """The same for who stays within a day; ask for it before the sitting."""
+    time.turn_to_morning()
+    return time
 
 
 def as_person(node: Node, person: Person, *more: Capacity) -> Caller:

@@ -87,13 +87,13 @@ async def test_a_mistaken_call_is_undone_with_the_finish_it_caused(
 
 
 async def test_a_no_show_needs_two_announcements_and_the_grace_time_and_can_come_back(
-    desk: Caller, session: str, time: ProductClock
+    desk: Caller, morning: ProductClock, session: str
 ) -> None:
     token = (await walk_in(desk, session, "Late"))["id"]
     for n in range(5):
         await walk_in(desk, session, f"Next {n}")
     await desk.call("queue.call_next", session_id=session)
-    time.turn(minutes=6)
+    morning.turn(minutes=6)
     with pytest.raises(TooEarly):
         await desk.call("queue.no_show", token_id=token)
     again = await desk.call("queue.recall", token_id=token)
@@ -101,10 +101,10 @@ async def test_a_no_show_needs_two_announcements_and_the_grace_time_and_can_come
     assert (await desk.call("queue.no_show", token_id=token))["state"] == "no_show"
     back = await desk.call("queue.back", token_id=token)
     assert (back["state"], back["before"], back["number"]) == ("waiting", 3, 1)
-    time.turn(days=1)
+    morning.turn(days=1)
     await desk.call("queue.call", token_id=token)
     await desk.call("queue.skip", token_id=token)
-    time.turn(days=1)
+    morning.turn(days=1)
     with pytest.raises(TooLate):
         await desk.call("queue.back", token_id=token)
 

@@ -17,7 +17,6 @@ from channels.appointment.events import TELLS
 from channels.appointment.lifecycle import APPOINTMENT, AppointmentState
 from channels.appointment.nouns import EndReason, Side
 from channels.appointment.rows import Appointment
-from channels.appointment.seats import local_day
 from channels.appointment.views import Visit, visit_of
 from channels.calendar import Mode, PaymentMode
 from channels.identity import Capacity
@@ -78,7 +77,7 @@ async def _require_presence(ctx: Ctx, found: access.Found, code: str | None) -> 
 
 
 def _require_today(ctx: Ctx, row: Appointment) -> None:
-    if local_day(ctx.now, row.zone) != row.day:
+    if not days.is_today(row, ctx.now):
         raise NotThisDay(day=str(row.day))
     if row.mode is Mode.TELECONSULT and ctx.now < row.starts_at - EARLY:
         raise NotThisDay("So early nobody is there yet", day=str(row.day))
@@ -115,7 +114,7 @@ async def undo_no_show(ctx: Ctx, appointment_id: UUID) -> Visit:
     after = rows.moved(ctx, row, "undo_no_show", found.side)
     if row.token_id is not None:
         raise InTheLine("She had a token: `queue.back` brings both back")
-    if local_day(ctx.now, row.zone) != row.day:
+    if not days.is_today(row, ctx.now):
         raise NotThisDay(day=str(row.day))
     return visit_of(await changed(ctx, row, after, "undo_no_show", found.side))
 

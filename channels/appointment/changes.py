@@ -36,7 +36,7 @@ async def made(ctx: Ctx, row: Appointment) -> Appointment:
     await holds.tell_slots(ctx, row.doctor_id, row.starts_at, row.ends_at)
     told = facts.REQUESTED if row.state is AppointmentState.REQUESTED else facts.BOOKED
     if row.booked_side is Side.PATIENT:
-        await _tell_doctor(ctx, row, told, row.id)
+        await tell_doctor(ctx, row, told, row.id)
     else:
         await _tell_patient(ctx, row, told, row.id)
     return row
@@ -126,12 +126,13 @@ async def _tell_people(ctx: Ctx, before: Appointment, after: Appointment, step: 
         return
     if side is Side.PATIENT:
         if told is not facts.CONFIRMED:
-            await _tell_doctor(ctx, after, told, step)
+            await tell_doctor(ctx, after, told, step)
     elif after.end_reason is not EndReason.LEFT_THE_LINE:
         await _tell_patient(ctx, after, told, step)
 
 
-async def _tell_doctor(ctx: Ctx, row: Appointment, told: Any, ref: UUID) -> None:
+async def tell_doctor(ctx: Ctx, row: Appointment, told: Any, ref: UUID) -> None:
+    """Her doctor hears this fact of the appointment, also without the app open."""
     account_id = await ctx.tx.fetchval("SELECT account_id FROM doctor WHERE id = $1", row.doctor_id)
     ctx.notify(account_id, told, ref, number=row.number, when=when(row.starts_at, row.zone))
 

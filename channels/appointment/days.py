@@ -5,13 +5,14 @@ one, never wait for each other. Seats are safe without it: the database counts t
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
 from carewire.errors import Busy
 from carewire.store.db import Tx
 from channels.appointment.rows import COLUMNS, Appointment, from_row
+from channels.appointment.seats import local_day
 
 LOCK: Final = """INSERT INTO slot_day AS d (doctor_id, day)
 SELECT $1, day FROM unnest($2::date[]) AS asked (day) ORDER BY day
@@ -19,6 +20,11 @@ ON CONFLICT (doctor_id, day) DO UPDATE SET day = EXCLUDED.day"""
 FOR_UPDATE: Final = " FOR UPDATE"
 """Behind every row that is read to be changed."""
 FOR_UPDATE_OF_HOLD: Final = " FOR UPDATE OF h"
+
+
+def is_today(row: Appointment, now: datetime) -> bool:
+    """Its day, on its own clock; a visit over midnight is still that day's until its time is over."""
+    return local_day(now, row.zone) == row.day or row.starts_at <= now < row.ends_at
 
 
 async def lock(tx: Tx, doctor_id: UUID, days: Iterable[date]) -> None:

@@ -49,6 +49,24 @@ CANCELLED: Final = fact(
         "ar": ("أُلغي الموعد", "{number} في {when} لن يتم."),
     },
 )
+LEFT_OPEN: Final = fact(
+    "appointment.left_open",
+    about="appointment",
+    texts={
+        "en": ("A visit was still open", "{number} on {when} counts as done now. You can still complete its notes."),
+        "hi": ("एक मुलाक़ात खुली रह गई थी", "{number}, {when}: अब पूरी मानी गई है। उसके नोट्स अब भी पूरे कर सकते हैं।"),
+        "ar": ("بقيت زيارة مفتوحة", "{number} في {when} تُعدّ منتهية الآن. ما زال بإمكانك إكمال ملاحظاتها."),
+    },
+)
+NOT_SEEN: Final = fact(
+    "appointment.not_seen",
+    about="appointment",
+    texts={
+        "en": ("A patient was not seen", "{number} on {when}: the patient was there. All that was paid goes back."),
+        "hi": ("एक मरीज़ को देखा नहीं गया", "{number}, {when}: मरीज़ मौजूद था। दिया गया पूरा पैसा लौटेगा।"),
+        "ar": ("لم يُفحَص أحد المرضى", "{number} في {when}: كان المريض حاضرًا. يُعاد كل ما دُفع."),
+    },
+)
 REMINDER: Final = fact(
     "appointment.reminder",
     about="appointment",

@@ -34,4 +34,4 @@ class AppointmentReminder(Job, name="appointment_reminder", every=timedelta(minu
 
 
 class DaysOver(Job, name="appointment.days_over", every=timedelta(minutes=15)):
-    """Whose day is over and who did not come is a no-show; who waits for a day that is over waits no more."""
+    """What is open when its day is over ends; who waits for a day that is over waits no more."""

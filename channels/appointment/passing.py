@@ -6,15 +6,18 @@ from uuid import UUID
 
 from carewire.command import Ctx
 from carewire.jobs.job import consumer
-from channels.appointment import days, holds, moves, rows, seats, topics
-from channels.appointment.changes import changed, watch
+from channels.appointment import days, facts, holds, moves, rows, seats, topics
+from channels.appointment.booking import VISIT_ENDS
+from channels.appointment.changes import changed, tell_doctor, watch
 from channels.appointment.events import TELLS, SlotsReset
 from channels.appointment.jobs import SLOTS_KEY, AppointmentDue, DaysOver, HoldDue, SlotsChanged
-from channels.appointment.lifecycle import TO_COME, WAITLIST, AppointmentState, HoldState, WaitState
+from channels.appointment.lifecycle import IN_THE_ROOM, TO_COME, WAITLIST, AppointmentState, HoldState, WaitState
 from channels.appointment.nouns import EndReason, Side
 from channels.appointment.rows import Appointment
 from channels.appointment.views import HELD, held_of
 from channels.calendar import on_slots_changed
+from channels.queue.lifecycle import ACTIVE
+from channels.session import access as session
 
 A = AppointmentState
 BATCH: Final = 100
@@ -54,23 +57,28 @@ async def _expire(ctx: Ctx, row: Appointment, reason: EndReason) -> None:
     await changed(ctx, row, after, "expire", Side.SYSTEM)
 
 
+# Visits whose time and day are over; of who is there, once the doctor has had time to finish and no line has her.
+_OVER: Final = """
+SELECT a.id, a.session_id FROM appointment a
+ WHERE a.ended_at IS NULL AND a.starts_at < $1
+   AND greatest((a.day + 1)::timestamp AT TIME ZONE a.zone, a.ends_at) <= $1
+   AND (a.state = ANY ($2) OR (a.ends_at <= $3
+        AND NOT EXISTS (SELECT FROM token t WHERE t.id = a.token_id AND t.state = ANY ($4))))
+ ORDER BY a.doctor_id, a.day, a.id LIMIT $5"""
+
+
 @consumer(DaysOver, emits=TELLS)
 async def end_days(ctx: Ctx, job: DaysOver) -> None:
-    """Who did not come by the end of the day did not come; who waits for days that are over waits no more."""
-    over = await ctx.tx.fetch(
-        "SELECT id FROM appointment WHERE state IN ('booked', 'appointment_confirmed') AND starts_at < $1"
-        " AND (day + 1)::timestamp AT TIME ZONE zone <= $1 ORDER BY doctor_id, day, id LIMIT $2",
-        ctx.now,
-        BATCH,
-    )
+    """What is still open when its day is over ends; who waits for days that are over waits no more."""
+    asked = (sorted(TO_COME), ctx.now - VISIT_ENDS, sorted(ACTIVE), BATCH)
+    over = await ctx.tx.fetch(_OVER, ctx.now, *asked)
+    lines = {found["session_id"] for found in over if found["session_id"] is not None}
+    await session.sessions(ctx.tx, sorted(lines))  # the lines stand before the days
+    stands = {found["id"] for found in await ctx.tx.fetch(_OVER, ctx.now, *asked)}
     for found in over:
         row = await days.locked(ctx.tx, found["id"])
-        if row is None or row.state not in (A.BOOKED, A.APPOINTMENT_CONFIRMED):
-            continue
-        if reason := rows.lapsed(row, ctx.now):
-            await _expire(ctx, row, reason)
-        else:
-            await moves.no_show(ctx, row, Side.SYSTEM)
+        if row is not None and found["id"] in stands and row.ends_at <= ctx.now:  # and it was not moved meanwhile
+            await _end_of_day(ctx, row)
     await ctx.tx.execute(
         "UPDATE waitlist SET state = $2, ended_at = $1 WHERE state = $3 AND last < ($1 AT TIME ZONE 'UTC')::date - 1",
         ctx.now,
@@ -79,6 +87,19 @@ async def end_days(ctx: Ctx, job: DaysOver) -> None:
     )
     if len(over) == BATCH:
         ctx.enqueue(DaysOver())
+
+
+async def _end_of_day(ctx: Ctx, row: Appointment) -> None:
+    """Who did not come did not come. Who came and was not seen is not at fault. Whom the doctor saw, he saw."""
+    if reason := rows.lapsed(row, ctx.now):
+        await _expire(ctx, row, reason)
+    elif row.state in TO_COME:
+        await moves.no_show(ctx, row, Side.SYSTEM)
+    elif row.state is A.AWAITING_CONSULTATION:
+        after = rows.moved(ctx, row, "cancel", Side.SYSTEM, end_reason=EndReason.SESSION_ENDED)
+        await tell_doctor(ctx, await changed(ctx, row, after, "cancel", Side.SYSTEM), facts.NOT_SEEN, row.id)
+    elif row.state in IN_THE_ROOM:
+        await tell_doctor(ctx, await moves.complete(ctx, row, Side.SYSTEM), facts.LEFT_OPEN, row.id)
 
 
 @consumer(SlotsChanged, emits={SlotsReset})

@@ -177,7 +177,7 @@ def no_show(line: Line, token_id: UUID, now: datetime) -> Line:
 
 
 def back(line: Line, token_id: UUID, now: datetime) -> Line:
-    """From a test: ahead of new arrivals. Skipped or no-show: the same day, after the next few."""
+    """From a test: ahead of new arrivals. Skipped or no-show: the same day or night, after the next few."""
     _open(line)
     token = line.get(token_id)
     state = TOKEN.move(token.state, "back")
@@ -186,7 +186,8 @@ def back(line: Line, token_id: UUID, now: datetime) -> Line:
     )
     if token.state is T.AWAY:
         return line.put(replace(fresh, returned_at=now))
-    if token.called_at is not None and not _same_day(token.called_at, now, line.session.zone):
+    over = now > line.session.ends_at  # a night's sitting goes on past midnight
+    if token.called_at is not None and over and not _same_day(token.called_at, now, line.session.zone):
         raise TooLate("The day is over; join again")
     if any(t.patient_id == token.patient_id and t.state in ACTIVE and t.id != token.id for t in line.tokens):
         raise AlreadyJoined()

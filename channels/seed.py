@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from carewire.settings import Settings
@@ -14,8 +15,9 @@ from channels.directory import demo as places
 from channels.identity import demo
 from channels.queue import demo as queue
 
-Steps = list[tuple[str, dict[str, object]]]
-"""Commands to type: method and params."""
+Step = tuple[str, dict[str, object]]
+"""A command to type: method and params."""
+Steps = list[Step]
 
 
 class NotInProduction(RuntimeError):
@@ -37,13 +39,14 @@ async def seed(database_url: str, settings: Settings) -> str:
                     await importlib.import_module(name).seed(tx, now)
             steps = await queue.steps(tx, now)
             booking = await appointment.steps(tx, now)
+            paying = await appointment.counter(tx)
     finally:
         await database.close()
-    return hint(settings, steps, booking)
+    return hint(settings, steps, booking, paying)
 
 
-def hint(settings: Settings, steps: Steps, booking: Steps = []) -> str:  # noqa: B006 - only read
-    """Who lives in the demo clinic, and line by line how to see its queue move on a screen, and to book."""
+def hint(settings: Settings, steps: Steps, booking: Sequence[Step] = (), paying: Sequence[Step] = ()) -> str:
+    """Who lives in the demo clinic, and line by line how to see its queue move on a screen, and to book and pay."""
     people = "\n".join(f"        {person.phone}  {person.name}" for person in demo.PEOPLE)
     phone = demo.DESK.phone
     log_in: Steps = [
@@ -68,11 +71,11 @@ def hint(settings: Settings, steps: Steps, booking: Steps = []) -> str:  # noqa:
   4     let the screen in; put the code it shows in for CODE
 {_typed(approve, len(log_in))}
   5     watch the screen and call
-{moves}{_booking(settings, booking)}"""
+{moves}{_booking(settings, booking, paying)}"""
 
 
-def _booking(settings: Settings, steps: Steps) -> str:
-    """How somebody of the family books, on a console of her own."""
+def _booking(settings: Settings, steps: Sequence[Step], paying: Sequence[Step]) -> str:
+    """How somebody of the family books, on a console of her own, and pays at the desk's."""
     if not steps:
         return ""
     phone = demo.PRIYA.phone
@@ -86,11 +89,20 @@ def _booking(settings: Settings, steps: Steps) -> str:
   Book an appointment, in two minutes:
   1     type {client_command(settings)} once more, and log in as Priya
 {_typed(log_in, 0)}
-  2     see what is free, and hear it become less while you book
-{_typed(steps, len(log_in))}"""
+  2     see what is free, and hear it become less while you hold a seat and book it; put the id that the hold answers in
+        for HOLD
+{_typed(steps, len(log_in))}
+{_paying(paying)}"""
 
 
-def _typed(steps: Steps, after: int) -> str:
+def _paying(steps: Sequence[Step]) -> str:
+    if not steps:
+        return ""
+    return f"""  3     pay at the counter, on the front desk's console; put the id of the booking in for APPOINTMENT
+{_typed(steps, 100)}"""
+
+
+def _typed(steps: Sequence[Step], after: int) -> str:
     """The steps as frames to type, numbered on after the last one."""
     frames = [
         json.dumps(

@@ -32,6 +32,10 @@ BOOKED: Final = (
     (1, places.DOCTOR_ASHA, people.KAMLA_PATIENT, time(10, 30)),
     (2, places.DOCTOR_VIKRAM, people.ARJUN_PATIENT, time(9, 20)),
 )
+HOLD: Final = "HOLD"
+"""Here the `id` that the line before answered is to be put in."""
+APPOINTMENT: Final = "APPOINTMENT"
+"""Here the `id` of what was booked."""
 Steps = list[tuple[str, dict[str, object]]]
 
 
@@ -91,7 +95,7 @@ async def _book(ctx: Ctx, slot: Slot, patient_id: UUID, appointment_id: UUID) ->
 
 
 async def steps(tx: Tx, now: datetime) -> Steps:
-    """The commands with which Priya books an appointment for herself; none where nothing is free."""
+    """The commands with which Priya holds a seat and books it for herself; none where nothing is free."""
     until = now + timedelta(days=3)
     for slot in await seats.free(tx, places.DOCTOR_ASHA, now, until, now=now):
         if slot.free and slot.mode is Mode.IN_PERSON:
@@ -105,7 +109,18 @@ async def steps(tx: Tx, now: datetime) -> Steps:
             return [
                 ("topic.subscribe", {"topic": f"slots:{places.DOCTOR_ASHA}:{day}"}),
                 ("slot.list", {"doctor_id": str(places.DOCTOR_ASHA), "first": str(day), "count": 1}),
-                ("appointment.book", {**asked, "patient_id": str(people.PRIYA_PATIENT)}),
+                ("appointment.hold", {**asked, "patient_id": str(people.PRIYA_PATIENT)}),
+                ("appointment.book", {"hold_id": HOLD}),
                 ("appointment.list", {"upcoming": True}),
             ]
     return []
+
+
+async def counter(tx: Tx) -> Steps:
+    """The commands with which the desk takes what she pays for it."""
+    terms = await calendar.terms(tx, places.DOCTOR_ASHA, places.CLINIC, Mode.IN_PERSON)
+    if terms.fee is None or not terms.fee.amount:
+        return []
+    money = {"amount": terms.fee.amount, "currency": terms.fee.currency}
+    about: dict[str, object] = {"about": "appointment", "about_id": APPOINTMENT}
+    return [("payment.owed", about), ("payment.take", {**about, "money": money, "means": "cash"})]

@@ -67,9 +67,15 @@ async def test_who_types_what_the_hint_says_sees_the_queue_move_on_a_screen(clin
 async def test_who_types_the_other_half_has_an_appointment(clinic: Node) -> None:
     """Two stand already, and one more is hers: each day is seeded once."""
     for count in (3, 4):
-        text = (await again(clinic)).partition("Book an appointment")[2]
+        text, _, paying = (await again(clinic)).partition("Book an appointment")[2].partition("pay at the counter")
         listed = await type_in(clinic, Caller(clinic, fresh_network(9)), text)
         assert len(listed["rows"]) == count
+        (hers,) = await rows(clinic, "SELECT id, fee_amount, payment FROM appointment ORDER BY serial DESC LIMIT 1")
+        assert (hers["fee_amount"], hers["payment"]) == (50_000, "counter")
+        desk = Caller(clinic, fresh_network(9))
+        await desk.log_in(DESK.phone)
+        taken = await type_in(clinic, desk, paying, appointment=str(hers["id"]))
+        assert (taken["answer"]["outcome"], taken["payment"]["money"]["amount"]) == ("applied", 50_000)
 
 
 async def test_the_hint_goes_on_when_the_first_doctors_sitting_is_over_or_paused(clinic: Node) -> None:
@@ -113,8 +119,8 @@ async def again(node: Node) -> str:
     return await seed(node.settings.database_url, node.settings)
 
 
-async def type_in(node: Node, typist: Caller, text: str, code: str = "") -> Any:
-    """Type every frame of this text, with the codes put in; the last answer."""
+async def type_in(node: Node, typist: Caller, text: str, code: str = "", appointment: str = "") -> Any:
+    """Type every frame of this text, with the codes and ids put in; the last answer."""
     answer: Any = None
     for frame in (json.loads(line) for line in text.splitlines() if line.strip().startswith('{"jsonrpc"')):
         params = frame["params"]
@@ -124,6 +130,10 @@ async def type_in(node: Node, typist: Caller, text: str, code: str = "") -> Any:
             params["code"] = await next_code(node, params["phone"], known)
         if params.get("code") == "CODE":
             params["code"] = code
+        if params.get("hold_id") == "HOLD":
+            params["hold_id"] = answer["id"]
+        if params.get("about_id") == "APPOINTMENT":
+            params["about_id"] = appointment
         if frame["method"] != "topic.subscribe":  # the socket's own
             answer = await typist.call(frame["method"], **params)
     return answer

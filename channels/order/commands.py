@@ -20,7 +20,7 @@ from channels.order.ending import cut, fulfilled, give_up
 from channels.order.errors import HandoverCode, HandoverLocked, NotServing, TooManyCodes, Unpaid
 from channels.order.events import TELLS
 from channels.order.handing import ROUNDS_MAX, Code, require_code
-from channels.order.jobs import GiveUpDue, NotCollected
+from channels.order.jobs import GiveUpDue, KeptTooLong, NotCollected
 from channels.order.lifecycle import CANCELLABLE, MACHINES, SAMPLES, OrderState, PaymentMode, ProviderKind
 from channels.order.placing import PLACES, relate
 from channels.order.providers import require_approved
@@ -38,6 +38,9 @@ REOFFER_WITHIN: Final = timedelta(minutes=30)
 FETCHED_WITHIN: Final = timedelta(hours=72)
 KEPT_LEAST: Final = FETCHED_WITHIN + timedelta(hours=24)
 """So long what is ready or on its way is kept at least."""
+
+LOOKS_BEFORE: Final = timedelta(minutes=10)
+"""So long before its stock is anybody's an order ends that was accepted and not handed over."""
 
 MOVES: Final = {
     S.CONFIRMED: "confirm",
@@ -188,8 +191,8 @@ async def _move(
         if order.kind is ProviderKind.LABORATORY:  # before it is told: which test is of which line is told with it
             await make_tests(ctx, order)
     after = await step(ctx, order, move, actor=by, reason=reason)
-    if move in ("make_ready", "send_out"):
-        await _keep_on(ctx, order)
+    if order.hold_id is not None and move in ("confirm", "make_ready", "send_out"):
+        await _keep_on(ctx, order.id, order.hold_id, longer=move != "confirm")
     if move == "confirm":
         ctx.notify(order.account_id, facts.CONFIRMED, order.id, number=order.number)
     elif move == "reject":
@@ -204,10 +207,15 @@ async def _move(
     return after
 
 
-async def _keep_on(ctx: Ctx, order: OrderRow) -> None:
-    """What is packed stays kept however long it lies or travels: a hold that nears its end begins anew."""
-    if order.hold_id is not None and (await stock.find(ctx.tx, order.hold_id)).until < ctx.now + KEPT_LEAST:
-        await stock.extend(ctx, order.hold_id, ctx.now + KEPT_LEAST)
+async def _keep_on(ctx: Ctx, order_id: UUID, hold_id: UUID, *, longer: bool) -> None:
+    """What is packed stays kept however long it lies or travels: a hold that nears its end begins anew (`longer`).
+
+    Before it ends somebody looks: what nobody hands over is not kept for ever.
+    """
+    kept = await stock.find(ctx.tx, hold_id)
+    if longer and kept.until < ctx.now + KEPT_LEAST:
+        kept = await stock.extend(ctx, hold_id, ctx.now + KEPT_LEAST)
+    ctx.enqueue(KeptTooLong(order_id=order_id), not_before=kept.until - LOOKS_BEFORE, key=f"order.kept:{order_id}")
 
 
 async def _hand_over(ctx: Ctx, order: OrderRow, move: str, code: str | None) -> OrderView:

@@ -10,6 +10,7 @@ from msgspec import Meta
 from carewire.command import Ctx, command
 from carewire.errors import Field, InvalidParams, NotFound
 from carewire.forms import Line, Phone
+from carewire.money import Money
 from channels.directory import Address, PostalCode
 from channels.identity import Capacity, normalise_phone
 from channels.identity import access as identity
@@ -18,10 +19,10 @@ from channels.lab import access as lab
 from channels.order import doors, providers
 from channels.order.catalogue import CatalogueItem, catalogue
 from channels.order.dispensing import answers, prescribed
-from channels.order.errors import Currencies, NotServing, OtherItem, TooDear
+from channels.order.errors import Currencies, NotServing, OtherItem, OtherPrice, TooDear
 from channels.order.jobs import PAY_KEY, PayOverdue
 from channels.order.lifecycle import Fulfilment, OrderSource, PaymentMode, ProviderKind
-from channels.order.placing import PLACES, Item, NewOrder, locked, offer, one_currency, place
+from channels.order.placing import PLACES, TOTAL_MAX, Item, NewOrder, locked, offer, one_currency, place
 from channels.order.views import OrderView, view
 from channels.prescription import access as prescriptions
 from channels.prescription.errors import NotDispensable, NotInForce, Overspent
@@ -55,8 +56,8 @@ Items = Annotated[list[Wanted], Meta(min_length=1, max_length=stock.LINES_MAX)]
     "order.create",
     allow={Capacity.PATIENT},
     emits=PLACES,
-    errors={NotFound, InvalidParams, FactDue, NotServing, OtherItem, PrescriptionNeeded, Restricted, OutOfStock,
-            Currencies, TooDear, NotInForce, NotDispensable, Overspent},
+    errors={NotFound, InvalidParams, FactDue, NotServing, OtherItem, OtherPrice, PrescriptionNeeded, Restricted,
+            OutOfStock, Currencies, TooDear, NotInForce, NotDispensable, Overspent},
 )  # fmt: skip
 async def create(
     ctx: Ctx,
@@ -70,8 +71,10 @@ async def create(
     phone: Phone | None = None,
     payment_mode: PaymentMode = PaymentMode.COUNTER,
     notes: Line | None = None,
+    total: Money | None = None,
 ) -> OrderView:
     """Order from a pharmacy or a laboratory at its catalogue's prices, which are snapshotted; stock is kept at once.
+    `total` is what she was shown, with the delivery fee: if it costs otherwise now, it is not ordered (`other_price`).
 
     With `payment_mode` `online` it is offered to the provider when the money came, within 15 minutes; with `counter` at
     once. What is not sold without a prescription names its line of `prescription_id` (`prescription_needed`); its units
@@ -111,6 +114,8 @@ async def create(
         notes=notes,
         pay_by=ctx.now + PAY_WITHIN if payment_mode is PaymentMode.ONLINE else None,
     )
+    if total is not None and (total.amount, total.currency) != (new.total, currency):
+        raise OtherPrice(total=msgspec.to_builtins(Money.of(min(new.total, TOTAL_MAX), currency)))
     if new.total == 0:
         new = msgspec.structs.replace(new, payment_mode=PaymentMode.FREE, pay_by=None)
     elif payment_mode is PaymentMode.FREE:

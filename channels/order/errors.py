@@ -36,6 +36,10 @@ class TooDear(Refusal, code=409, reason="too_dear"):
     """The sum is beyond what one bill may say."""
 
 
+class OtherPrice(Refusal, code=409, reason="other_price"):
+    """It costs `total` now, not what she was shown."""
+
+
 class Currencies(Refusal, code=409, reason="currencies"):
     """The prices are in different currencies; one bill has one."""
 

@@ -49,6 +49,15 @@ ENDED: Final = fact(
         "ar": ("انتهى طلبك", "لم يتم تسليم الطلب {number}. سيُعاد ما دفعته."),
     },
 )
+LONG_ON_ITS_WAY: Final = fact(
+    "order.long_on_its_way",
+    about="order",
+    texts={
+        "en": ("An order has been out for days", "Order {number} was neither delivered nor brought back. Ask for it."),
+        "hi": ("एक ऑर्डर कई दिनों से बाहर है", "ऑर्डर {number} न पहुँचा, न लौटा। इसके बारे में पूछें।"),
+        "ar": ("طلب في الطريق منذ أيام", "لم يُسلَّم الطلب {number} ولم يُعَد. استفسر عنه."),
+    },
+)
 UNPAID: Final = fact(
     "order.unpaid",
     about="order",

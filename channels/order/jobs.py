@@ -34,6 +34,12 @@ class NotCollected(Job, name="order.not_collected"):
     order_id: UUID
 
 
+class KeptTooLong(Job, name="order.kept_too_long"):
+    """What is kept for it is about to be nobody's again, and it has not been handed over."""
+
+    order_id: UUID
+
+
 class CompletionDue(Job, name="order.completion_due"):
     """Nobody complained since it was handed over."""
 

@@ -9,7 +9,7 @@ from msgspec import Meta
 from carewire.command import Ctx, command
 from carewire.errors import Field, Forbidden, IllegalMove, InvalidParams, NotFound
 from carewire.jobs.job import consumer
-from channels.identity import Capacity
+from channels.identity import Capacity, Scope
 from channels.identity import access as identity
 from channels.lab import access as lab
 from channels.order import dispensing, doors, facts, providers
@@ -18,8 +18,8 @@ from channels.order.commands import alarm
 from channels.order.doors import OrderRow
 from channels.order.ending import UNPAID, give_up
 from channels.order.errors import NotServing, OfferedEnough, OtherItem
-from channels.order.jobs import AcceptOverdue, CompletionDue, GiveUpDue, NotCollected, PayOverdue
-from channels.order.lifecycle import MACHINES, OrderState, ProviderKind
+from channels.order.jobs import AcceptOverdue, CompletionDue, GiveUpDue, KeptTooLong, NotCollected, PayOverdue
+from channels.order.lifecycle import CANCELLABLE, MACHINES, OrderState, ProviderKind
 from channels.order.placing import HELD_FOR, PLACES, offer, take_units
 from channels.order.sagas import ORDER_SAGA, OrderUnwinds
 from channels.order.steps import step
@@ -193,6 +193,21 @@ async def not_collected(ctx: Ctx, job: NotCollected) -> None:
     order = await doors.locked(ctx.tx, job.order_id)
     if order is not None and order.state is S.READY:
         await give_up(ctx, order, "expire", "not_collected", actor=None)
+
+
+@consumer(KeptTooLong, emits=PLACES)
+async def kept_too_long(ctx: Ctx, job: KeptTooLong) -> None:
+    """Accepted and not handed over in all this time: over, and refunded. What is out of the house its provider brings
+    back; the coordinators are told.
+    """
+    order = await doors.locked(ctx.tx, job.order_id)
+    if order is None or order.ended_at is not None:
+        return
+    if order.state in CANCELLABLE:
+        await give_up(ctx, order, "cancel", "kept_too_long", actor=None, reason="it was not handed over in time")
+    else:
+        for account_id in await identity.with_scope(ctx.tx, Scope.COORDINATE):
+            ctx.notify(account_id, facts.LONG_ON_ITS_WAY, order.id, number=order.number)
 
 
 @consumer(CompletionDue, emits=PLACES)

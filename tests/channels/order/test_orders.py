@@ -22,6 +22,7 @@ from channels.order.errors import (
     HandoverLocked,
     NotServing,
     OtherItem,
+    OtherPrice,
     TooManyCodes,
 )
 from channels.order.handing import ROUNDS_MAX, TRIES_MAX
@@ -134,6 +135,43 @@ async def test_what_lies_ready_for_long_is_still_kept_when_it_is_fetched(market:
     await market.move(made["id"], "collected")
     assert (await market.stock())["Paracetamol 500"] == (8, 0)
     await market.check()
+
+
+async def test_what_is_accepted_and_not_handed_over_ends_before_its_stock_is_somebody_elses(market: Market) -> None:
+    """A week after it was ordered; what is packed four days after that; what is out, its provider brings back."""
+    lies, packed, out = [await market.order(packs=1) for _ in range(3)]
+    for made, states in ((lies, ["confirmed", "preparing"]), (packed, ["confirmed", "preparing"]),
+                         (out, ["confirmed", "preparing", "ready"])):  # fmt: skip
+        await market.move(made["id"], *states)
+        await market.pay_order(made["id"], PRICE + FEE_AMOUNT)
+    await market.later(days=6, hours=23)
+    await market.move(packed["id"], "ready")
+    await market.move(out["id"], "out_for_delivery")
+    await market.later(minutes=55)
+    seen = await market.see(lies["id"])
+    assert (seen["order"]["state"], seen["order"]["reason"]) == ("cancelled", "it was not handed over in time")
+    assert [refund["reason"] for refund in seen["refunds"]] == ["kept_too_long"]
+    assert seen["order"]["refunded"] == seen["order"]["paid"]
+    assert (await market.stock())["Paracetamol 500"] == (10, 2)
+    await market.later(days=4)
+    assert (await market.see(packed["id"]))["order"]["state"] == "cancelled"
+    assert (await market.see(out["id"]))["order"]["state"] == "out_for_delivery"
+    told = await rows(market.node, "SELECT 1 FROM job WHERE key LIKE '%:order.long_on_its_way:' || $1", out["id"])
+    assert len(told) == 1
+    await market.check()
+
+
+async def test_a_price_that_changed_since_she_saw_it_is_told_and_nothing_is_ordered(market: Market) -> None:
+    shown = {"amount": TOTAL, "currency": "INR"}
+    price = {"amount": PRICE + 1, "currency": "INR"}
+    await market.here.pharmacist.call("medicine.update", medicine_id=str(market.paracetamol), price=price)
+    for wrong in (shown, {"amount": TOTAL + 2, "currency": "USD"}):
+        with pytest.raises(OtherPrice) as no:
+            await market.order(total=wrong)
+        assert no.value.data["total"] == {"amount": TOTAL + 2, "currency": "INR", "exponent": 2}
+    assert (await market.stock())["Paracetamol 500"] == (10, 0)
+    made = await market.order(total={"amount": TOTAL + 2, "currency": "INR"})
+    assert made["total"]["amount"] == TOTAL + 2
 
 
 async def test_each_move_is_its_actors_and_illegal_ones_name_the_legal(market: Market) -> None:

@@ -25,7 +25,8 @@ class NotCollected(Refusal, code=409, reason="not_collected"):
 
 
 class WindowFull(Refusal, code=409, reason="window_full"):
-    """The window is full, over, or none of the laboratory's; `laboratory.windows` lists those that are free."""
+    """The window is full, over, or none of the laboratory's; `laboratory.windows` lists those that are free. Or it is
+    closed when she would come."""
 
 
 class OfAnOrder(Refusal, code=409, reason="of_an_order"):

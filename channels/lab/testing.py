@@ -123,7 +123,8 @@ async def schedule(
 ) -> LabTestView:
     """Plan when the sample is taken, or plan it anew: the patient's side, or the laboratory that was chosen.
 
-    At home it is a window of `laboratory.windows`, at an address it serves. `catalogue_id` chooses the laboratory where
+    At home it is a window of `laboratory.windows`, at an address it serves; a visit of hers falls into its opening
+    hours, where it said any. `catalogue_id` chooses the laboratory where
     nobody has yet, or another one while nothing is planned: for the patient's side alone.
     """
     test, sight = await access.lab_test(ctx, lab_test_id, lock=True)
@@ -155,6 +156,10 @@ async def schedule(
     elif address is not None or postal_code is not None:
         raise InvalidParams(fields=(Field("$.address", "she comes to the laboratory"),))
     else:
+        # Its people may let somebody in whom they expect; she does not find a door that is shut.
+        shut = "SELECT NOT place_open($1, $2)"
+        if not sight.duties & PLANS and await ctx.tx.fetchval(shut, after.laboratory_id, planned_at):
+            raise WindowFull()
         until = planned_at + VISIT
     after = msgspec.structs.replace(
         after, mode=mode, planned_at=planned_at, planned_until=until, address=address, postal_code=postal_code

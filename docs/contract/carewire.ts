@@ -1092,7 +1092,7 @@ export interface Commands {
   /**
    * Plan when the sample is taken, or plan it anew: the patient's side, or the laboratory that was chosen.
    *
-   * At home it is a window of `laboratory.windows`, at an address it serves. `catalogue_id` chooses the laboratory where nobody has yet, or another one while nothing is planned: for the patient's side alone.
+   * At home it is a window of `laboratory.windows`, at an address it serves; a visit of hers falls into its opening hours, where it said any. `catalogue_id` chooses the laboratory where nobody has yet, or another one while nothing is planned: for the patient's side alone.
    */
   "lab_test.schedule": {
     params: LabTestScheduleParams;

@@ -246,3 +246,21 @@ async def test_a_window_is_moved_until_it_begins_and_its_place_is_free_in_the_sa
     await priya.call("lab_test.cancel", lab_test_id=his)
     taken = await rows(clinic, "SELECT taken FROM lab_window ORDER BY starts_at")
     assert [row["taken"] for row in taken] == [0, 1]
+
+
+async def test_a_visit_of_hers_finds_the_door_open(clinic: Node, technician: Caller, priya: Caller, entry: str) -> None:
+    test = await ordered(priya, entry)
+    visit: dict[str, Any] = {"lab_test_id": test, "mode": "visit"}
+    day = tomorrow(clinic).astimezone(ZoneInfo("Asia/Kolkata")).date()
+    for hour in (3, 19):
+        with pytest.raises(WindowFull):
+            await priya.call("lab_test.schedule", **visit, planned_at=tomorrow(clinic, hour).isoformat())
+    for hour in (7, 18):
+        await priya.call("lab_test.schedule", **visit, planned_at=tomorrow(clinic, hour).isoformat())
+    await execute(clinic, "INSERT INTO place_holiday (place_id, day, name) VALUES ($1, $2, 'Holi')", LABORATORY, day)
+    with pytest.raises(WindowFull):
+        await priya.call("lab_test.schedule", **visit, planned_at=tomorrow(clinic, 9).isoformat())
+    await technician.call("lab_test.schedule", **visit, planned_at=tomorrow(clinic, 20).isoformat())
+    await execute(clinic, "DELETE FROM place_holiday")
+    await execute(clinic, "DELETE FROM place_opening WHERE place_id = $1", LABORATORY)
+    await priya.call("lab_test.schedule", **visit, planned_at=tomorrow(clinic, 3).isoformat())  # it never said when

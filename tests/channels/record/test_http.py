@@ -121,7 +121,7 @@ async def test_a_result_arrives_as_a_form_and_everybody_hears_at_once(
         assert [test["id"] for test in opened.value["tests"]] == [asked["id"]]
     with pytest.raises(Refused, match="not_found"):
         await anext(await asha.client.subscribe(f"lab_reports:{P}"))
-    await priya.client.command("lab_test.schedule", lab_test_id=asked["id"], mode="visit", planned_at=at)
+    await meera.client.command("lab_test.schedule", lab_test_id=asked["id"], mode="visit", planned_at=at)
     await meera.client.command("lab_test.collect", lab_test_id=asked["id"])
     path = f"/api/v1/lab-tests/{asked['id']}/result"
     values = json.dumps([{"analyte": "K", "number": 6.9}])

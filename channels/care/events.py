@@ -9,6 +9,7 @@ import msgspec
 
 from carewire.command import Ctx
 from carewire.event import Event
+from carewire.jobs.job import Job
 from carewire.topic import Ask, topic
 from channels.care import access
 from channels.care.nouns import BloodGroup, EntryKind, RecordType, Severity
@@ -59,6 +60,12 @@ class BackgroundChanged(Event, name="background:changed", topic="background:{pat
 
     patient_id: UUID
     background: Background
+
+
+class PatientGone(Job, name="patient.gone"):
+    """A patient was deleted: what is open with her closes. Its consumer is the domain of chats."""
+
+    patient_id: UUID
 
 
 async def may_hear_summary(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | None]:

@@ -14,6 +14,7 @@ from carewire.forms import Cursor, Limit
 from carewire.store import paging
 from carewire.store.paging import Page
 from channels.care import access
+from channels.care.events import PatientGone
 from channels.care.history import HistoryAsk, HistoryItem, HistoryKind, items
 from channels.care.nouns import RecordType
 from channels.care.rights import DESK, OPEN, Ask
@@ -200,6 +201,7 @@ async def delete(ctx: Ctx, patient_id: UUID) -> PatientDeleted:
     if tag == "UPDATE 0":
         raise NotFound()
     await access.all_readers_changed(ctx, patient_id)
+    ctx.enqueue(PatientGone(patient_id=patient_id))
     return PatientDeleted(id=patient_id)
 
 

@@ -73,6 +73,13 @@ def from_row(row: Any) -> Thread:
     return msgspec.convert({name: row[name] for name in Thread.__struct_fields__}, Thread)
 
 
+HERE: Final = "EXISTS (SELECT FROM patient p WHERE p.id = t.patient_id AND p.deleted_at IS NULL)"
+"""Of a patient who was deleted nobody has anything unread."""
+STANDS: Final = f"""{HERE} AND EXISTS (SELECT FROM relationship r WHERE r.patient_id = t.patient_id
+    AND r.place_id = t.place_id AND (t.doctor_id IS NULL OR r.doctor_id = t.doctor_id) AND r.state = 'standing')"""
+"""What the doctor's or the place's side may no longer read is not unread to it."""
+
+
 class Seat(msgspec.Struct, frozen=True, kw_only=True):
     """A thread as one caller has it. `author`: as whom she writes; null where she only reads."""
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from carewire.command import Ctx
 from carewire.jobs.job import Job, consumer
+from channels.care.events import PatientGone
 from channels.chat import access
 from channels.chat.access import Thread
 from channels.chat.events import ChatState
@@ -38,8 +39,9 @@ async def basis(ctx: Ctx, patient_id: UUID, doctor_id: UUID | None, place_id: UU
     # Chats lock the thread and then these; nobody else ever locks a thread behind a relationship.
     rows = await ctx.tx.fetch(
         "SELECT r.hand_at, greatest(r.last_visit_at + chat_days(), r.expected_until) AS until FROM relationship r"
+        " JOIN patient p ON p.id = r.patient_id AND p.deleted_at IS NULL"
         " WHERE r.patient_id = $1 AND r.place_id = $2 AND ($3::uuid IS NULL OR r.doctor_id = $3)"
-        " AND r.state = 'standing' ORDER BY r.id FOR SHARE",
+        " AND r.state = 'standing' ORDER BY r.id FOR SHARE OF r",
         patient_id,
         place_id,
         doctor_id,
@@ -105,15 +107,27 @@ class ChatDue(Job, name="chat.due"):
 async def follow_relationship(ctx: Ctx, job: ChatFollow) -> None:
     """Open, prolong or close it; whose right is gone with the relationship has nothing unread and hears no more."""
     if thread := await access.locked(ctx, job.thread_id):
-        found = await basis(ctx, thread.patient_id, thread.doctor_id, thread.place_id)
-        after = await follow(ctx, thread, found)
-        if found.standing:
-            return
-        await tell_inboxes(ctx, after)
-        if thread.doctor_id is None:
-            # Care tells its own readers; it does not know those of the desk.
-            for account_id in await answering(ctx, thread.place_id):
-                ctx.rights_changed(account_id)
+        await _follow(ctx, thread)
+
+
+async def _follow(ctx: Ctx, thread: Thread) -> None:
+    found = await basis(ctx, thread.patient_id, thread.doctor_id, thread.place_id)
+    after = await follow(ctx, thread, found)
+    if found.standing:
+        return
+    await tell_inboxes(ctx, after)
+    if thread.doctor_id is None:
+        # Care tells its own readers; it does not know those of the desk.
+        for account_id in await answering(ctx, thread.place_id):
+            ctx.rights_changed(account_id)
+
+
+@consumer(PatientGone, emits={ChatState, *INBOX_TELLS})
+async def follow_patient(ctx: Ctx, job: PatientGone) -> None:
+    """Close what she had open: nobody has anything of hers unread any more."""
+    for row in await ctx.tx.fetch("SELECT id FROM chat_thread WHERE patient_id = $1 ORDER BY id", job.patient_id):
+        if thread := await access.locked(ctx, row["id"]):
+            await _follow(ctx, thread)
 
 
 @consumer(ChatDue, emits={ChatState, *INBOX_TELLS})

@@ -13,7 +13,7 @@ import msgspec
 from carewire.command import Ctx
 from carewire.event import Event
 from carewire.topic import Ask, topic
-from channels.chat.access import Thread
+from channels.chat.access import HERE, STANDS, Thread
 from channels.chat.lifecycle import ThreadState
 from channels.chat.nouns import ANSWERS, INBOX_MAX, Side
 from channels.directory.access import VERIFIED
@@ -58,12 +58,9 @@ class DeskInboxChanged(Event, name="desk_inbox:changed", topic="desk_inbox:{plac
 INBOX_TELLS: Final[frozenset[type[Event]]] = frozenset((InboxChanged, DeskInboxChanged))
 
 _ENTRY: Final = "t.id AS thread_id, t.patient_id, t.doctor_id, t.place_id, t.state, t.moved_at"
-STANDS: Final = """EXISTS (SELECT FROM relationship r WHERE r.patient_id = t.patient_id AND r.place_id = t.place_id
-    AND (t.doctor_id IS NULL OR r.doctor_id = t.doctor_id) AND r.state = 'standing')"""
-"""What the doctor's or the place's side may no longer read is not unread to it."""
 _HERS: Final = f"""
 SELECT {_ENTRY}, t.patient_unread AS unread FROM guarding g JOIN chat_thread t ON t.patient_id = g.patient_id
- WHERE g.account_id = $1 AND t.patient_unread > 0
+ WHERE g.account_id = $1 AND t.patient_unread > 0 AND {HERE}
 UNION SELECT {_ENTRY}, t.provider_unread FROM {VERIFIED} JOIN chat_thread t ON t.doctor_id = d.id
   JOIN affiliation f ON f.doctor_id = d.id AND f.place_id = t.place_id AND f.state = 'accepted'
  WHERE d.account_id = $1 AND t.provider_unread > 0 AND {STANDS}
@@ -100,12 +97,14 @@ def _inbox(rows: Sequence[Any]) -> Inbox:
 
 async def tell_inboxes(ctx: Ctx, thread: Thread) -> None:
     """Tell the inboxes of both sides how the thread, which is locked, stands now."""
+    row = await ctx.tx.fetchrow(
+        f"SELECT {HERE} AS here, {STANDS} AS stands FROM chat_thread t WHERE t.id = $1", thread.id
+    )
+    assert row is not None
+    entry = entry_of(thread, Side.PATIENT, readable=row["here"])
     for _, account_id in sorted(await identity.acting_for(ctx.tx, [thread.patient_id])):
-        entry = entry_of(thread, Side.PATIENT)
         ctx.emit(InboxChanged(account_id=account_id, thread_id=thread.id, entry=entry))
-    entry = entry_of(thread, Side.PROVIDER)
-    if entry.unread and not await ctx.tx.fetchval(f"SELECT {STANDS} FROM chat_thread t WHERE t.id = $1", thread.id):
-        entry = msgspec.structs.replace(entry, unread=0)
+    entry = entry_of(thread, Side.PROVIDER, readable=row["stands"])
     if thread.doctor_id is None:
         ctx.emit(DeskInboxChanged(place_id=thread.place_id, thread_id=thread.id, entry=entry))
     elif doctor := await doctor_account(ctx, thread):
@@ -125,14 +124,14 @@ async def doctor_account(ctx: Ctx, thread: Thread) -> UUID | None:
     return account_id
 
 
-def entry_of(thread: Thread, side: Side) -> InboxEntry:
-    """The thread as one of its sides has it."""
+def entry_of(thread: Thread, side: Side, *, readable: bool) -> InboxEntry:
+    """The thread as one of its sides has it. What it may not read is not unread."""
     return InboxEntry(
         thread_id=thread.id,
         patient_id=thread.patient_id,
         doctor_id=thread.doctor_id,
         place_id=thread.place_id,
         state=thread.state,
-        unread=thread.unread(side),
+        unread=thread.unread(side) if readable else 0,
         moved_at=thread.moved_at,
     )

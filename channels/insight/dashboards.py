@@ -9,6 +9,7 @@ import msgspec
 from carewire.command import Ctx, query
 from carewire.errors import InvalidParams, NotFound
 from channels.appointment import lifecycle as appointment
+from channels.chat.access import STANDS
 from channels.directory import access as directory
 from channels.identity import Capacity
 from channels.identity import access as identity
@@ -132,18 +133,16 @@ async def doctor(ctx: Ctx) -> DoctorDashboard:
     """Your day and your patients in numbers."""
     me = await directory.own_doctor(ctx)
     row = await ctx.tx.fetchrow(
-        """SELECT (SELECT count(DISTINCT r.patient_id) FROM relationship r
+        f"""SELECT (SELECT count(DISTINCT r.patient_id) FROM relationship r
+                     JOIN patient p ON p.id = r.patient_id AND p.deleted_at IS NULL
                      JOIN affiliation f ON f.doctor_id = r.doctor_id AND f.place_id = r.place_id
                       AND f.state = 'accepted'
                     WHERE r.doctor_id = $1 AND r.state = 'standing'
                       AND (r.expected_until > $2 OR r.last_visit_at + (SELECT relation_days()) > $2)) AS patients,
-                  (SELECT coalesce(sum(c.provider_unread), 0) FROM chat_thread c
-                     JOIN affiliation f ON f.doctor_id = c.doctor_id AND f.place_id = c.place_id
+                  (SELECT coalesce(sum(t.provider_unread), 0) FROM chat_thread t
+                     JOIN affiliation f ON f.doctor_id = t.doctor_id AND f.place_id = t.place_id
                       AND f.state = 'accepted'
-                    WHERE c.doctor_id = $1 AND c.provider_unread > 0
-                      AND EXISTS (SELECT FROM relationship r WHERE r.patient_id = c.patient_id
-                          AND r.doctor_id = c.doctor_id AND r.place_id = c.place_id AND r.state = 'standing')
-                  ) AS unread_messages""",
+                    WHERE t.doctor_id = $1 AND t.provider_unread > 0 AND {STANDS}) AS unread_messages""",
         me.id,
         ctx.now,
     )

@@ -9,20 +9,23 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import pytest
 
 from carewire.command import Ctx
 from carewire.errors import InvalidParams, NotFound, RateLimited
 from carewire.node import Node
+from channels.care.events import PatientGone
 from channels.chat import access
-from channels.chat.following import follow
+from channels.chat.following import follow, follow_patient
 from channels.chat.lifecycle import ThreadState
 from channels.directory.demo import CLINIC
 from channels.identity import Capacity
 from channels.identity import demo as people
-from tests.channels.callers import Caller
-from tests.channels.chat.conftest import Say, execute
-from tests.channels.queue.conftest import as_person
+from channels.identity.demo import PRIYA_PATIENT
+from tests.channels.callers import Caller, rows, told
+from tests.channels.chat.conftest import Say, execute, run
+from tests.channels.queue.conftest import admin_of, as_person, topic
 
 SAID = (
     "INSERT INTO chat_message (thread_id, seq, author, author_id, text, at)"
@@ -133,3 +136,27 @@ async def test_pages_of_a_thread_that_grows_meanwhile_miss_nothing_and_repeat_no
             break
         await asyncio.gather(say(doctor, thread, "Meanwhile"), say(priya, thread, "Meanwhile"))
     assert found == ["5", "4", "3", "2", "1", "0"]
+
+
+async def test_of_a_patient_who_was_deleted_nothing_is_open_or_unread_to_anybody(
+    clinic: Node, thread: str, place_thread: str, say: Say, priya: Caller, doctor: Caller, desk: Caller
+) -> None:
+    mine = str(people.PRIYA.account_id)
+    before = await doctor.call("dashboard.doctor")
+    for thread_id in (thread, place_thread):
+        await say(priya, thread_id, "Are you there?")
+    await say(doctor, thread, "Yes")
+    inboxes = {f"inbox:{people.VIKRAM.account_id}": 1, f"desk_inbox:{CLINIC}": 1, f"inbox:{mine}": 1}
+    assert {name: len((await topic(clinic, name)).threads) for name in inboxes} == inboxes
+    await execute(clinic, "UPDATE admin_scope SET scope = 'privacy'")
+    await admin_of(clinic).call("patient.delete", patient_id=PRIYA_PATIENT)
+    ((job,),) = await rows(clinic, "SELECT payload FROM job WHERE name = 'patient.gone'")
+    await run(clinic, follow_patient, msgspec.json.decode(job, type=PatientGone))
+    for thread_id in (thread, place_thread):
+        assert (await told(clinic, f"chat:{thread_id}"))[-1][1]["state"] == "closed"
+        for who in (priya, doctor, desk):
+            with pytest.raises(NotFound):
+                await say(who, thread_id)
+    assert {name: len((await topic(clinic, name)).threads) for name in inboxes} == dict.fromkeys(inboxes, 0)
+    after = await doctor.call("dashboard.doctor")
+    assert (after["unread_messages"], before["patients"] - after["patients"]) == (0, 1)

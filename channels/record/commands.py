@@ -1,6 +1,6 @@
 """Medical records: uploaded by the patient's side, written by who treats or tests her, shared as she says."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -40,6 +40,7 @@ CLINICAL: Final = frozenset({Duty.NURSE, Duty.TECHNICIAN})
 """The duties that write records for the patients of their place."""
 KINDS: Final = frozenset({MediaKind.MEDICAL_RECORD, MediaKind.DOCUMENT, MediaKind.IMAGE})
 RECORDS_MAX: Final = 5_000
+OLDEST: Final = date(1900, 1, 1)
 WRITING: Final = Rate(burst=60, per_minute=60)
 
 Title = Annotated[str, Meta(min_length=1, max_length=255)]
@@ -72,6 +73,7 @@ async def create(
     """
     await identity.require_fact(ctx)
     doctor_id = await _writes_as(ctx, patient_id, place_id)
+    _check_date(ctx, record_date)
     if (doctor_id or place_id) and is_shared_with_doctors:
         raise InvalidParams(fields=(Field("$.is_shared_with_doctors", "that is hers to say"),))
     await ctx.tx.execute("SELECT FROM patient WHERE id = $1 FOR NO KEY UPDATE", patient_id)
@@ -144,6 +146,12 @@ async def open_(ctx: Ctx, record_id: UUID, media_id: UUID | None = None) -> Open
     return await media.of_thing(ctx, NOUN, record.id, media_id)
 
 
+def _check_date(ctx: Ctx, day: date | None) -> None:
+    """No paper is of a day that has begun nowhere yet."""
+    if day is not None and not OLDEST <= day <= ctx.now.date() + timedelta(days=1):
+        raise InvalidParams(fields=(Field("$.record_date", "lies in the future, or before anybody's time"),))
+
+
 async def _writes_as(ctx: Ctx, patient_id: UUID, place_id: UUID | None) -> UUID | None:
     """As which doctor the caller writes; None for her side, and for a place."""
     if place_id is not None:
@@ -174,6 +182,7 @@ async def update(
     record, held = await access.record(ctx, record_id, lock=True)
     if not any(right.kind in FAMILY for right in held):
         raise NotFound()
+    _check_date(ctx, None if record_date is UNSET else record_date)
     given = {
         "record_type": record_type,
         "title": title,

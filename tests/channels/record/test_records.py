@@ -5,6 +5,7 @@ M-244, medical_record.delete M-245, table medical_records M-096, constants.recor
 """
 
 import asyncio
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -166,6 +167,16 @@ async def test_a_deleted_record_is_gone_with_its_files(clinic: Node, priya: Call
     assert job["name"] == "media.removed"
     with pytest.raises(NotFound):
         await priya.call("medical_record.delete", record_id=record["id"])
+
+
+async def test_no_paper_is_of_a_day_that_has_begun_nowhere(clinic: Node, priya: Caller) -> None:
+    today = clinic.dispatcher.clock.now().date()
+    record = await kept(clinic, priya, record_date=str(today + timedelta(days=1)))  # begun already in Auckland
+    for wrong in (today + timedelta(days=2), date(1899, 12, 31)):
+        with pytest.raises(InvalidParams):
+            await kept(clinic, priya, record_date=str(wrong))
+        with pytest.raises(InvalidParams):
+            await priya.call("medical_record.update", record_id=record["id"], record_date=str(wrong))
 
 
 async def test_the_snapshot_and_its_events_add_up(clinic: Node, priya: Caller) -> None:

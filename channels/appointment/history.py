@@ -4,29 +4,14 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from carewire.command import Ctx
-from channels.care import HistoryAsk, HistoryItem, HistoryKind, register_history, register_presence
+from channels.care import HistoryKind, register_history, register_presence
 
-
-@register_history(HistoryKind.APPOINTMENT)
-async def appointments(ctx: Ctx, asked: HistoryAsk) -> list[HistoryItem]:
-    """Her appointments by their time, also those that came to nothing."""
-    rows = await ctx.tx.fetch(
-        """SELECT a.id, a.starts_at AS at, a.doctor_id, a.place_id, d.name AS doctor, p.name AS place, a.state
-             FROM appointment a JOIN doctor d ON d.id = a.doctor_id LEFT JOIN place p ON p.id = a.place_id
-            WHERE a.patient_id = ANY ($1) AND ($2 OR a.doctor_id = $3 OR a.place_id = ANY ($4))
-              AND ($5::timestamptz IS NULL OR a.starts_at >= $5)
-              AND ($6::timestamptz IS NULL OR a.starts_at < $6 OR (a.starts_at = $6 AND a.id < $7::uuid))
-            ORDER BY a.starts_at DESC, a.id DESC LIMIT $8""",
-        list(asked.patient_ids),
-        asked.whole,
-        asked.doctor_id,
-        list(asked.place_ids),
-        asked.since,
-        asked.until,
-        asked.before_id,
-        asked.limit,
-    )
-    return [HistoryItem(kind=HistoryKind.APPOINTMENT, **dict(row)) for row in rows]
+register_history(  # by their time, also those that came to nothing
+    HistoryKind.APPOINTMENT,
+    """SELECT a.id, a.starts_at AS at, a.patient_id, a.doctor_id, a.place_id, NULL::uuid AS asked_at_id,
+              d.name AS doctor, p.name AS place, a.state
+         FROM appointment a JOIN doctor d ON d.id = a.doctor_id LEFT JOIN place p ON p.id = a.place_id""",
+)
 
 
 @register_presence

@@ -6,9 +6,9 @@ A **consent** opens more, to one doctor or place, for a purpose and a time. **Br
 hour, with a reason, in everybody's sight. The **summary** is allergies and current medicines.
 """
 
-from channels.care.history import HistoryAsk, HistoryItem, HistoryKind, register_history
+from channels.care.history import HistoryKind, register_history
 from channels.care.nouns import Purpose, RecordType, RelationState, RightKind, Schedule
 from channels.care.presence import register_presence
 
-__all__ = ["HistoryAsk", "HistoryItem", "HistoryKind", "Purpose", "RecordType", "RelationState", "RightKind",
+__all__ = ["HistoryKind", "Purpose", "RecordType", "RelationState", "RightKind",
            "Schedule", "register_history", "register_presence"]  # fmt: skip

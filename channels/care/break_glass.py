@@ -173,7 +173,8 @@ async def _records(ctx: Ctx, patient_id: UUID) -> list[UUID]:
     """The person's own record, then all that were merged into it; none when there is no such patient."""
     rows = await ctx.tx.fetch(
         "WITH person AS (SELECT coalesce((SELECT c.into_id FROM patient_claim c WHERE c.patient_id = p.id"
-        "   AND c.into_id IS NOT NULL AND c.undone_at IS NULL), p.id) AS id FROM patient p WHERE p.id = $1)"
+        "   AND c.into_id IS NOT NULL AND c.undone_at IS NULL), p.id) AS id FROM patient p"
+        "   WHERE p.id = $1 AND p.deleted_at IS NULL)"
         " SELECT id, 0 AS rank FROM person UNION ALL SELECT c.patient_id, 1 FROM person"
         "   JOIN patient_claim c ON c.into_id = person.id AND c.undone_at IS NULL ORDER BY rank, id",
         patient_id,

@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from carewire.store.db import Tx
-from channels.appointment.lifecycle import AppointmentState
+from channels.appointment.lifecycle import IN_THE_ROOM, AppointmentState
 from channels.queue.lifecycle import TokenState
 
 ByState = dict[str, int]
@@ -16,8 +16,10 @@ ByState = dict[str, int]
 # A sitting of today on the clock of its place, or one that has not ended yet. `$2` is now.
 TODAY: Final = """((s.starts_at AT TIME ZONE s.zone)::date = ($2 AT TIME ZONE s.zone)::date AND s.state <> 'cancelled'
        OR s.state IN ('live', 'paused'))"""
-# An appointment of today on its own clock.
-APPOINTED_TODAY: Final = "a.day = ($2 AT TIME ZONE a.zone)::date"
+# An appointment of today on its own clock, or one that began before midnight and goes on.
+APPOINTED_TODAY: Final = f"""(a.day = ($2 AT TIME ZONE a.zone)::date
+       OR a.state IN ({", ".join(f"'{state}'" for state in sorted(IN_THE_ROOM))})
+          AND a.starts_at > $2::timestamptz - interval '12 hours')"""
 
 
 def by_state(states: type[StrEnum], rows: Iterable[Any]) -> ByState:

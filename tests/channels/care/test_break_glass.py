@@ -46,6 +46,12 @@ async def test_it_takes_a_verified_doctor_of_the_place_where_the_patient_is_and_
         with pytest.raises(InvalidParams):
             await break_glass(doctor, patient, reason=reason)
     clinic.limits.deployment = str(uuid4())
+    gone = await came(desk, session, "Deleted")
+    erased = "UPDATE patient SET deleted_at = now(), deleted_by = $2 WHERE id = $1"
+    await execute(clinic, erased, gone, DESK.account_id)
+    with pytest.raises(NotFound):
+        await break_glass(doctor, gone)
+    clinic.limits.deployment = str(uuid4())
     affiliation = "UPDATE affiliation SET state = 'ended', until = now() WHERE doctor_id = $1"
     await execute(clinic, affiliation, DOCTOR_VIKRAM)
     with pytest.raises(NotFound):

@@ -117,3 +117,8 @@ async def test_by_video_today_is_a_day_on_the_doctors_clock(
     with pytest.raises(InvalidParams):
         await doctor.call("consultation.update", **asked, follow_up_date=str(here - timedelta(days=1)))
     await doctor.call("consultation.update", **asked, follow_up_date=str(here))
+    for hours, listed in ((0, [appointment["id"]]), (10, [])):  # it goes on, although its day is over
+        vikram.clock.turn(hours=hours)
+        today = (await doctor.call("dashboard.doctor_today"))["appointments"]
+        assert [one["id"] for one in today] == listed
+        assert (await doctor.call("dashboard.doctor"))["appointments"]["consultation_in_progress"] == len(listed)

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from carewire.command import Ctx
 from carewire.event import Event
@@ -27,10 +28,16 @@ class Prescriptions(Struct, frozen=True, kw_only=True):
 
 
 class PrescriptionCreated(Event, name="prescription:created", topic="prescriptions:{patient_id}"):
-    """A doctor issued a prescription. It stands first."""
+    """A doctor issued a prescription. Its place is by `issued_at`: of two issued at once the later is told first."""
 
     patient_id: UUID
     prescription: PrescriptionCard
+
+    @staticmethod
+    def apply(snapshot: Prescriptions, event: "PrescriptionCreated") -> Prescriptions:
+        """The snapshot after this event."""
+        cards = sorted([*snapshot.prescriptions, event.prescription], key=_place, reverse=True)[:LATEST]
+        return replace(snapshot, prescriptions=cards)
 
 
 class PrescriptionUpdated(Event, name="prescription:updated", topic="prescriptions:{patient_id}"):
@@ -39,12 +46,28 @@ class PrescriptionUpdated(Event, name="prescription:updated", topic="prescriptio
     patient_id: UUID
     prescription: PrescriptionCard
 
+    @staticmethod
+    def apply(snapshot: Prescriptions, event: "PrescriptionUpdated") -> Prescriptions:
+        """The snapshot after this event."""
+        cards = [event.prescription if one.id == event.prescription.id else one for one in snapshot.prescriptions]
+        return replace(snapshot, prescriptions=cards)
+
 
 class PrescriptionsListed(Event, name="prescription:listed", topic="prescriptions:{patient_id}"):
     """A record was merged into hers, or is hers no longer: this is the whole list now."""
 
     patient_id: UUID
     prescriptions: list[PrescriptionCard]
+
+    @staticmethod
+    def apply(snapshot: Prescriptions, event: "PrescriptionsListed") -> Prescriptions:
+        """The snapshot after this event."""
+        return replace(snapshot, prescriptions=event.prescriptions)
+
+
+def _place(card: PrescriptionCard) -> tuple[datetime, UUID]:
+    assert card.issued_at is not None
+    return card.issued_at, card.id
 
 
 async def may_hear(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | None]:

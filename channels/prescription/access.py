@@ -40,6 +40,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     doctor_id: UUID
     state: PrescriptionState
     version: int
+    supersedes_id: UUID | None
 
 
 @door
@@ -67,7 +68,8 @@ async def authored(ctx: Ctx, prescription_id: UUID, *, lock: bool = False) -> Wr
 
 async def _row(ctx: Ctx, prescription_id: UUID) -> Written:
     row = await ctx.tx.fetchrow(
-        "SELECT id, consultation_id, patient_id, doctor_id, state, version FROM prescription WHERE id = $1",
+        "SELECT id, consultation_id, patient_id, doctor_id, state, version, supersedes_id FROM prescription"
+        " WHERE id = $1",
         prescription_id,
     )
     if row is None:

@@ -35,7 +35,7 @@ class Overspent(Refusal, code=409, reason="prescription_spent"):
 class DispensedSince(Refusal, code=409, reason="dispensed_since"):
     """Of the prescription whose place it takes something was given out, or came back, since you wrote this one.
 
-    Look what is left of that, and write this one once more (`prescription.update`).
+    Read that one, and write this one once more with the `supersedes_spent` you have seen; `spent` is what it is now.
     """
 
 

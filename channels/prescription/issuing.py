@@ -23,7 +23,7 @@ from channels.prescription.events import PrescriptionCreated, PrescriptionUpdate
 from channels.prescription.facts import CANCELLED, ISSUED
 from channels.prescription.lifecycle import PASSING, PRESCRIPTION, AllergyOutcome, PrescriptionState
 from channels.prescription.papers import AllergyLook, Prescription
-from channels.prescription.rows import REPLACED_SPENT, lines_of, whole
+from channels.prescription.rows import lines_of, whole
 
 DOCTORS: Final = {Capacity.DOCTOR}
 VALID: Final = timedelta(days=30)
@@ -86,7 +86,7 @@ async def issue(ctx: Ctx, prescription_id: UUID, override: AllergyOverride | Non
         raise InvalidParams(fields=(Field("$.valid_until", "lies in the past, or more than a year ahead"),))
     checked = await _check(ctx, draft, override)
     if draft.supersedes_id is not None:
-        await _supersede(ctx, draft.id, draft.supersedes_id)
+        await _supersede(ctx, draft, draft.supersedes_id)
     doctor = await directory.own_doctor(ctx)
     if checked.name_only:
         await ctx.tx.execute(
@@ -159,13 +159,13 @@ _SAID: Final = {
 }
 
 
-async def _supersede(ctx: Ctx, draft_id: UUID, prescription_id: UUID) -> None:
-    """Of both together no more is given out than the doctor has seen: the old one stands still from here on."""
+async def _supersede(ctx: Ctx, draft: Prescription, prescription_id: UUID) -> None:
+    """Of both together no more is given out than the doctor knew: the old one stands still from here on."""
     old = await access.written(ctx, prescription_id, lock=True)
     state = PRESCRIPTION.move(old.state, "supersede")
-    changed = f"SELECT supersedes_spent <> {REPLACED_SPENT} FROM prescription p WHERE id = $1"
-    if await ctx.tx.fetchval(changed, draft_id):
-        raise DispensedSince()
+    spent = sum(line.spent for line in await lines_of(ctx.tx, old.id))
+    if draft.supersedes_spent not in (None, spent):
+        raise DispensedSince(spent=spent)
     await ctx.tx.execute(
         "UPDATE prescription SET state = $2, ended_at = greatest($3, issued_at) WHERE id = $1", old.id, state, ctx.now
     )

@@ -64,7 +64,10 @@ class AllergyLook(Struct, frozen=True, kw_only=True):
 
 
 class Prescription(Struct, frozen=True, kw_only=True):
-    """All of a prescription. `doctor` and `registration` are the doctor's as they were when it was issued."""
+    """All of a prescription. `doctor` and `registration` are the doctor's as they were when it was issued.
+
+    `supersedes_spent`: how much its doctor knew to have been given out of what it takes the place of.
+    """
 
     id: UUID
     consultation_id: UUID
@@ -79,6 +82,7 @@ class Prescription(Struct, frozen=True, kw_only=True):
     instructions: str | None
     valid_until: datetime | None
     supersedes_id: UUID | None
+    supersedes_spent: int | None
     superseded_by: UUID | None
     doctor: str | None
     registration: str | None

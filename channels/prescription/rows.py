@@ -15,9 +15,6 @@ CARDS: Final = """SELECT p.id, p.patient_id, p.consultation_id, p.doctor_id, p.d
                                           'spent', l.spent) ORDER BY l.number)
           FROM prescription_line l WHERE l.prescription_id = p.id)::text AS medicines
   FROM prescription p"""
-REPLACED_SPENT: Final = """(SELECT coalesce(sum(l.spent), 0) FROM prescription o
-    LEFT JOIN prescription_line l ON l.prescription_id = o.id WHERE o.id = p.supersedes_id HAVING count(o.id) > 0)"""
-"""How much was given out of what `p` takes the place of; null where it takes none's."""
 _WHOLE: Final = f"""SELECT {
     ", ".join(
         f"p.{name}"

@@ -20,11 +20,12 @@ from channels.prescription import access
 from channels.prescription.errors import VisitCancelled
 from channels.prescription.lifecycle import PRESCRIPTION, PrescriptionState
 from channels.prescription.papers import MedicineOrder, Prescription
-from channels.prescription.rows import REPLACED_SPENT, whole
+from channels.prescription.rows import whole
 
 DOCTORS: Final = {Capacity.DOCTOR}
 Lines = Annotated[list[MedicineOrder], Meta(max_length=30)]
 Investigations = Annotated[list[Line], Meta(max_length=20, description="Tests asked for, one a line")]
+Spent = Annotated[int, Meta(ge=0, le=300_000, description="Units of all its lines together")]
 _LINE: Final = MedicineOrder.__struct_fields__
 
 
@@ -97,7 +98,7 @@ async def _draft(
 @command(
     "prescription.update",
     allow=DOCTORS,
-    errors={NotFound, FactDue, IllegalMove, StaleVersion},
+    errors={NotFound, FactDue, InvalidParams, IllegalMove, StaleVersion},
 )
 async def update(
     ctx: Ctx,
@@ -107,23 +108,30 @@ async def update(
     investigations: Investigations | UnsetType = UNSET,
     instructions: Text | UnsetType | None = UNSET,
     valid_until: datetime | UnsetType | None = UNSET,
+    supersedes_spent: Spent | UnsetType = UNSET,
 ) -> Prescription:
     """Change a draft; what is left out stays, `lines` and `investigations` are replaced whole.
 
     `version` is the one that was read: when another device wrote since, this is refused (`stale_version`).
+    `supersedes_spent`: you have seen that so much was given out of what it takes the place of (`dispensed_since`).
     """
     found = await access.written(ctx, prescription_id, lock=True)
     ctx.about(RecordType.PRESCRIPTION, found.id, patient=found.patient_id)
     PRESCRIPTION.move(found.state, "update")
     if found.version != version:
         raise StaleVersion(f"It is at version {found.version} by now", version=found.version)
-    given = {"investigations": investigations, "instructions": instructions, "valid_until": valid_until}
+    given = {
+        "investigations": investigations,
+        "instructions": instructions,
+        "valid_until": valid_until,
+        "supersedes_spent": supersedes_spent,
+    }
     changed: dict[str, Any] = {name: value for name, value in given.items() if value is not UNSET}
+    if "supersedes_spent" in changed and found.supersedes_id is None:
+        raise InvalidParams(fields=(Field("$.supersedes_spent", "it takes the place of none"),))
     settings = "".join(f", {name} = ${n}" for n, name in enumerate(changed, 2))
     await ctx.tx.execute(
-        f"UPDATE prescription p SET version = version + 1{settings}, supersedes_spent = {REPLACED_SPENT} WHERE id = $1",
-        found.id,
-        *changed.values(),
+        f"UPDATE prescription SET version = version + 1{settings} WHERE id = $1", found.id, *changed.values()
     )
     if lines is not UNSET:
         await ctx.tx.execute("DELETE FROM prescription_line WHERE prescription_id = $1", found.id)

@@ -1800,12 +1800,12 @@ export interface Commands {
   /**
    * Change a draft; what is left out stays, `lines` and `investigations` are replaced whole.
    *
-   * `version` is the one that was read: when another device wrote since, this is refused (`stale_version`).
+   * `version` is the one that was read: when another device wrote since, this is refused (`stale_version`). `supersedes_spent`: you have seen that so much was given out of what it takes the place of (`dispensed_since`).
    */
   "prescription.update": {
     params: PrescriptionUpdateParams;
     result: Prescription;
-    refusal: "fact_due" | "not_found" | "illegal_move" | "stale_version" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "fact_due" | "not_found" | "illegal_move" | "stale_version" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Mail a token to a new address; `profile.confirm_email` moves the account there. Nothing changes until then. */
   "profile.change_email": {
@@ -7853,7 +7853,7 @@ export interface PracticeView {
   is_primary: boolean;
 }
 
-/** All of a prescription. `doctor` and `registration` are the doctor's as they were when it was issued. */
+/** All of a prescription. `doctor` and `registration` are the doctor's as they were when it was issued. `supersedes_spent`: how much its doctor knew to have been given out of what it takes the place of. */
 export interface Prescription {
   id: string;
   consultation_id: string;
@@ -7868,6 +7868,7 @@ export interface Prescription {
   instructions: string | null;
   valid_until: string | null;
   supersedes_id: string | null;
+  supersedes_spent: number | null;
   superseded_by: string | null;
   doctor: string | null;
   registration: string | null;
@@ -7927,7 +7928,7 @@ export interface PrescriptionCreateParams {
   idempotency_key?: string | null;
 }
 
-/** A doctor issued a prescription. It stands first. */
+/** A doctor issued a prescription. Its place is by `issued_at`: of two issued at once the later is told first. */
 export interface PrescriptionCreated {
   patient_id: string;
   prescription: PrescriptionCard;
@@ -8018,6 +8019,8 @@ export interface PrescriptionUpdateParams {
   investigations?: string[];
   instructions?: string | null;
   valid_until?: string | null;
+  /** you have seen that so much was given out of what it takes the place of (`dispensed_since`). */
+  supersedes_spent?: number;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
 }

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from carewire.errors import IllegalMove, InvalidParams, NotFound
+from carewire.errors import Busy, IllegalMove, InvalidParams, NotFound
 from carewire.node import Node
 from channels.consultation.errors import AlreadyStarted, StaleVersion
 from channels.consultation.notes import Consultation
@@ -146,6 +146,42 @@ async def test_what_no_living_person_has_is_not_written(
     visit = await begun(desk, doctor, priya, session)
     with pytest.raises(InvalidParams):
         await write(doctor, visit, **wrong)
+
+
+async def test_in_a_storm_of_devices_every_writing_counts_once_and_nothing_is_written_after_the_end(
+    clinic: Node, desk: Caller, doctor: Caller, priya: Caller, session: str
+) -> None:
+    """Autosave from many devices while it is completed, begun by mistake and added to, all at the same moment."""
+    visit = await begun(desk, doctor, priya, session)
+    asked = {"consultation_id": visit["id"]}
+
+    async def device(n: int) -> int:
+        written = 0
+        for step in range(6):
+            now = await doctor.call("consultation.get", **asked)
+            try:
+                if step == 4:
+                    await as_person(clinic, VIKRAM).call("consultation.add", **asked, text=f"From {n}")
+                elif n == 3 and step == 3:
+                    await write(as_person(clinic, VIKRAM), now, complete=True)
+                    written += 1
+                elif n == 4 and step == 5:
+                    await as_person(clinic, VIKRAM).call("consultation.cancel", **asked, reason="A mistake")
+                else:
+                    await write(as_person(clinic, VIKRAM), now, symptoms=f"From {n} at {step}")
+                    written += 1
+            except (StaleVersion, IllegalMove, Busy):
+                pass
+        return written
+
+    written = sum(await asyncio.gather(*(device(n) for n in range(5))))
+    now = await doctor.call("consultation.get", **asked)
+    heard = [data["consultation"] for _, data in await told(clinic, f"consultation:{visit['id']}")]
+    assert now["version"] == 1 + written
+    assert heard[-1] == now
+    ended = next((n for n, one in enumerate(heard) if one["state"] != "in_progress"), len(heard))
+    assert len({(one["state"], one["version"], one["symptoms"]) for one in heard[ended:]}) <= 1
+    assert [one["version"] for one in heard[:ended]] == list(range(1, ended + 1))
 
 
 async def test_what_is_over_is_added_to_and_never_changed(

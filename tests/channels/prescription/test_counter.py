@@ -4,6 +4,7 @@ PRODUCT 28; issue 8, must hold. Ledger: M-097 (is_dispensed), H-205 H-206.
 """
 
 import asyncio
+import contextlib
 from contextvars import Context
 from datetime import timedelta
 from typing import Any
@@ -162,11 +163,57 @@ async def test_what_takes_the_place_of_one_partly_given_out_has_what_is_left_and
     with pytest.raises(DispensedSince):
         await doctor.call("prescription.issue", prescription_id=draft["id"])
     assert (await priya.call("prescription.get", prescription_id=old["id"]))["state"] == "issued"
-    lines = [line("Amlodipine", quantity=10)]
-    await doctor.call("prescription.update", prescription_id=draft["id"], version=draft["version"], lines=lines)
+    said = {"prescription_id": draft["id"], "lines": [line("Amlodipine", quantity=10)]}
+    await doctor.call("prescription.update", **said, version=1)
+    with pytest.raises(DispensedSince) as refused:  # what she has not seen she does not answer for
+        await doctor.call("prescription.issue", prescription_id=draft["id"])
+    assert refused.value.data["spent"] == 15
+    await doctor.call("prescription.update", **said, version=2, supersedes_spent=15)
     await doctor.call("prescription.issue", prescription_id=draft["id"])
     with pytest.raises(NotInForce):
         await count(clinic, "spend", first, 1)
+
+
+async def patiently(call: Any, *args: Any, **params: Any) -> Any:
+    """Ask again while the row is taken for longer than one waits for it."""
+    while True:
+        with contextlib.suppress(Busy):
+            return await call(*args, **params)
+
+
+async def test_while_pharmacies_give_it_out_its_doctor_replaces_it_and_both_together_give_out_no_more(
+    clinic: Node, desk: Caller, doctor: Caller, priya: Caller, session: str
+) -> None:
+    """Eight counters and a doctor at once: whenever more went out than she saw, she looks again."""
+    units = 12
+    old = await issued(doctor, await begun(desk, doctor, priya, session), line(quantity=units))
+    draft = await doctor.call("prescription.supersede", prescription_id=old["id"])
+    lines = [old["lines"][0]["id"], draft["lines"][0]["id"]]
+
+    async def counter() -> None:
+        for _ in range(4):
+            for line_id in lines:
+                with contextlib.suppress(NotInForce, Overspent, NotFound):
+                    await patiently(count, clinic, "spend", line_id, 1)
+                    break
+
+    async def replace() -> None:
+        version = draft["version"]
+        while True:
+            try:
+                await patiently(doctor.call, "prescription.issue", prescription_id=draft["id"])
+                return
+            except DispensedSince:
+                now = (await doctor.call("prescription.get", prescription_id=old["id"]))["lines"][0]
+                left = [line(quantity=now["quantity"] - now["spent"])] if now["spent"] < units else []
+                said = {"prescription_id": draft["id"], "version": version, "lines": left, "investigations": ["CBC"],
+                        "supersedes_spent": now["spent"]}  # fmt: skip
+                after = await patiently(doctor.call, "prescription.update", **said)
+                version, lines[1:] = after["version"], [one["id"] for one in after["lines"]]
+
+    await asyncio.gather(replace(), *(counter() for _ in range(8)))
+    ((given,),) = await rows(clinic, "SELECT sum(quantity) FROM dispensing")
+    assert given == units, "all of it, since thirty-two were asked for, and not one more"
 
 
 async def test_a_pharmacist_gives_out_what_was_shown_to_her_pharmacy_and_nothing_else(

@@ -57,8 +57,8 @@ class Paper:
         self.id, self.line, self.version = paper["id"], paper["lines"][0]["id"], 1
         self.state = "draft"
         self.spent, self.ref, self.takes = 0, uuid4(), takes
-        self.units = UNITS if takes is None else takes.units - takes.spent
-        self.seen = 0 if takes is None else takes.spent
+        self.units: int = UNITS if takes is None else takes.units - takes.spent
+        self.seen: int = 0 if takes is None else takes.spent
 
 
 class Walk:
@@ -126,6 +126,8 @@ class Walk:
     async def edit(self, paper: Paper, amount: int) -> None:
         expected = self._draft(paper) or ("visit_cancelled" if self.state == "cancelled" else None)
         said = {"prescription_id": paper.id, "version": paper.version, "instructions": f"After food {amount}"}
+        if paper.takes is not None:
+            said["supersedes_spent"] = paper.takes.spent
         await self.ask(expected, "prescription.update", **said)
         if expected is None:
             paper.version += 1

@@ -95,5 +95,48 @@ async def test_while_one_leads_the_others_do_nothing(db: Database, settings: Set
     assert await scheduler.tick() == ["toy.hourly"]
 
 
+async def test_who_knows_that_nothing_is_due_does_not_ask_again_until_it_is(
+    db: Database, settings: Settings, clock: Still, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scheduler, other = (Scheduler(db=db, clock=clock, settings=settings) for _ in range(2))
+    await scheduler.look()
+    assert await scheduler.look() == ["toy.hourly"]
+    with monkeypatch.context() as patched:
+        patched.setattr(db, "transaction", None)  # whoever asks now, fails
+        assert await scheduler.look() == []
+        clock.at += timedelta(minutes=59, seconds=59)
+        assert await scheduler.look() == []
+    clock.at += timedelta(seconds=1)
+    assert await other.tick() == ["toy.hourly"]
+    assert await scheduler.look() == []  # it was somebody else's; now it knows of the next
+    clock.at += timedelta(hours=1)
+    assert await scheduler.look() == ["toy.hourly"]
+
+
+async def test_what_changed_behind_its_back_is_known_after_a_while(
+    db: Database, settings: Settings, clock: Still, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scheduler = Scheduler(db=db, clock=clock, settings=settings)
+    await scheduler.look()
+    await scheduler.look()
+    async with db.transaction() as tx:
+        await tx.execute("UPDATE schedule SET next_at = $1", clock.at)
+    assert await scheduler.look() == []
+    monkeypatch.setattr("carewire.jobs.schedule.ANEW_S", 0.0)
+    assert await scheduler.look() == ["toy.hourly"]
+
+
+async def test_while_another_leads_it_asks_again_at_once(db: Database, settings: Settings, clock: Still) -> None:
+    scheduler = Scheduler(db=db, clock=clock, settings=settings)
+    await scheduler.tick()
+    leader = await asyncpg.connect(settings.database_url)
+    try:
+        await leader.execute("SELECT pg_advisory_lock($1)", LOCK)
+        assert await scheduler.look() == []
+    finally:
+        await leader.close()
+    assert await scheduler.look() == ["toy.hourly"]
+
+
 def test_what_is_periodic_has_a_consumer() -> None:
     assert job.PERIODIC.keys() <= job.REGISTRY.keys()

@@ -30,12 +30,6 @@ ROWS_MAX: Final = 2_000
 """Most rows of one seal."""
 KEPT_EACH: Final = timedelta(minutes=1)
 
-_OLDEST: Final = """SELECT a.at FROM (
-        SELECT coalesce(max(n), 0) AS n FROM audit_seal
-    ) newest LEFT JOIN audit_seal s ON s.n = newest.n CROSS JOIN LATERAL (
-        SELECT at FROM audit
-         WHERE (era, xid, id) > (coalesce(s.era, -1), coalesce(s.xid, '0'::xid8), coalesce(s.last, $1))
-         ORDER BY era, xid, id LIMIT 1) a"""
 # The leaves are made where the rows are: two thousand of them on the way to a node and back would cost ten times more.
 _ENDED: Final = f"""WITH ended AS (
         SELECT id, era, xid, hash FROM audit
@@ -81,9 +75,8 @@ class Sealer:
 
     async def look(self) -> None:
         """Say how long the oldest row has waited, and seal what can be."""
-        async with self._db.snapshot() as tx:
-            await tx.execute(f"SELECT {_ORDERLY}")
-            oldest = await tx.fetchval(_OLDEST, START.id)
+        async with self._db.alone() as tx:
+            oldest = await tx.fetchval("SELECT carewire_audit_oldest($1)", START.id)
         waited = timedelta(0) if oldest is None else max(self._clock.real_now() - oldest, timedelta(0))
         metrics.AUDIT_UNSEALED_SECONDS.set(waited.total_seconds())
         if waited > LATE and not self._late:

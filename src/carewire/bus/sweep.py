@@ -17,9 +17,18 @@ log = structlog.get_logger("carewire.hub")
 
 SWEEP_S: Final = 1.0
 
-MOMENT: Final = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xmin, carewire_epoch() AS epoch"
 RECENT: Final = """SELECT topic, max("offset") AS last FROM event WHERE xid >= $1::text::xid8 GROUP BY topic"""
 HEADS: Final = """SELECT topic, "offset" AS last FROM topic_head WHERE topic = ANY($1)"""
+
+
+def with_moment(rows: str) -> str:
+    """The rows and the moment they are of, in one statement: one snapshot. A row without a topic is only the moment."""
+    return f"""SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xmin, carewire_epoch() AS epoch, topic, last
+                 FROM (SELECT) AS moment LEFT JOIN ({rows}) AS found ON true"""
+
+
+HEADS_NOW: Final = with_moment(HEADS)
+RECENT_NOW: Final = with_moment(RECENT)
 
 
 class Sweep:
@@ -80,15 +89,16 @@ class Sweep:
         transactions that never reached its log, and a restored one starts from much older ones.
         """
         with metrics.SWEEP_SECONDS.time():
-            async with self._db.snapshot() as tx:
-                connects, seen = self._db.connects, self.seen
-                moment = await tx.fetchrow(MOMENT)
-                assert moment is not None
-                self._db.heed(moment["epoch"])
-                if seen is None or self.seen is None or connects != self._connects:
-                    rows = await tx.fetch(HEADS, self._topics())
-                else:
-                    rows = await tx.fetch(RECENT, seen)
-            self.seen, self._connects = moment["xmin"], connects
+            while True:
+                async with self._db.alone() as tx:
+                    # Now that there is a connection: making it may have been what counts.
+                    connects, seen = self._db.connects, self.seen
+                    afresh = seen is None or connects != self._connects
+                    rows = await (tx.fetch(HEADS_NOW, self._topics()) if afresh else tx.fetch(RECENT_NOW, seen))
+                self._db.heed(rows[0]["epoch"])
+                if afresh or self.seen is not None:
+                    break
+            self.seen, self._connects = rows[0]["xmin"], connects
         for row in rows:
-            self._found(row["topic"], row["last"])
+            if row["topic"] is not None:
+                self._found(row["topic"], row["last"])

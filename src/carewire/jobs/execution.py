@@ -52,13 +52,13 @@ class Executor:
     async def claim_due(self, limit: int) -> list[tuple[Row, UUID]]:
         """Take what is due now, each with its claim."""
         claim = uuid4()
-        async with self._db.transaction() as tx:
+        async with self._db.alone() as tx:
             return [(row, claim) for row in await rows.claim_due(tx, claim, self._clock.now(), limit)]
 
     async def run_one(self, job_id: UUID) -> bool:
         """Claim and run this job; False when there is nothing to do (done, replaced, or in other hands)."""
         claim = uuid4()
-        async with self._db.transaction() as tx:
+        async with self._db.alone() as tx:
             row = await rows.claim_one(tx, claim, self._clock.now(), job_id)
         if row is None:
             return False

@@ -120,7 +120,7 @@ class Runner:
 
     async def _relay(self, stream: Stream) -> int | None:
         """Rows are noted as relayed first and sent then: who dies in between leaves them to the visibility time-out."""
-        async with self._db.transaction() as tx:
+        async with self._db.alone() as tx:
             ids = await rows.relay(tx, self._clock.now(), RELAY_BATCH)
         if not ids:
             return 0
@@ -149,7 +149,7 @@ class Runner:
         return await self.run_due() >= BATCH
 
     async def _tick(self) -> bool:
-        if await self.scheduler.tick():
+        if await self.scheduler.look():
             self.wake()
         return False
 

@@ -40,7 +40,7 @@ CONNECT_TIMEOUT_S: Final = 5.0
 FRAME: Final = 2
 """BEGIN, and COMMIT or ROLLBACK."""
 
-Reader = Literal["join", "login", "query", "other"]
+Reader = Literal["command", "join", "login", "query", "other"]
 
 LOST: Final = (
     asyncpg.PostgresConnectionError,
@@ -211,11 +211,21 @@ class Database:
 
     async def statement(self, sql: str, *values: Any) -> Any:
         """The row of a statement that is a transaction by itself. Raises `OutcomeUnknown` on a lost connection."""
+        async with self.alone("command") as tx:
+            return await tx.fetchrow(sql, *values)
+
+    @asynccontextmanager
+    async def alone(self, of: Reader = "other") -> AsyncIterator[Tx]:
+        """For who has one statement: it is a transaction by itself, without the round trips of BEGIN and COMMIT.
+
+        Raises `OutcomeUnknown` on a lost connection. A second statement would be another transaction.
+        """
         if ENGINE.current_transaction.get() is not None:
             raise RuntimeError("a transaction is open already; one command is one transaction")
         connection = await self._acquire()
+        tx = Tx(connection)
         try:
-            return await connection.fetchrow(sql, *values)
+            yield tx
         except LOST as lost:
             _discard(connection)
             raise OutcomeUnknown() from lost
@@ -223,7 +233,7 @@ class Database:
             _discard(connection)
             raise
         finally:
-            metrics.STATEMENTS.labels("command").inc()
+            metrics.STATEMENTS.labels(of).inc(tx.statements)
             await self._release(connection)
 
     @asynccontextmanager

@@ -69,6 +69,9 @@ async def test_a_visit_from_the_line_to_the_counter_with_everybody_listening(
     known = {one["id"]: one for one in first.value["prescriptions"]}
 
     visit = await doctor.command("consultation.start", token_id=token)
+    with pytest.raises(Refused, match="already_started") as refused:
+        await phone.command("consultation.start", token_id=token)
+    assert (refused.value.retry, refused.value.data["consultation_id"]) == ("never", visit["id"])
     other_device = await phone.subscribe(f"consultation:{visit['id']}")
     assert isinstance(snapshot := await anext(other_device), Snapshot)
     assert snapshot.value == visit

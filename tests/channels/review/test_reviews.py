@@ -89,6 +89,18 @@ async def test_only_her_own_visits_that_took_place_are_reviewed_and_each_once(
     assert [type(one) for one in both if isinstance(one, Refusal)] == [Reviewed]
 
 
+async def test_of_many_hands_that_review_a_visit_at_once_one_does(clinic: Node, visit: Visit, admin: Caller) -> None:
+    token_id = await visit()
+    tries = await asyncio.gather(
+        *(as_person(clinic, people.PRIYA).call("review.create", token_id=token_id, rating=n) for n in range(1, 6)),
+        return_exceptions=True,
+    )
+    (made,) = [one for one in tries if not isinstance(one, BaseException)]
+    assert all(isinstance(one, Reviewed) for one in tries if one is not made)
+    await verify(admin, made)
+    assert await is_exact(clinic)
+
+
 async def test_the_database_alone_refuses_a_review_of_no_visit_or_of_another_doctor(
     clinic: Node, visit: Visit, priya: Caller
 ) -> None:

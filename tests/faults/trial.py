@@ -55,12 +55,14 @@ async def run(
     without: Iterable[str] = (),
     batch: int | None = None,
     finish_s: float = FINISH_S,
+    jobs_s: float = JOBS_S,
     head_s: float = HEAD_S,
     say: Callable[[str], None] = quiet,
     keep: bool = False,
 ) -> Verdict:
     """Run one seed. `faults` instead of the seed's own, `without` parts of the gateways, `batch` sets their lanes,
-    `finish_s` and `head_s`: how long to wait for the last answer, and until everybody has everything."""
+    `finish_s`, `jobs_s` and `head_s`: how long to wait for the last answer and job, and until everybody has everything.
+    """
     started = time.monotonic()
     faults = schedule(seed, run_s=run_s) if faults is None else faults
     world = World(seed, without=without, batch=batch)
@@ -83,7 +85,7 @@ async def run(
         healed = time.monotonic()
         await crew.finish(finish_s)
         finished_s = time.monotonic() - healed
-        await _settle_jobs(world)
+        await _settle_jobs(world, jobs_s)
         heads_s = await _lose_last_hints(world, crew, head_s)
         overstaying = await _see_guests_out(world, crew, head_s)
         # What stands in the logs now counts; that everybody goes is no fault of the gateways.
@@ -108,8 +110,8 @@ def _empty(ledger: str) -> truth.State:
     return {"ledger_id": ledger, "value": 0, "count": 0, "last": None}
 
 
-async def _settle_jobs(world: World) -> None:
-    deadline = time.monotonic() + JOBS_S
+async def _settle_jobs(world: World, within_s: float) -> None:
+    deadline = time.monotonic() + within_s
     while await truth.open_jobs(world) and time.monotonic() < deadline:  # noqa: ASYNC110 - the database tells nobody
         await asyncio.sleep(0.2)
 

@@ -140,6 +140,7 @@ async def test_of_a_hold_that_is_over_all_goes_back_whatever_is_asked_for(shop: 
 
 
 async def test_a_longer_hold_moves_to_batches_that_last(shop: Shop) -> None:
+    shop.clock.turn_to_morning()
     one = await shop.article("Paracetamol", (0, 2), (90, 1))
     kept = await shop.hold((one, 1), minutes=1)
     assert kept.parts[0].batch == "B1"

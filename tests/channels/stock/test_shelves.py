@@ -202,6 +202,7 @@ async def test_running_low_is_told_once_each_time_it_happens(shop: Shop) -> None
 
 
 async def test_the_night_after_its_last_day_a_batch_is_written_off_and_its_people_are_told(shop: Shop) -> None:
+    shop.clock.turn_to_morning()
     one = await shop.article("Paracetamol", (0, 5), (30, 5))
     await shop.hold((one, 2), minutes=1)
     look = [row["name"] for row in await rows(shop.node, "SELECT name FROM job WHERE name = 'stock.expired'")]
@@ -260,6 +261,7 @@ async def snapshot(shop: Shop) -> Stock:
 
 async def test_a_snapshot_and_what_was_heard_since_is_what_is(shop: Shop) -> None:
     """Everything that changes stock, one after the other; what a listener makes of it is what a newcomer sees."""
+    shop.clock.turn_to_morning()  # what expires today can still be held
     one, two = await shop.article("Paracetamol", (5, 9)), await shop.article("Zinc", (0, 9))
     mine, known = await snapshot(shop), len(await told(shop.node, shop.topic))
     assert [line.physical for line in mine.lines] == [9, 9]

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from carewire.command import Ctx, Rate, command
@@ -70,8 +71,7 @@ async def hold(
     await _require_fewer(ctx)
     opened = await seats.open_slot(ctx.tx, slot)
     await holds.sweep(ctx, opened)
-    terms = await calendar.terms(ctx.tx, doctor_id, place_id, mode)
-    held = await holds.make(ctx, opened, asked.patient_id, ctx.actor.id, terms.held_until(ctx.now))
+    held = await holds.make(ctx, opened, asked.patient_id, ctx.actor.id)
     await holds.tell_slots(ctx, doctor_id, slot.starts_at, slot.ends_at)
     return held
 
@@ -125,8 +125,9 @@ async def book(
     """Book a slot: the one held by `hold_id`, or the one that begins at `starts_at`.
 
     It is `requested` where the doctor's side has to confirm, else `booked`. Paid `online` it is kept until `pay_by`;
-    without `payment` it is the first way its terms know. The doctor's side books for patients of the place, and at the
-    desk for who has no record (`patient`). `complaint` is told to the doctor, never to the desk.
+    without `payment` it is the first way its terms know. What is held is booked on the terms of when it was held. The
+    doctor's side books for patients of the place, and at the desk for who has no record (`patient`). `complaint` is for
+    the doctor, never for the desk.
     """
     seat = (
         await _held_seat(ctx, hold_id)
@@ -138,11 +139,10 @@ async def book(
         raise InvalidParams(fields=(Field("$.complaint", "is between the patient and the doctor"),))
     before = None if follow_up_of is None else await _followed(ctx, follow_up_of, seat)
     await days.lock(ctx.tx, slot.doctor_id, [seats.day_of(slot), *([before.day] if before else [])])
-    if hold_id is not None:
-        await _require_standing(ctx, hold_id)
+    shown = None if hold_id is None else await _standing(ctx, hold_id)
     opened = await seats.open_slot(ctx.tx, slot)
     await holds.sweep(ctx, opened)
-    terms = await calendar.terms(ctx.tx, slot.doctor_id, slot.place_id, slot.mode)
+    terms = shown or await calendar.terms(ctx.tx, slot.doctor_id, slot.place_id, slot.mode)
     row = await _new(ctx, opened, seat.whom, terms, payment, complaint, follow_up_of)
     await appointments.insert(ctx.tx, row)
     if seat.held is not None:
@@ -195,12 +195,14 @@ async def _held_seat(ctx: Ctx, hold_id: UUID) -> Seat:
     return Seat(slot=slot, whom=asked, held=held)
 
 
-async def _require_standing(ctx: Ctx, hold_id: UUID) -> None:
-    stands = await ctx.tx.fetchval(
-        f"SELECT expires_at > $2 FROM hold WHERE id = $1 AND state = 'standing'{days.FOR_UPDATE}", hold_id, ctx.now
+async def _standing(ctx: Ctx, hold_id: UUID) -> Terms | None:
+    """The terms that a hold was made on, its day locked; None for one that an older version made."""
+    row = await ctx.tx.fetchrow(
+        f"SELECT expires_at, terms FROM hold WHERE id = $1 AND state = 'standing'{days.FOR_UPDATE}", hold_id
     )
-    if not stands:
+    if row is None or row["expires_at"] <= ctx.now:
         raise HoldExpired()
+    return None if row["terms"] is None else msgspec.json.decode(row["terms"], type=Terms)
 
 
 async def _own_hold(ctx: Ctx, hold_id: UUID, *, lock: bool = True) -> Held:

@@ -65,7 +65,8 @@ async def confirm(ctx: Ctx, appointment_id: UUID) -> Visit:
     errors={NotFound, InvalidParams, IllegalMove, SlotUnavailable, SlotTaken, AlreadyThere, NotApproved},
 )
 async def reschedule(ctx: Ctx, appointment_id: UUID, starts_at: datetime) -> Visit:
-    """Move it to another slot of the same doctor, place and mode. The old seat is free only once the new one is taken.
+    """Move it to another slot of the same doctor, place and mode. The old seat is free only once the new one is taken;
+    a seat that is held for her there is used for it.
 
     By the doctor's side it is confirmed then; by the patient it is `requested` where the doctor's side confirms. What
     was paid stays paid, and moving it late brings no more back than cancelling then would have.
@@ -85,6 +86,7 @@ async def reschedule(ctx: Ctx, appointment_id: UUID, starts_at: datetime) -> Vis
     if opened.id == row.slot_id:
         raise AlreadyThere()
     await holds.sweep(ctx, opened)
+    await holds.make_way(ctx, opened, row.patient_id)
     move, more = await _after_moving(ctx, row, side, opened.starts_at)
     await seats.move(ctx.tx, opened, row.patient_id, row.id)
     after = replace(

@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import msgspec
+
 from carewire.command import Ctx
 from channels.appointment import facts, seats
 from channels.appointment.events import BY_VIDEO, HoldUpdated, SlotsUpdated
@@ -32,23 +34,34 @@ def place_word(place_id: UUID | None) -> str:
 
 
 async def make(
-    ctx: Ctx, slot: SlotRow, patient_id: UUID, account_id: UUID, expires_at: datetime, waitlist_id: UUID | None = None
+    ctx: Ctx,
+    slot: SlotRow,
+    patient_id: UUID,
+    account_id: UUID,
+    *,
+    expires_at: datetime | None = None,
+    waitlist_id: UUID | None = None,
 ) -> Held:
-    """Keep a seat of this slot, its day locked. Raises `SlotTaken` or `AlreadyThere`."""
+    """Keep a seat of this slot, its day locked, on the terms of now and, by default, for as long as they say.
+
+    Raises `SlotTaken` or `AlreadyThere`.
+    """
+    terms = await calendar.terms(ctx.tx, slot.doctor_id, slot.place_id, slot.mode)
     hold_id: UUID = await ctx.tx.fetchval(
-        "INSERT INTO hold (slot_id, patient_id, account_id, waitlist_id, state, made_at, expires_at)"
-        " VALUES ($1, $2, $3, $4, 'standing', $5, $6) RETURNING id",
+        "INSERT INTO hold (slot_id, patient_id, account_id, waitlist_id, state, made_at, expires_at, terms)"
+        " VALUES ($1, $2, $3, $4, 'standing', $5, $6, $7) RETURNING id",
         slot.id,
         patient_id,
         account_id,
         waitlist_id,
         ctx.now,
-        expires_at,
+        expires_at or terms.held_until(ctx.now),
+        msgspec.json.encode(terms).decode(),
     )
     await seats.take(ctx.tx, slot, patient_id, hold_id=hold_id)
     held = held_of(await ctx.tx.fetchrow(f"SELECT {HELD} WHERE h.id = $1", hold_id))
     ctx.emit(HoldUpdated(patient_id=patient_id, hold=held))
-    ctx.enqueue(HoldDue(hold_id=hold_id), not_before=expires_at, key=HOLD_KEY.format(hold_id=hold_id))
+    ctx.enqueue(HoldDue(hold_id=hold_id), not_before=held.expires_at, key=HOLD_KEY.format(hold_id=hold_id))
     return held
 
 
@@ -87,6 +100,17 @@ async def sweep(ctx: Ctx, slot: SlotRow) -> None:
         await freed(ctx, slot.id)
 
 
+async def make_way(ctx: Ctx, slot: SlotRow, patient_id: UUID) -> None:
+    """The seat of this slot that is held for her, if one is, becomes free for a visit of hers that moves there."""
+    row = await ctx.tx.fetchrow(
+        f"SELECT {HELD} WHERE h.slot_id = $1 AND h.patient_id = $2 AND h.state = 'standing'", slot.id, patient_id
+    )
+    if row is not None:
+        held = held_of(row)
+        await end(ctx, held, "book")
+        await seats.release(ctx.tx, hold_id=held.id)
+
+
 async def freed(ctx: Ctx, slot_id: UUID) -> None:
     """Seats of this slot may be free now: offer them to who waits, and tell how many are left. Its day is locked."""
     sql = "SELECT doctor_id, place_id, mode, starts_at, ends_at FROM slot WHERE id = $1"
@@ -116,18 +140,21 @@ async def _offer(ctx: Ctx, slot: SlotRow) -> bool:
     await ctx.tx.execute(
         "UPDATE waitlist SET state = $2 WHERE id = $1", head["id"], WAITLIST.move(WaitState.WAITING, "offer")
     )
-    held = await make(ctx, slot, head["patient_id"], head["account_id"], expires_at, head["id"])
+    held = await make(ctx, slot, head["patient_id"], head["account_id"], expires_at=expires_at, waitlist_id=head["id"])
     for _, account_id in await identity.acting_for(ctx.tx, [held.patient_id]):
         begins, until = when(slot.starts_at, slot.zone), when(expires_at, slot.zone)
         ctx.notify(account_id, facts.OFFERED, held.id, when=begins, until=until)
     return True
 
 
-# The longest waiting first. Two days' seats at once go to two people; who has that time already is passed over.
+# The longest waiting first. Two days' seats at once go to two people. Passed over is who has that time already, and who
+# could not take it, because every account that could is shut.
 _HEAD: Final = """
 SELECT w.id, w.patient_id, w.account_id FROM waitlist w JOIN patient p ON p.id = w.patient_id AND p.deleted_at IS NULL
  WHERE w.doctor_id = $1 AND w.place_id IS NOT DISTINCT FROM $2 AND w.mode = $3 AND w.state = 'waiting'
    AND $4 BETWEEN w.first AND w.last
+   AND EXISTS (SELECT FROM account k WHERE k.state = 'active' AND (k.id = w.account_id
+       OR EXISTS (SELECT FROM guarding g WHERE g.account_id = k.id AND g.patient_id = w.patient_id)))
    AND NOT EXISTS (SELECT FROM seat s WHERE s.doctor_id = w.doctor_id AND s.patient_id = w.patient_id
        AND tstzrange(s.starts_at, s.ends_at) && tstzrange($5, $6))
  ORDER BY w.joined_at, w.id LIMIT 1 FOR UPDATE OF w SKIP LOCKED"""

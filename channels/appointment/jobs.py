@@ -29,6 +29,12 @@ class SlotsChanged(Job, name="appointment.slots_changed"):
     doctor_id: UUID
 
 
+class PatientGone(Job, name="appointment.patient_gone"):
+    """This patient was erased, or her record deleted: nobody comes."""
+
+    patient_id: UUID
+
+
 class AppointmentReminder(Job, name="appointment_reminder", every=timedelta(minutes=1)):
     """Whoever is to be reminded of a visit by now is."""
 

@@ -19,7 +19,7 @@ from channels.care.history import HistoryAsk, HistoryItem, HistoryKind, items
 from channels.care.nouns import RecordType
 from channels.care.rights import DESK, OPEN, Ask
 from channels.directory import access as directory
-from channels.identity import Capacity, Duty, PatientView, Scope, family_view
+from channels.identity import Capacity, Duty, PatientView, Scope, family_view, patients_gone
 from channels.identity import access as identity
 from channels.identity.access import PatientRow
 from channels.identity.errors import FactDue
@@ -189,7 +189,8 @@ async def history(
 async def delete(ctx: Ctx, patient_id: UUID) -> PatientDeleted:
     """Let nobody find a patient any more: a record made by mistake, or erased by law. For those with `privacy`.
 
-    Her row and what was written about her stay; families, other patients and accounts are untouched.
+    Her row and what was written about her stay; families, other patients and accounts are untouched. Appointments that
+    are to come are called off, and what was paid for them goes back.
     """
     await identity.administrator(ctx, scopes=PRIVACY)
     tag = await ctx.tx.execute(
@@ -200,6 +201,7 @@ async def delete(ctx: Ctx, patient_id: UUID) -> PatientDeleted:
     )
     if tag == "UPDATE 0":
         raise NotFound()
+    await patients_gone(ctx, [patient_id])
     await access.all_readers_changed(ctx, patient_id)
     ctx.enqueue(PatientGone(patient_id=patient_id))
     return PatientDeleted(id=patient_id)

@@ -9,6 +9,7 @@ An **otp** is the one code a number may have. `credentials` lets another domain'
 
 from channels.identity import credentials
 from channels.identity.credentials import register as register_credential
+from channels.identity.gone import on_patients_gone, patients_gone
 from channels.identity.notices import tell_number
 from channels.identity.nouns import MEDICAL, Capacity, CapacityState, Duty, Kin, Scope, Sex
 from channels.identity.phones import normalise as normalise_phone
@@ -29,6 +30,8 @@ __all__ = [
     "credentials",
     "family_view",
     "normalise_phone",
+    "on_patients_gone",
+    "patients_gone",
     "register_credential",
     "settings_now",
     "tell_number",

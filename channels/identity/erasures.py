@@ -26,6 +26,7 @@ from channels.identity import caps, closing, otp, passwords, scopes
 from channels.identity.auth import Code
 from channels.identity.caps import Cap, charge_of
 from channels.identity.errors import CodeGone, LastAdmin, NothingToUndo, SoleOwner, WrongCode, WrongPassword
+from channels.identity.gone import patients_gone
 from channels.identity.letters import LetterKind, letter
 from channels.identity.logins import end_logins
 from channels.identity.nouns import Capacity, EndReason, Scope
@@ -175,6 +176,7 @@ async def carry_out(ctx: Ctx, job: ErasureDue) -> None:
         ctx.enqueue(ErasureDue(erasure_id=job.erasure_id), not_before=max(order["due_at"], ctx.now + AGAIN))
         return
     remains = await take_out(ctx, subject)
+    await patients_gone(ctx, subject.patients)
     for one in remains:
         await ctx.tx.execute(
             "INSERT INTO erasure_remains (erasure_id, what, reason, rows, until) VALUES ($1, $2, $3, $4, $5)"

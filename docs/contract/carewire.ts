@@ -128,7 +128,7 @@ export interface Commands {
   /**
    * Book a slot: the one held by `hold_id`, or the one that begins at `starts_at`.
    *
-   * It is `requested` where the doctor's side has to confirm, else `booked`. Paid `online` it is kept until `pay_by`; without `payment` it is the first way its terms know. The doctor's side books for patients of the place, and at the desk for who has no record (`patient`). `complaint` is told to the doctor, never to the desk.
+   * It is `requested` where the doctor's side has to confirm, else `booked`. Paid `online` it is kept until `pay_by`; without `payment` it is the first way its terms know. What is held is booked on the terms of when it was held. The doctor's side books for patients of the place, and at the desk for who has no record (`patient`). `complaint` is for the doctor, never for the desk.
    */
   "appointment.book": {
     params: AppointmentBookParams;
@@ -202,7 +202,7 @@ export interface Commands {
     refusal: "not_found" | "hold_expired" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
-   * Move it to another slot of the same doctor, place and mode. The old seat is free only once the new one is taken.
+   * Move it to another slot of the same doctor, place and mode. The old seat is free only once the new one is taken; a seat that is held for her there is used for it.
    *
    * By the doctor's side it is confirmed then; by the patient it is `requested` where the doctor's side confirms. What was paid stays paid, and moving it late brings no more back than cancelling then would have.
    */
@@ -1496,7 +1496,7 @@ export interface Commands {
   /**
    * Let nobody find a patient any more: a record made by mistake, or erased by law. For those with `privacy`.
    *
-   * Her row and what was written about her stay; families, other patients and accounts are untouched.
+   * Her row and what was written about her stay; families, other patients and accounts are untouched. Appointments that are to come are called off, and what was paid for them goes back.
    */
   "patient.delete": {
     params: PatientDeleteParams;

@@ -191,3 +191,15 @@ async def test_what_was_shown_before_booking_holds_whatever_is_changed_later(
     await vikram.sees(fee=90_000, refund="[]")
     seen = await desk.call("appointment.get", appointment_id=booked["id"])
     assert seen["fee"]["amount"] == 50_000
+
+
+async def test_what_is_held_is_booked_on_the_terms_of_when_it_was_held(vikram: Doctor, priya: Caller) -> None:
+    """The clinic raises its fee while she looks for her card; who comes after her pays it."""
+    held = await priya.call("appointment.hold", **vikram.slot(9), **HER)
+    await vikram.sees(fee=80_000, needs_confirmation=True, refund="[]", payment_modes=["online"])
+    booked = await priya.call("appointment.book", hold_id=held["id"])
+    later = await priya.call("appointment.book", **vikram.slot(10), **HER)
+    assert [(one["fee"]["amount"], one["payment"], one["state"]) for one in (booked, later)] == [
+        (50_000, "counter", "booked"),
+        (80_000, "online", "requested"),
+    ]

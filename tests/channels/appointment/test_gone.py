@@ -1,0 +1,105 @@
+"""Who is gone comes no more: her seats are free, and go to who waits; nobody is reminded.
+
+H-117, M-152, PRODUCT 2, 22; issue 7, item 2.
+"""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from carewire.node import Node
+from channels.appointment.jobs import AppointmentReminder, PatientGone
+from channels.identity import demo as people
+from channels.identity.erasures import ErasureDue
+from tests.channels.appointment.conftest import Doctor, Patients, ProductClock, free, pay, refuses, run_job
+from tests.channels.appointment.test_waitlist import offers, wait
+from tests.channels.callers import Caller, rows
+
+
+async def gone(node: Node, patient_id: UUID) -> None:
+    """The job that her going left."""
+    (job,) = await rows(node, "SELECT 1 FROM job WHERE name = 'appointment.patient_gone'")
+    assert job
+    await run_job(node, PatientGone(patient_id=patient_id))
+    await run_job(node, PatientGone(patient_id=patient_id))  # a worker died before it could say that it had done it
+
+
+async def test_a_deleted_patients_appointments_are_called_off_and_her_seats_offered(
+    clinic: Node, vikram: Doctor, patients: Patients, coordinator: Caller, time_: ProductClock
+) -> None:
+    (her, her_id), (next_, next_id) = await patients(2)
+    booked = await her.call("appointment.book", **vikram.slot(9), patient_id=her_id)
+    assert await pay(clinic, booked["id"]) == "applied"
+    await her.call("appointment.hold", **vikram.slot(10), patient_id=her_id)
+    await her.call("waitlist.join", **wait(vikram, her_id))
+    time_.turn(seconds=1)
+    await next_.call("waitlist.join", **wait(vikram, next_id))
+    await coordinator.call("patient.delete", patient_id=her_id)
+    await gone(clinic, her_id)
+    over = await coordinator.call("appointment.get", appointment_id=booked["id"])
+    assert (over["state"], over["ended_side"], over["refund_percent"]) == ("cancelled", "system", 100)
+    (offer,) = await offers(clinic)
+    assert offer["patient_id"] == next_id
+    assert sorted([await free(clinic, vikram, 9), await free(clinic, vikram, 10)]) == [0, 1]
+    time_.until(booked["starts_at"], minutes=59)
+    await run_job(clinic, AppointmentReminder())
+    told = "SELECT 1 FROM job WHERE name = 'notification.new_many' AND payload::text LIKE '%' || $1 || '%'"
+    assert not await rows(clinic, told, booked["id"])
+    with refuses("not_found"):
+        await her.call("appointment.book", **vikram.slot(11), patient_id=her_id)
+
+
+async def test_who_had_herself_erased_is_expected_nowhere(
+    clinic: Node, vikram: Doctor, patients: Patients, time_: ProductClock
+) -> None:
+    ((her, her_id),) = await patients(1)
+    booked = await her.call("appointment.book", **vikram.slot(9, days=9), patient_id=her_id)
+    assert her.actor is not None
+    erasure = uuid4()
+    async with clinic.db.transaction() as tx:
+        now = time_.now()
+        await tx.execute(
+            "INSERT INTO erasure (id, account_id, asked_at, due_at, state) VALUES ($1, $2, $3, $4, 'waiting')",
+            erasure,
+            her.actor.id,
+            now - timedelta(days=3),
+            now,
+        )
+    await run_job(clinic, ErasureDue(erasure_id=erasure))
+    await gone(clinic, her_id)
+    (row,) = await rows(clinic, "SELECT state FROM appointment WHERE id = $1", UUID(booked["id"]))
+    assert row["state"] == "cancelled"
+    assert await free(clinic, vikram, 9, days=9) == 1
+
+
+async def test_an_offer_goes_past_who_cannot_take_it(
+    clinic: Node, vikram: Doctor, priya: Caller, patients: Patients, time_: ProductClock
+) -> None:
+    """Her account is shut; it would wait a quarter of an hour for nobody."""
+    (shut, shut_id), (open_, open_id) = await patients(2)
+    booked = await priya.call("appointment.book", **vikram.slot(9), patient_id=people.PRIYA_PATIENT)
+    for caller, patient_id in ((shut, shut_id), (open_, open_id)):
+        await caller.call("waitlist.join", **wait(vikram, patient_id))
+        time_.turn(seconds=1)
+    assert shut.actor is not None
+    async with clinic.db.transaction() as tx:
+        await tx.execute("UPDATE account SET state = 'deactivated' WHERE id = $1", shut.actor.id)
+    await priya.call("appointment.cancel", appointment_id=booked["id"], reason="other")
+    (offer,) = await offers(clinic)
+    assert offer["patient_id"] == open_id
+
+
+async def test_what_she_waited_for_she_may_move_her_visit_into(
+    clinic: Node, vikram: Doctor, priya: Caller, patients: Patients, time_: ProductClock
+) -> None:
+    """Who waits for an earlier time has a later one: the seat held for her takes her visit, and the old one is free."""
+    ((her, her_id),) = await patients(1)
+    early = await priya.call("appointment.book", **vikram.slot(9), patient_id=people.PRIYA_PATIENT)
+    hers = await her.call("appointment.book", **vikram.slot(9, days=5), patient_id=her_id)
+    await her.call("waitlist.join", **wait(vikram, her_id, last=3))
+    await priya.call("appointment.cancel", appointment_id=early["id"], reason="other")
+    moved = await her.call("appointment.reschedule", appointment_id=hers["id"], starts_at=vikram.at(9))
+    assert (moved["starts_at"], moved["id"]) == (early["starts_at"], hers["id"])
+    states = await rows(clinic, "SELECT h.state, w.state AS wait FROM hold h JOIN waitlist w ON w.id = h.waitlist_id")
+    assert [tuple(row) for row in states] == [("booked", "taken")]
+    assert await free(clinic, vikram, 9) == 0
+    assert await free(clinic, vikram, 9, days=5) == 1

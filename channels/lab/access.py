@@ -210,10 +210,12 @@ def _offered(row: Any) -> Offered:
 
 # --- for orders ------------------------------------------------------------------------------------------------------
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A test of an order, out of a catalogue. `lab_test_id`: a doctor asked for it, and it waits for a laboratory."""
+    """A test of an order, out of a catalogue. `lab_test_id`: a doctor asked for it, and it waits for a laboratory.
+    `price`: what she was told, whatever it costs there by now."""
 
     catalogue_id: UUID
     lab_test_id: UUID | None = None
+    price: Money | None = None
 
 
 async def relate(
@@ -285,6 +287,8 @@ async def create_tests(
     made: dict[int, LabTest] = {}
     for n, line in sorted(enumerate(lines), key=lambda pair: (pair[1].lab_test_id or UUID(int=0), pair[0])):
         one = offered[line.catalogue_id]
+        if line.price is not None:
+            one = msgspec.structs.replace(one, offer=msgspec.structs.replace(one.offer, price=line.price))
         chosen = {"laboratory_id": one.laboratory_id, "catalogue_id": one.id, "order_id": order_id}
         if line.lab_test_id is None:
             made[n] = await moving.add(

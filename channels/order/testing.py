@@ -34,7 +34,11 @@ _MOVES: Final = {
 async def make_tests(ctx: Ctx, order: OrderRow) -> None:
     """The laboratory has accepted: its tests come to stand, each on its line. By the hand of who ordered them."""
     lines = [line for line in (await view(ctx.tx, order.id)).lines if line.cancelled < line.quantity and line.item_id]
-    wanted = [lab.Line(catalogue_id=line.item_id, lab_test_id=line.lab_test_id) for line in lines if line.item_id]
+    wanted = [
+        lab.Line(catalogue_id=line.item_id, lab_test_id=line.lab_test_id, price=line.unit_price)
+        for line in lines
+        if line.item_id
+    ]
     if not wanted:
         return
     made = await lab.create_tests(ctx, order.id, order.patient_id, wanted, made_by=order.account_id)

@@ -7,12 +7,13 @@ import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from carewire.errors import InvalidParams, Refusal
 from carewire.node import Node
 from channels.directory.demo import LABORATORY
-from channels.identity.demo import PRIYA
+from channels.identity.demo import ARJUN_PATIENT, PRIYA
 from tests.channels.callers import Caller, rows, told
 from tests.channels.lab.laboratory import P, execute, hired, ordered
 from tests.channels.lab.test_reports import CRITICAL, HIGH, NORMAL, collected
@@ -81,6 +82,29 @@ async def test_of_many_who_answer_a_critical_value_one_did(
     word = {"lab_report_id": report["id"], "how": "patient_told"}
     answers = await at_once(*(who.call("lab_report.acknowledge", **word) for who in (technician, manager) * 3))
     assert answers.count("not_waiting") == 5
+
+
+async def test_the_database_publishes_nothing_of_a_sample_that_was_not_examined_or_is_anothers(
+    clinic: Node, technician: Caller, priya: Caller, entry: str
+) -> None:
+    test = await collected(technician, priya, entry)
+    draft = UUID((await technician.call("lab_report.create", lab_test_id=test, values=NORMAL))["id"])
+    publish = "UPDATE lab_report SET state = 'published', published_at = now() WHERE id = $1"
+    with pytest.raises(asyncpg.CheckViolationError, match="published once"):
+        await execute(clinic, publish, draft)
+    await technician.call("lab_test.reject", lab_test_id=test, reason="clotted")
+    with pytest.raises(asyncpg.CheckViolationError, match="published once"):
+        await execute(clinic, publish, draft)
+    other = await ordered(priya, entry, str(ARJUN_PATIENT))
+    with pytest.raises(asyncpg.CheckViolationError, match="of its test"):
+        await execute(
+            clinic,
+            "INSERT INTO lab_report (lab_test_id, patient_id, laboratory_id, state, created_at)"
+            " VALUES ($1, $2, $3, 'draft', now())",
+            UUID(other),
+            UUID(P),
+            LABORATORY,
+        )
 
 
 NO_CALENDARS = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-01T00:00:00")

@@ -98,6 +98,8 @@ async def test_it_stays_the_same_order_and_only_who_accepts_it_knows_her(market:
     assert not await knows(street.here)
     assert (await street.here.call("order.get", order_id=made["id"]))["contact"] is None
     await street.refused(made)
+    dearer = {"amount": 2 * PRICE, "currency": "INR"}
+    await street.there.call("lab_catalog.update", catalogue_id=street.entries[1], price=dearer)
     offered = await street.reoffer(made)
     assert (offered["number"], offered["state"], offered["total"]["amount"]) == (made["number"], "created", PRICE)
     for verb in ("get", "confirm"):
@@ -112,6 +114,7 @@ async def test_it_stays_the_same_order_and_only_who_accepts_it_knows_her(market:
 
     accepted = await street.there.call("order.confirm", order_id=made["id"])
     assert (accepted["lines"][0]["lab_test_id"], accepted["total"]["amount"]) == (test_id, PRICE)
+    assert (await market.priya.call("lab_test.get", lab_test_id=test_id))["price"]["amount"] == PRICE, "as she was told"
     assert (await street.there.call("order.get", order_id=made["id"]))["contact"]["phone"] is not None
     assert (await knows(street.here), await knows(street.there)) == (False, True)
     with pytest.raises(NotFound):

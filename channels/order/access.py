@@ -5,7 +5,7 @@ await orders.offer(ctx, await orders.hold_locked(ctx, order_id))
 """
 
 from channels.order.catalogue import CatalogueItem, catalogue
-from channels.order.dispensing import answers, prescribed, spend, units_of, unspend
+from channels.order.dispensing import spend, units_of, unspend
 from channels.order.doors import NOUN, OrderRow, Side, coordinated, locked, offered, own, seen, since_many
 from channels.order.paying import PAID_EMITS, mark_paid, owed, settle
 from channels.order.placing import HELD_FOR, PLACES, TOTAL_MAX, Item, NewOrder, offer, one_currency, people_of, place
@@ -25,7 +25,6 @@ __all__ = [
     "OrderRow",
     "Provider",
     "Side",
-    "answers",
     "catalogue",
     "coordinated",
     "hold_locked",
@@ -39,7 +38,6 @@ __all__ = [
     "own",
     "people_of",
     "place",
-    "prescribed",
     "require_approved",
     "seen",
     "settle",

@@ -18,7 +18,6 @@ from channels.identity.errors import FactDue
 from channels.lab import access as lab
 from channels.order import doors, providers
 from channels.order.catalogue import CatalogueItem, catalogue
-from channels.order.dispensing import answers, prescribed
 from channels.order.errors import Currencies, NotServing, OtherItem, OtherPrice, TooDear
 from channels.order.jobs import PAY_KEY, PayOverdue
 from channels.order.lifecycle import Fulfilment, OrderSource, PaymentMode, ProviderKind
@@ -179,12 +178,12 @@ async def _require_prescribed(
     ]:
         raise InvalidParams(fields=(Field("$.items", f"{strange[0].prescription_line_id} is no line of it"),))
     found = await catalogue(ctx, kind, [one.item_id for one in items], fulfilment)
-    known = await prescribed(ctx, sorted(lines))
+    known = await stock.prescribed(ctx, sorted(lines))
     lacking = []
     for one in items:
         line = known.get(one.prescription_line_id) if one.prescription_line_id is not None else None
         if (found[one.item_id].schedule in stock.ON_PRESCRIPTION and line is None) or (
-            line is not None and not answers(found[one.item_id], line)
+            line is not None and not stock.answers(found[one.item_id], line)
         ):
             lacking.append(found[one.item_id].name)
     if lacking:

@@ -113,14 +113,14 @@ async def _swapped(ctx: Ctx, order: OrderRow, place_id: UUID, items: list[Swap])
     ids = [*to.values(), *(one.item_id for one in lines.values() if one.item_id)]
     found = await catalogue(ctx, order.kind, ids, order.fulfilment)
     papers = [line.prescription_line_id for line in lines.values() if line.prescription_line_id is not None]
-    known = await dispensing.prescribed(ctx, papers)
+    known = await stock.prescribed(ctx, papers)
     strange = [
         line.name
         for line in lines.values()
         if not _same(order.kind, found, line, to[line.id], place_id)
         or (
             line.prescription_line_id is not None
-            and not dispensing.answers(found[to[line.id]], known[line.prescription_line_id])
+            and not stock.answers(found[to[line.id]], known[line.prescription_line_id])
         )
     ]
     if strange:

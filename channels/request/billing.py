@@ -217,7 +217,7 @@ async def _require_papers(ctx: Ctx, parts: Sequence[Part], asked: dict[UUID, Lin
     never = [line.name for part in parts for line in part.lines if line.schedule in NEVER_DISPENSED]
     if never:
         raise Restricted(lines=never)
-    papers = await orders.prescribed(ctx, [a.prescription_line_id for a in asked.values() if a.prescription_line_id])
+    papers = await stock.prescribed(ctx, [a.prescription_line_id for a in asked.values() if a.prescription_line_id])
     given: dict[UUID, int] = {}
     lacking = []
     for line in (line for part in parts for line in part.lines):
@@ -226,7 +226,7 @@ async def _require_papers(ctx: Ctx, parts: Sequence[Part], asked: dict[UUID, Lin
         kept = papers.get(paper.prescription_line_id) if paper is not None and paper.prescription_line_id else None
         if kept is not None and paper is not None:
             given[paper.id] = given.get(paper.id, 0) + line.quantity * line.pack_size
-            fits = line.item is None or orders.answers(line.item, kept)
+            fits = line.item is None or stock.answers(line.item, kept)
             if given[paper.id] > kept.left or not (fits or (free and line.replaces)):
                 lacking.append(line.name)
         elif not free and (paper is None or paper.source != "read"):

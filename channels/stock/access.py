@@ -28,6 +28,7 @@ from channels.stock.holds import (
     sell,
 )
 from channels.stock.nouns import ON_PRESCRIPTION, Availability, DosageForm
+from channels.stock.prescribed import answers, prescribed
 from channels.stock.shelf import lock
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Packs",
     "Part",
     "Pharmacy",
+    "answers",
     "article",
     "articles",
     "batch",
@@ -51,6 +53,7 @@ __all__ = [
     "keepers",
     "lock",
     "pharmacy",
+    "prescribed",
     "release",
     "returned",
     "sell",

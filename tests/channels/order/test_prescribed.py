@@ -19,6 +19,7 @@ from channels.stock.errors import PrescriptionNeeded
 from tests.channels.callers import Caller, rows
 from tests.channels.queue.conftest import as_person
 from tests.channels.request.market import Market
+from tests.channels.stock.conftest import Shop
 
 
 @pytest_asyncio.fixture
@@ -86,6 +87,37 @@ async def test_two_pharmacies_at_once_never_dispense_more_than_the_line(market: 
     assert await spent(market) == 10
     await market.order(**of(market, paper))
     assert await spent(market) == 20
+    await market.check()
+
+
+async def test_a_till_counts_what_it_gives_out_on_her_prescription_as_an_order_does(market: Market, paper: Any) -> None:
+    async def sell(shop: Shop, item: UUID, packs: int = 1) -> Any:
+        line = {"medicine_id": str(item), "quantity": packs, "prescription_line_id": paper["lines"][0]["id"]}
+        return await shop.pharmacist.call("stock.sell", pharmacy_id=str(shop.id), lines=[line])
+
+    for shop, item in ((market.here, market.metformin), (market.there, market.more["there"])):
+        with pytest.raises(NotFound):  # nobody showed it to them
+            await sell(shop, item)
+    made = await market.order(**of(market, paper))
+    with pytest.raises(NotFound):
+        await sell(market.there, market.more["there"])
+    with pytest.raises(PrescriptionNeeded):
+        await sell(market.here, market.paracetamol)
+    with pytest.raises(Overspent):
+        await sell(market.here, market.metformin, 2)
+    assert await spent(market) == 10
+    sale = await sell(market.here, market.metformin)
+    assert await spent(market) == 20
+    assert (await market.stock())["Glycomet 500"] == (9, 1)
+    with pytest.raises(Overspent):
+        await sell(market.here, market.metformin)
+    back = [{"medicine_id": str(market.metformin), "quantity": 1}]
+    await market.here.pharmacist.call("stock.take_back", hold_id=sale["id"], lines=back, sellable=False)
+    await market.priya.call("order.cancel", order_id=made["id"])
+    await market.settle()
+    assert await spent(market) == 10, "what was given out was given out"
+    with pytest.raises(NotFound):  # the order is over, and with it what it showed
+        await sell(market.here, market.metformin)
     await market.check()
 
 

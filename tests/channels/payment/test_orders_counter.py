@@ -3,6 +3,8 @@
 H-123, H-189; PRODUCT 33.
 """
 
+from typing import Any
+
 import pytest
 
 from carewire.errors import NotFound
@@ -32,4 +34,24 @@ async def test_an_order_is_paid_at_its_own_pharmacy_and_nowhere_else(
     assert (await market.see(made["id"]))["order"]["paid"]["amount"] == made["total"]["amount"]
     with pytest.raises(NothingOwed):
         await pharmacist.call("payment.take", **params)
+    await market.check()
+
+
+async def test_what_was_to_be_paid_online_may_be_paid_at_the_counter_in_time_and_not_afterwards(market: Market) -> None:
+    """There is no gateway yet: whoever chose one and stands at the counter is not sent away."""
+    paid, late = await market.order(packs=1, payment_mode="online"), await market.order(packs=1, payment_mode="online")
+
+    def take(made: Any) -> Any:
+        money = {"amount": made["total"]["amount"], "currency": "INR"}
+        return market.here.pharmacist.call(
+            "payment.take", about="order", about_id=made["id"], money=money, means="cash"
+        )
+
+    assert (await take(paid))["answer"] == {"outcome": "applied"}
+    assert (await market.move(paid["id"], "confirmed"))["state"] == "confirmed"
+    market.clock.turn(minutes=15)
+    with pytest.raises(NothingOwed):
+        await take(late)
+    await market.settle()
+    assert (await market.stock())["Paracetamol 500"] == (10, 1)
     await market.check()

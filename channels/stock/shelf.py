@@ -53,8 +53,8 @@ async def lock(ctx: Ctx, *, holds: Collection[UUID] = (), articles: Collection[U
     root of it is locked before the first change, or two of them wait for each other.
     """
     await ctx.tx.execute(
-        "SELECT FROM stock WHERE medicine_id = ANY($1) OR medicine_id IN (SELECT medicine_id FROM stock_hold_part"
-        " WHERE hold_id = ANY($2)) ORDER BY medicine_id FOR NO KEY UPDATE",
+        "SELECT FROM stock WHERE medicine_id = ANY($1::uuid[] || ARRAY(SELECT medicine_id FROM stock_hold_part"
+        " WHERE hold_id = ANY($2))) ORDER BY medicine_id FOR NO KEY UPDATE",
         list(articles),
         list(holds),
     )

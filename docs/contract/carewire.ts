@@ -2394,12 +2394,12 @@ export interface Commands {
   /**
    * Sell over the counter to somebody who stands there: at once and all of it, first expired first out.
    *
-   * What is kept for orders is not there. What is of schedule H or H1 needs a `paper`, is given out by a pharmacist and enters the register (`stock.movements`); X and narcotics are never sold. A prescription that was written here is counted with `prescription.dispense`, too. The answer's `id` is what `stock.take_back` wants.
+   * What is kept for orders is not there. What is of schedule H or H1 is given out by a pharmacist, by a line of a prescription that was written here, whose units are counted with it, or on a `paper`, which enters the register (`stock.movements`); X and narcotics are never sold. The answer's `id` is what `stock.take_back` wants.
    */
   "stock.sell": {
     params: StockSellParams;
     result: Hold;
-    refusal: "invalid_params" | "forbidden" | "not_found" | "out_of_stock" | "prescription_needed" | "restricted" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "fact_due" | "forbidden" | "not_found" | "out_of_stock" | "prescription_needed" | "prescription_not_in_force" | "prescription_spent" | "restricted" | "schedule_refused" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Say at how many packs, or fewer, this article is low: then its people are told, each time anew. Null: never. */
   "stock.set_threshold": {
@@ -2407,7 +2407,7 @@ export interface Commands {
     result: null;
     refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
-  /** What was sold comes back: onto the shelf when it may be sold again, else it is written off. No money moves. */
+  /** What was sold comes back: onto the shelf when it may be sold again, else it is written off. No money moves, and no unit comes back to a prescription: what was given out was given out. */
   "stock.take_back": {
     params: StockTakeBackParams;
     result: Hold;
@@ -8918,6 +8918,14 @@ export interface RoomView {
   name: string;
 }
 
+/** So many packs of an article. `prescription_line_id`: of a prescription that her side showed to this pharmacy. */
+export interface SaleLine {
+  medicine_id: string;
+  /** How many packs */
+  quantity: number;
+  prescription_line_id?: string | null;
+}
+
 /** What is taken of the patient. */
 export type Sample = "blood" | "urine" | "stool" | "sputum" | "swab" | "saliva" | "tissue" | "fluid" | "none";
 
@@ -9309,7 +9317,7 @@ export interface StockReceiveParams {
 }
 
 export interface StockSellParams {
-  lines: Line[];
+  lines: SaleLine[];
   pharmacy_id?: string | null;
   paper?: Paper | null;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */

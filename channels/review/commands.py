@@ -23,8 +23,10 @@ WRITING: Final = Rate(burst=10, per_minute=10, shared=True)
 
 _VISIT: Final = """
 SELECT t.patient_id, t.id AS token_id, a.id AS appointment_id, s.doctor_id, s.place_id
-  FROM token t JOIN session s ON s.id = t.session_id LEFT JOIN appointment a ON a.token_id = t.id WHERE t.id = $1
-UNION ALL SELECT a.patient_id, a.token_id, a.id, a.doctor_id, a.place_id FROM appointment a WHERE a.id = $2"""
+  FROM token t JOIN session s ON s.id = t.session_id LEFT JOIN appointment a ON a.token_id = t.id
+  JOIN patient p ON p.id = t.patient_id AND p.deleted_at IS NULL WHERE t.id = $1
+UNION ALL SELECT a.patient_id, a.token_id, a.id, a.doctor_id, a.place_id
+  FROM appointment a JOIN patient p ON p.id = a.patient_id AND p.deleted_at IS NULL WHERE a.id = $2"""
 
 
 @command(

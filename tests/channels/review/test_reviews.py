@@ -89,6 +89,21 @@ async def test_only_her_own_visits_that_took_place_are_reviewed_and_each_once(
     assert [type(one) for one in both if isinstance(one, Refusal)] == [Reviewed]
 
 
+async def test_of_a_patient_who_was_deleted_nothing_new_is_said_and_what_was_said_names_nobody(
+    clinic: Node, visit: Visit, priya: Caller, admin: Caller
+) -> None:
+    made, other = await write(priya, visit, text="Kind and quick"), await visit()
+    await verify(admin, made)
+    async with clinic.db.transaction() as tx:
+        erased = "UPDATE patient SET deleted_at = now(), deleted_by = $2 WHERE id = $1"
+        await tx.execute(erased, PRIYA_PATIENT, people.ADMIN_ID)
+    with pytest.raises(NotFound):
+        await priya.call("review.create", token_id=other, rating=1)
+    public = await Caller(clinic).call("review.get", review_id=made["id"])
+    assert (public["author"], public["text"], public["patient_id"]) == (None, "Kind and quick", None)
+    assert await is_exact(clinic)
+
+
 async def test_of_many_hands_that_review_a_visit_at_once_one_does(clinic: Node, visit: Visit, admin: Caller) -> None:
     token_id = await visit()
     tries = await asyncio.gather(

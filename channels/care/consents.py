@@ -16,7 +16,8 @@ from carewire.store import paging
 from carewire.store.paging import Page
 from channels.care import access
 from channels.care.errors import NotHerHand, TooManyConsents
-from channels.care.nouns import Purpose, RecordType, RightKind
+from channels.care.nouns import Purpose, RecordType, SeenBy
+from channels.care.readers import readers_of_all
 from channels.directory import access as directory
 from channels.identity import Capacity
 from channels.identity import access as identity
@@ -44,10 +45,11 @@ class ConsentView(msgspec.Struct, frozen=True, kw_only=True):
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who can see something of a patient now, by one right. `records` empty: everything that she can.
 
-    A relationship opens `summary` and what its doctor or place wrote. `ref`: what the right is and can be ended by.
+    A relationship opens `summary` and what its doctor or place wrote. `ref`: what the right is and can be ended by; a
+    visit and an order end by themselves.
     """
 
-    kind: RightKind
+    kind: SeenBy
     account_id: UUID | None
     doctor_id: UUID | None
     place_id: UUID | None
@@ -170,32 +172,8 @@ async def list_consents(
 async def seen_by(ctx: Ctx, patient_id: UUID | None = None) -> list[Reader]:
     """Who can see something of a patient one acts for, and by which right; longest first, at most 300."""
     patient = await identity.patient(ctx, patient_id)
-    rows = await ctx.tx.fetch(_READERS, patient.id, ctx.now)
+    rows = await ctx.tx.fetch(readers_of_all(), patient.id, ctx.now)
     return [msgspec.convert(dict(row), Reader) for row in rows]
-
-
-_READERS: Final = """
-SELECT reader.* FROM (
-    SELECT CASE g.kind WHEN 'self' THEN 'own' ELSE 'guardian' END AS kind, g.account_id, NULL::uuid AS doctor_id,
-           NULL::uuid AS place_id, a.name, '{}'::text[] AS records, g.since, g.lapses_at AS until, g.id AS ref
-      FROM guarding g JOIN account a ON a.id = g.account_id WHERE g.patient_id = $1
-    UNION ALL
-    SELECT 'relationship', NULL, r.doctor_id, r.place_id, coalesce(d.name, l.name),
-           CASE WHEN r.doctor_id IS NOT NULL OR l.kind IN ('clinic', 'hospital') THEN '{summary}' ELSE '{}' END::text[],
-           r.made_at, relationship_until(r.last_visit_at, r.expected_until), r.id
-      FROM relationship r JOIN place l ON l.id = r.place_id LEFT JOIN doctor d ON d.id = r.doctor_id
-     WHERE r.patient_id = $1 AND r.state = 'standing' AND relationship_until(r.last_visit_at, r.expected_until) > $2
-       AND (r.doctor_id IS NULL OR EXISTS (SELECT FROM affiliation f
-            WHERE f.doctor_id = r.doctor_id AND f.place_id = r.place_id AND f.state = 'accepted'))
-    UNION ALL
-    SELECT 'consent', NULL, c.doctor_id, c.place_id, coalesce(d.name, l.name), c.records, c.since, c.until, c.id
-      FROM consent c LEFT JOIN doctor d ON d.id = c.doctor_id LEFT JOIN place l ON l.id = c.place_id
-     WHERE c.patient_id = $1 AND c.revoked_at IS NULL AND c.until > $2
-    UNION ALL
-    SELECT 'break_glass', NULL, b.doctor_id, b.place_id, d.name, '{}', b.opened_at, b.until, b.id
-      FROM break_glass b JOIN doctor d ON d.id = b.doctor_id
-     WHERE b.patient_id = $1 AND b.ended_at IS NULL AND b.until > $2
-) reader ORDER BY reader.since, reader.ref LIMIT 300"""
 
 
 @door

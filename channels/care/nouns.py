@@ -78,6 +78,20 @@ class Purpose(StrEnum):
     TREATMENT_ABROAD = "treatment_abroad"
 
 
+class SeenBy(StrEnum):
+    """By which right somebody sees something of a patient: those of care, and those of what is going on with her."""
+
+    OWN = "own"
+    GUARDIAN = "guardian"
+    RELATIONSHIP = "relationship"
+    CONSENT = "consent"
+    BREAK_GLASS = "break_glass"
+    VISIT = "visit"
+    """A doctor what she wrote at a visit, until a day after it."""
+    ORDER = "order"
+    """The pharmacists of a place a prescription that an order showed them."""
+
+
 class RightKind(StrEnum):
     """By which right somebody reads."""
 

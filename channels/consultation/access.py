@@ -19,7 +19,7 @@ from carewire.store.db import Tx
 from channels.appointment import access as appointments
 from channels.appointment.lifecycle import IN_THE_ROOM
 from channels.calendar import Mode
-from channels.care import RecordType
+from channels.care import RecordType, register_readers
 from channels.care import access as care
 from channels.care.access import Ask
 from channels.consultation.lifecycle import CallConsent, ConsultationState, IdentityBy
@@ -30,6 +30,7 @@ from channels.identity import access as identity
 
 VISIT: Final = timedelta(hours=24)
 """So long after its end a visit gives its doctor the right to what she wrote at it."""
+_DAY: Final = f"interval '{VISIT.total_seconds():.0f} seconds'"
 VITALS: Final = Vitals.__struct_fields__
 PLAIN: Final = tuple(
     name for name in Consultation.__struct_fields__ if name not in ("vitals", "teleconsult", "addenda")
@@ -97,6 +98,14 @@ async def reasons(ctx: Ctx, seen: Sequence[Treated], record: RecordType) -> list
         "visit" if lasts(one.state, one.ended_at, ctx.now) else rights[0].kind.value if rights else None
         for one, rights in zip(seen, found, strict=True)
     ]
+
+
+register_readers(
+    f"""SELECT 'visit', NULL, c.doctor_id, c.place_id, d.name, '{{consultation,prescription}}'::text[], c.started_at,
+               c.ended_at + {_DAY}, c.id
+          FROM consultation c JOIN doctor d ON d.id = c.doctor_id
+         WHERE c.patient_id = $1 AND (c.state = 'in_progress' OR c.ended_at > $2 - {_DAY})"""
+)
 
 
 def lasts(state: str, ended_at: datetime | None, now: datetime) -> bool:

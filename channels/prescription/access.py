@@ -15,7 +15,7 @@ import msgspec
 from carewire.access import door
 from carewire.command import Ctx
 from carewire.errors import NotFound
-from channels.care import RecordType
+from channels.care import RecordType, register_readers
 from channels.care import access as care
 from channels.care.access import Ask
 from channels.consultation import access as consultation
@@ -114,6 +114,13 @@ async def _shown_to(ctx: Ctx, prescription_id: UUID) -> UUID | None:
         ctx.now,
     )
     return found
+
+
+register_readers(
+    """SELECT 'order', NULL, NULL, s.place_id, l.name, '{prescription}'::text[], s.since, s.until, s.id
+         FROM prescription_share s JOIN prescription p ON p.id = s.prescription_id JOIN place l ON l.id = s.place_id
+        WHERE p.patient_id = $1 AND (s.until IS NULL OR s.until > $2)"""
+)
 
 
 async def dispensable_at(ctx: Ctx, prescription: Prescription, place_id: UUID) -> bool:

@@ -8431,9 +8431,9 @@ export interface ReadMark {
   unread: number;
 }
 
-/** Somebody who can see something of a patient now, by one right. `records` empty: everything that she can. A relationship opens `summary` and what its doctor or place wrote. `ref`: what the right is and can be ended by. */
+/** Somebody who can see something of a patient now, by one right. `records` empty: everything that she can. A relationship opens `summary` and what its doctor or place wrote. `ref`: what the right is and can be ended by; a visit and an order end by themselves. */
 export interface Reader {
-  kind: RightKind;
+  kind: SeenBy;
   account_id: string | null;
   doctor_id: string | null;
   place_id: string | null;
@@ -8901,9 +8901,6 @@ export interface ReviewView {
 /** Which reviews are asked for. */
 export type ReviewWhose = "public" | "mine" | "moderated";
 
-/** By which right somebody reads. */
-export type RightKind = "own" | "guardian" | "relationship" | "consent" | "break_glass";
-
 /** The current number of a room. */
 export interface RoomNow {
   room_id: string | null;
@@ -8945,6 +8942,9 @@ export interface Season {
   /** In minor units, e.g. paise */
   amount: number;
 }
+
+/** By which right somebody sees something of a patient: those of care, and those of what is going on with her. */
+export type SeenBy = "own" | "guardian" | "relationship" | "consent" | "break_glass" | "visit" | "order";
 
 export interface SessionCancelParams {
   session_id: string;

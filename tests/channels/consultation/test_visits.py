@@ -267,6 +267,23 @@ async def test_a_doctor_reads_what_she_wrote_of_a_walk_in_for_a_day(
     assert (await doctor.call("consultation.list", whose="doctor"))["rows"] == []
 
 
+async def test_she_sees_that_her_doctor_reads_by_the_visit_until_a_day_after_it(
+    clinic: Node, desk: Caller, doctor: Caller, priya: Caller, session: str, time: ProductClock
+) -> None:
+    async def by_visit() -> list[Any]:
+        seen = await priya.call("consent.seen_by", patient_id=P)
+        return [(row["name"], row["ref"], row["records"]) for row in seen if row["kind"] == "visit"]
+
+    visit = await begun(desk, doctor, priya, session)
+    reads = [(VIKRAM.name, visit["id"], ["consultation", "prescription"])]
+    assert await by_visit() == reads
+    await write(doctor, visit, complete=True)
+    time.turn(hours=23)
+    assert await by_visit() == reads
+    time.turn(hours=2)
+    assert await by_visit() == []
+
+
 async def test_administrators_desks_and_a_login_that_owes_a_fact_read_nothing(
     clinic: Node, desk: Caller, doctor: Caller, priya: Caller, session: str
 ) -> None:

@@ -277,6 +277,12 @@ async def test_a_pharmacy_reads_what_its_order_showed_until_that_ends(
     with pytest.raises(NotFound):
         await of_order("share", UUID(draft["id"]), PHARMACY, order)
     await of_order("share", UUID(paper["id"]), PHARMACY, order)
+
+    async def seen_there() -> list[Any]:
+        seen = await priya.call("consent.seen_by", patient_id=P)
+        return [(row["place_id"], row["records"]) for row in seen if row["kind"] == "order"]
+
+    assert await seen_there() == [(str(PHARMACY), ["prescription"])]
     (card,) = (await pharmacist.call("prescription.list", whose="pharmacy"))["rows"]
     assert card["id"] == paper["id"]
     assert (await pharmacist.call("prescription.get", prescription_id=paper["id"]))["lines"] == paper["lines"]
@@ -284,6 +290,7 @@ async def test_a_pharmacy_reads_what_its_order_showed_until_that_ends(
     asked = {"prescription_id": paper["id"], "lines": [{"line_id": paper["lines"][0]["id"], "quantity": 1}]}
     await pharmacist.call("prescription.dispense", **asked)
     time.turn(days=2)
+    assert await seen_there() == []
     assert (await pharmacist.call("prescription.list", whose="pharmacy"))["rows"] == []
     for verb, more in (("get", {"prescription_id": paper["id"]}), ("dispense", asked)):
         with pytest.raises(NotFound):

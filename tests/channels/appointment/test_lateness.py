@@ -20,6 +20,7 @@ from channels.identity import demo as people
 from tests.channels.appointment.conftest import Doctor, ProductClock, free, pay, refuses, run_job
 from tests.channels.callers import Caller, rows
 from tests.channels.queue.conftest import MakeSession
+from tests.patience import PATIENCE_S
 
 HER = {"patient_id": people.PRIYA_PATIENT}
 STEPS = pytest.mark.parametrize(("hours", "percent"), [(25, 100), (5, 50), (2, 0)], ids=str)
@@ -132,7 +133,7 @@ async def test_a_cancel_while_she_is_checked_in_waits_for_nobody_who_waits_for_i
         cancel = asyncio.create_task(
             priya.call("appointment.cancel", appointment_id=hers["id"], reason="other"), context=outside.copy()
         )
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while await tx.fetchval(waiting) < 1:  # it has seen her away, and wants the day
                 pass  # each look is a round trip
             arrives = asyncio.create_task(

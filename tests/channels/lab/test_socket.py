@@ -18,6 +18,7 @@ from channels.lab.demo import POTASSIUM
 from tests.channels.lab.laboratory import P
 from tests.channels.order.test_socket import Listener
 from tests.conftest import Connect
+from tests.patience import PATIENCE_S
 from tests.people import log_in
 
 
@@ -59,7 +60,7 @@ async def test_a_replaced_laboratory_is_cut_off_and_every_missed_sample_is_told(
     await priya.command("lab_test.schedule", **plan, catalogue_id=str(entry))
     with pytest.raises(Refused):
         await technician.query("patient.get", patient_id=P)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         with pytest.raises(Refused, match="not_found"):
             await until_cut_off(heard)
 
@@ -76,6 +77,6 @@ async def test_a_replaced_laboratory_is_cut_off_and_every_missed_sample_is_told(
                 30 - n,
             )
         await technician.command("lab_test.miss", lab_test_id=missed["id"])
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             told = (await bell.hears("notification:new"))["notification"]
         assert (told["fact"], told["ref_id"]) == ("lab_test.missed", missed["id"])

@@ -82,6 +82,7 @@ async def test_a_form_becomes_a_record_once_and_its_file_is_read_by_whom_she_let
     assert (await priya.http.get(f"{address}?media_id={uuid4()}", headers=priya.bearer)).status_code == 404
 
 
+@pytest.mark.alone
 async def test_a_consent_that_is_withdrawn_ends_the_open_list_and_every_link_to_a_file(
     priya: Uploader, asha: Uploader
 ) -> None:

@@ -193,6 +193,7 @@ async def delete(ctx: Ctx, patient_id: UUID) -> PatientDeleted:
     are to come are called off, and what was paid for them goes back.
     """
     await identity.administrator(ctx, scopes=PRIVACY)
+    await access.all_readers_changed(ctx, patient_id)  # while it is known who they are
     tag = await ctx.tx.execute(
         "UPDATE patient SET deleted_at = $2, deleted_by = $3 WHERE id = $1 AND deleted_at IS NULL",
         patient_id,
@@ -202,7 +203,6 @@ async def delete(ctx: Ctx, patient_id: UUID) -> PatientDeleted:
     if tag == "UPDATE 0":
         raise NotFound()
     await patients_gone(ctx, [patient_id])
-    await access.all_readers_changed(ctx, patient_id)
     ctx.enqueue(PatientGone(patient_id=patient_id))
     return PatientDeleted(id=patient_id)
 

@@ -102,7 +102,7 @@ async def tell_inboxes(ctx: Ctx, thread: Thread) -> None:
     )
     assert row is not None
     entry = entry_of(thread, Side.PATIENT, readable=row["here"])
-    for _, account_id in sorted(await identity.acting_for(ctx.tx, [thread.patient_id])):
+    for _, account_id in sorted(await identity.acted_for(ctx.tx, [thread.patient_id])):
         ctx.emit(InboxChanged(account_id=account_id, thread_id=thread.id, entry=entry))
     entry = entry_of(thread, Side.PROVIDER, readable=row["stands"])
     if thread.doctor_id is None:

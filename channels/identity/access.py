@@ -126,6 +126,16 @@ async def acting_for(tx: Tx, patient_ids: Sequence[UUID]) -> list[tuple[UUID, UU
     return [(row["patient_id"], row["account_id"]) for row in rows]
 
 
+async def acted_for(tx: Tx, patient_ids: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
+    """`acting_for`, of deleted patients too: for who has to say that they are gone."""
+    rows = await tx.fetch(
+        "SELECT patient_id, account_id FROM guardianship"
+        " WHERE patient_id = ANY($1) AND until IS NULL AND (lapses_at IS NULL OR lapses_at > now())",
+        list(patient_ids),
+    )
+    return [(row["patient_id"], row["account_id"]) for row in rows]
+
+
 async def clocks(tx: Tx, account_ids: Sequence[UUID]) -> dict[UUID, str | None]:
     """The zones these accounts said are their own."""
     rows = await tx.fetch("SELECT id, zone FROM account WHERE id = ANY($1)", list(account_ids))

@@ -24,7 +24,7 @@ from channels.identity import demo as people
 from tests.channels.appointment.clockwork import TELLING, Worker
 from tests.channels.appointment.conftest import KOLKATA, Doctor
 from tests.channels.callers import Caller, rows, told
-from tests.channels.queue.conftest import ProductClock
+from tests.channels.queue.conftest import ProductClock, admin_of
 from tests.patience import PATIENCE_S
 
 HER = {"patient_id": people.PRIYA_PATIENT}
@@ -74,6 +74,17 @@ async def test_a_day_and_an_hour_before_and_never_again(clinic: Node, worker: Wo
     found = await reminders(clinic)
     assert [(row["ref_id"], row["happens_at"], row["zone"]) for row in found] == [(visit, starts, "Asia/Kolkata")] * 2
     assert [name for name, _ in await told(clinic, f"notifications:{PRIYA}")].count("notification:new") == 2
+    assert await rows(clinic, "SELECT FROM appointment_reminder") == []
+
+
+async def test_the_family_of_a_deleted_patient_is_not_reminded_of_her(clinic: Node, worker: Worker, book: Book) -> None:
+    _, starts = await book()
+    await worker.at(starts - 24 * HOUR)
+    assert len(await reminders(clinic)) == 1
+    await sql(clinic, "UPDATE admin_scope SET scope = 'privacy'")
+    await admin_of(clinic).call("patient.delete", patient_id=people.PRIYA_PATIENT)
+    await worker.at(starts - HOUR)
+    assert len(await reminders(clinic)) == 1
     assert await rows(clinic, "SELECT FROM appointment_reminder") == []
 
 

@@ -151,12 +151,14 @@ async def test_of_a_patient_who_was_deleted_nothing_is_open_or_unread_to_anybody
     await execute(clinic, "UPDATE admin_scope SET scope = 'privacy'")
     await admin_of(clinic).call("patient.delete", patient_id=PRIYA_PATIENT)
     ((job,),) = await rows(clinic, "SELECT payload FROM job WHERE name = 'patient.gone'")
-    await run(clinic, follow_patient, msgspec.json.decode(job, type=PatientGone))
+    left = await run(clinic, follow_patient, msgspec.json.decode(job, type=PatientGone))
     for thread_id in (thread, place_thread):
         assert (await told(clinic, f"chat:{thread_id}"))[-1][1]["state"] == "closed"
         for who in (priya, doctor, desk):
             with pytest.raises(NotFound):
                 await say(who, thread_id)
     assert {name: len((await topic(clinic, name)).threads) for name in inboxes} == dict.fromkeys(inboxes, 0)
+    said = {one.event.topic(): one.event.entry.unread for one in left.conflated}  # type: ignore[attr-defined]
+    assert said == dict.fromkeys(inboxes, 0)  # who has it open is told so, her family too
     after = await doctor.call("dashboard.doctor")
     assert (after["unread_messages"], before["patients"] - after["patients"]) == (0, 1)

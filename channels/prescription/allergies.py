@@ -24,6 +24,8 @@ from channels.prescription.papers import AllergyLook, AllergyMatch, Prescription
 
 SHORTEST: Final = 4
 """A word that nobody knows counts from so many letters on: shorter ones meet by chance."""
+NAMES: Final = 3
+"""From so many letters on it may be the name of something, and is said to be unknown."""
 LONGEST: Final = 3
 """Of so many words the longest names in the table are."""
 _PARTS: Final = re.compile(r"[+/&,;।]| and | with | या | और ", re.IGNORECASE)
@@ -130,12 +132,12 @@ def meaning(lexicon: Lexicon, *texts: str, only_known: Iterable[str] = ()) -> Me
                     found.add(term)
                     named |= set(range(start, start + length))
         if whole:
-            counting = {
+            naming = {
                 n: part for n, part in enumerate(parts)
-                if len(part) >= SHORTEST and not part[0].isdigit() and part not in lexicon.passed_over
+                if len(part) >= NAMES and not part[0].isdigit() and part not in lexicon.passed_over
             }  # fmt: skip
-            words |= set(counting.values())
-            strange |= {part for n, part in counting.items() if n not in named}
+            words |= {part for part in naming.values() if len(part) >= SHORTEST}
+            strange |= {part for n, part in naming.items() if n not in named}
     return Meaning(
         frozenset(words),
         frozenset[str]().union(*(term.classes for term in found)),

@@ -76,7 +76,8 @@ BRANDS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
 PASSED_OVER: Final = frozenset((
     "tab", "tabs", "tablet", "tablets", "cap", "caps", "capsule", "capsules", "syrup", "injection", "drop",
     "drops", "cream", "ointment", "suspension", "solution", "spray", "inhaler", "powder", "forte", "plus",
-    "kids", "junior", "adult", "retard", "oral", "units", "duo", "dry", "advance", "dispersible",
+    "inj", "syp", "gel", "pen", "eye", "ear", "for", "the", "per", "day", "mcg", "usp", "kid", "kids", "junior",
+    "adult", "retard", "oral", "units", "duo", "dry", "advance", "dispersible",
     "sodium", "potassium", "calcium", "magnesium", "hydrochloride", "sulfate", "phosphate", "maleate", "acetate",
     "citrate", "tartrate", "trihydrate", "acid", "axetil", "proxetil",
     "allergy", "allergies", "allergic", "drug", "drugs", "medicine", "medicines", "antibiotic", "antibiotics",

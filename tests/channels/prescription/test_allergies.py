@@ -224,9 +224,10 @@ async def test_what_was_compared_by_its_name_alone_is_said_and_never_called_clea
     dust = await allergic(priya, "House dust")
     either = await allergic(priya, "Sulfa or zyxosin, since a fever", detail="at school")
     await allergic(priya, "Rash", detail="after sulfa")
-    known = ("Amoxicillin/Clavulanate 625", "Augmentin 500/125", "Combiflam", "Dolo 650 tablet", "AMOXICILLIN 500MG")
+    known = ("Amoxicillin/Clavulanate 625", "Augmentin 500/125", "Combiflam", "Dolo 650 tablet", "AMOXICILLIN 500MG",
+             "Inj. Amoxicillin 500 mg/5 ml", "Ibuprofen gel 5% w/w IP")  # fmt: skip
     unknown = ("Amoxicillin + Zyloprobin", "Metformin", "Amoxicillin and Zyloprobin", "Amoxicillin Zyloprobin", "Abc",
-               "அமோக்சிசிலின் 500", "💊")  # fmt: skip
+               "Dolo + Abc", "அமோக்சிசிலின் 500", "💊")  # fmt: skip
     generic = [line("Zyloprobin", generic="Amoxicillin"), line("Augmentin", generic="amoxicillin, zyloprobin")]
     visit = await begun(desk, doctor, priya, session)
     draft = await drafted(doctor, visit, *map(line, known), *map(line, unknown), *generic)

@@ -19,7 +19,7 @@ from carewire.money import Money
 from carewire.store.db import Tx
 from channels.care import RecordType, RightKind
 from channels.care import access as care
-from channels.care.access import Ask, Made, Right, Seen
+from channels.care.access import Ask, Made, Right
 from channels.directory import access as directory
 from channels.identity import Duty
 from channels.identity import access as identity
@@ -27,7 +27,7 @@ from channels.lab import moving, rows
 from channels.lab.errors import NotOffered, TooManyTests
 from channels.lab.events import REPORT_EMITS, TEST_EMITS
 from channels.lab.lifecycle import LAB_TEST, CancelReason, LabTestState, Progress, progress_of
-from channels.lab.moving import follow_progress
+from channels.lab.moving import done, follow_progress
 from channels.lab.ranges import Analyte
 from channels.lab.rows import LabTest, Offer, find
 
@@ -41,6 +41,7 @@ __all__ = [
     "cancel_tests",
     "create_tests",
     "done",
+    "expect",
     "find",
     "follow_progress",
     "lab_test",
@@ -235,6 +236,12 @@ async def relate(
     await care.readers_changed(ctx, [(None, laboratory_id)])
 
 
+async def expect(ctx: Ctx, test: LabTest, until: datetime) -> None:
+    """Its laboratory has something to do for her until then: it sees her for some time after it, if it does now."""
+    if test.laboratory_id is not None:
+        await care.expected(ctx.tx, test.patient_id, None, test.laboratory_id, until + UNDER_WAY, ctx.now)
+
+
 async def require_room(ctx: Ctx, patient_id: UUID, count: int = 1) -> None:
     """Raises `TooManyTests` when so many more would be too many. Two who ask at once wait for each other."""
     await ctx.tx.execute("SELECT FROM patient WHERE id = $1 FOR NO KEY UPDATE", patient_id)
@@ -255,20 +262,6 @@ async def require_waiting(ctx: Ctx, patient_id: UUID, lab_test_ids: Sequence[UUI
     )
     if found != len(lab_test_ids):
         raise NotFound()
-
-
-async def done(ctx: Ctx, test: LabTest) -> None:
-    """From now on the laboratory sees her for as long as a relationship lasts after a visit, and no longer."""
-    if test.laboratory_id is not None:
-        seen = Seen(
-            patient_id=test.patient_id,
-            doctor_id=None,
-            place_id=test.laboratory_id,
-            planned_at=test.asked_at,
-            at=ctx.now,
-        )
-        await care.visited(ctx.tx, [seen])
-        await moving.left(ctx, test)
 
 
 async def create_tests(

@@ -59,12 +59,28 @@ async def moved(ctx: Ctx, before: LabTest, after: LabTest) -> LabTest:
     sets = ", ".join(f"{name} = ${n}" for n, name in enumerate((*changed, "changed_at"), 2))
     await ctx.tx.execute(f"UPDATE lab_test SET {sets} WHERE id = $1", after.id, *values, ctx.now)
     await _tell(ctx, before, after)
-    if before.laboratory_id != after.laboratory_id or (after.state is LabTestState.CANCELLED and not after.draws):
+    if before.laboratory_id != after.laboratory_id:
         await left(ctx, before)
+    elif after.state is LabTestState.CANCELLED:  # a sample that was drawn was a visit
+        await (done if after.draws else left)(ctx, after)
     if after.order_id is not None and before.state is not after.state:
         for follower in _FOLLOWERS:
             await follower(ctx, [after.order_id])
     return after
+
+
+async def done(ctx: Ctx, test: LabTest) -> None:
+    """From now on the laboratory sees her for as long as a relationship lasts after a visit, and no longer."""
+    if test.laboratory_id is not None:
+        seen = care.Seen(
+            patient_id=test.patient_id,
+            doctor_id=None,
+            place_id=test.laboratory_id,
+            planned_at=test.asked_at,
+            at=ctx.now,
+        )
+        await care.visited(ctx.tx, [seen])
+        await left(ctx, test)
 
 
 async def left(ctx: Ctx, test: LabTest) -> None:

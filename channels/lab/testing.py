@@ -145,6 +145,8 @@ async def schedule(
         after = msgspec.structs.replace(after, laboratory_id=one.laboratory_id, catalogue_id=one.id, offer=one.offer)
     elif patient and test.laboratory_id is not None:
         await access.relate(ctx, test.patient_id, test.laboratory_id, ctx.actor.id, planned_at=planned_at)
+    else:
+        await access.expect(ctx, test, planned_at)
     if after.laboratory_id is None or after.offer is None:
         raise NoLaboratory()
     if mode is Mode.HOME:
@@ -171,7 +173,10 @@ async def schedule(
 async def collect(ctx: Ctx, lab_test_id: UUID, collected_at: datetime | None = None) -> LabTestView:
     """The sample is taken, now or a little earlier. For collectors and technicians of the laboratory."""
     test, _ = await _at_work(ctx, lab_test_id, COLLECTS)
-    return await _view(ctx, await moving.moved(ctx, test, taken(ctx, test, "collect", collected_at)))
+    after = taken(ctx, test, "collect", collected_at)
+    assert after.offer is not None
+    await access.expect(ctx, after, ctx.now + timedelta(hours=after.offer.turnaround_hours))
+    return await _view(ctx, await moving.moved(ctx, test, after))
 
 
 @command("lab_test.miss", allow={Capacity.STAFF}, emits=TEST_EMITS, errors=REFUSES)

@@ -81,13 +81,16 @@ async def test_what_was_done_counts_from_when_it_was_done(
 
 
 async def test_a_laboratory_that_took_a_sample_is_not_cut_off_by_calling_the_next_one_off(
-    clinic: Node, technician: Caller, priya: Caller, entry: str
+    clinic: Node, technician: Caller, priya: Caller, entry: str, time: ProductClock
 ) -> None:
     test = await ordered(priya, entry)
     await technician.call("lab_test.collect", lab_test_id=test)
     await technician.call("lab_test.reject", lab_test_id=test, reason="lost")
     await priya.call("lab_test.cancel", lab_test_id=test)
-    assert await knows(technician)
+    time.turn(days=29)
+    assert await knows(technician), "she was there"
+    time.turn(days=2)
+    assert not await knows(technician)
 
 
 async def test_she_is_known_who_orders_while_her_last_test_is_called_off(
@@ -120,3 +123,21 @@ async def test_where_she_lives_is_known_to_who_comes_until_they_came(
     assert "Church Street" not in heard
     assert CODE not in heard
     assert "Church Street" not in str(await topic(clinic, f"lab_reports:{P}"))
+
+
+async def test_a_laboratory_knows_her_until_what_takes_long_is_done(
+    clinic: Node, technician: Caller, priya: Caller, entry: str, time: ProductClock
+) -> None:
+    """A culture takes ninety days, and a test may be planned by the laboratory for the month after next."""
+    await technician.call("lab_catalog.update", catalogue_id=entry, turnaround_hours=90 * 24)
+    grows, waits = await ordered(priya, entry), await ordered(priya, entry)
+    await technician.call("lab_test.collect", lab_test_id=grows)
+    far = (tomorrow(clinic) + timedelta(days=70)).isoformat()
+    await technician.call("lab_test.schedule", **{**visit(clinic, waits), "planned_at": far})
+    time.turn(days=72)
+    await technician.call("lab_test.submit_result", lab_test_id=grows, values=NORMAL)
+    await technician.call("lab_test.collect", lab_test_id=waits)
+    time.turn(days=89)
+    await technician.call("lab_test.submit_result", lab_test_id=waits, values=NORMAL)
+    time.turn(days=31)
+    assert not await knows(technician)

@@ -29,7 +29,7 @@ from channels.appointment.events import TELLS
 from channels.appointment.lifecycle import APPOINTMENT, OPEN, AppointmentState
 from channels.appointment.moves import begin, complete, related_place
 from channels.appointment.nouns import CancelReason, EndReason, Side
-from channels.appointment.policy import require_in_window, share_now
+from channels.appointment.policy import require_in_window, share_now, takes_place
 from channels.appointment.rows import Appointment
 from channels.appointment.views import Visit, visit_of
 from channels.calendar import access as calendar
@@ -153,7 +153,8 @@ async def cancel(ctx: Ctx, appointment_id: UUID, reason: CancelReason) -> Visit:
     row, side = found.row, found.side
     if row.session_id != line:  # she came into it at this moment
         raise Busy(after_ms=50)
-    after = rows.moved(ctx, row, "cancel", side, end_reason=EndReason(reason))
+    whole = {} if await takes_place(ctx.tx, row) else {"refund_ceiling": 100, "refund_floor": 100}
+    after = rows.moved(ctx, row, "cancel", side, end_reason=EndReason(reason), **whole)
     after = await changed(ctx, row, after, "cancel", side)
     if row.session_id is not None and row.token_id is not None:
         await give_up(ctx, row.session_id, row.token_id)

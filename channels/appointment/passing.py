@@ -13,6 +13,7 @@ from channels.appointment.events import TELLS, SlotsReset
 from channels.appointment.jobs import SLOTS_KEY, AppointmentDue, DaysOver, HoldDue, SlotsChanged
 from channels.appointment.lifecycle import IN_THE_ROOM, TO_COME, WAITLIST, AppointmentState, HoldState, WaitState
 from channels.appointment.nouns import EndReason, Side
+from channels.appointment.policy import takes_place
 from channels.appointment.rows import Appointment
 from channels.appointment.views import HELD, held_of
 from channels.calendar import on_slots_changed
@@ -90,11 +91,15 @@ async def end_days(ctx: Ctx, job: DaysOver) -> None:
 
 
 async def _end_of_day(ctx: Ctx, row: Appointment) -> None:
-    """Who did not come did not come. Who came and was not seen is not at fault. Whom the doctor saw, he saw."""
+    """Who did not come did not come, if anybody was there. Who came and was not seen is not at fault. Whom the doctor
+    saw, he saw."""
     if reason := rows.lapsed(row, ctx.now):
         await _expire(ctx, row, reason)
-    elif row.state in TO_COME:
+    elif row.state in TO_COME and await takes_place(ctx.tx, row):
         await moves.no_show(ctx, row, Side.SYSTEM)
+    elif row.state in TO_COME:
+        after = rows.moved(ctx, row, "cancel", Side.SYSTEM, end_reason=EndReason.DOCTOR_UNAVAILABLE)
+        await changed(ctx, row, after, "cancel", Side.SYSTEM)
     elif row.state is A.AWAITING_CONSULTATION:
         after = rows.moved(ctx, row, "cancel", Side.SYSTEM, end_reason=EndReason.SESSION_ENDED)
         await tell_doctor(ctx, await changed(ctx, row, after, "cancel", Side.SYSTEM), facts.NOT_SEEN, row.id)

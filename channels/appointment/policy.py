@@ -84,6 +84,20 @@ async def require_in_window(tx: Tx, row: Appointment, starts_at: datetime) -> No
         raise SlotUnavailable("Her free visits end before that")
 
 
+# Somebody whose facts are looked at once more (`pending`) still sees who is booked.
+_SEEN_THERE: Final = """
+SELECT NOT approval_withdrawn($1, $2) AND EXISTS (SELECT FROM doctor d WHERE d.id = $1 AND d.closed_at IS NULL
+   AND ($2::uuid IS NULL OR EXISTS (SELECT FROM affiliation f JOIN place p ON p.id = f.place_id WHERE f.doctor_id = d.id
+        AND f.place_id = $2 AND f.state = 'accepted' AND p.closed_at IS NULL)))"""
+
+
+async def takes_place(tx: Tx, row: Appointment) -> bool:
+    """Does the doctor still see patients there? Without approval, or after she left, what stands is nobody's fault who
+    booked it."""
+    found: bool = await tx.fetchval(_SEEN_THERE, row.doctor_id, row.place_id)
+    return found
+
+
 def refunded(row: Appointment, side: Side, now: datetime) -> Appointment:
     """What goes back of what was paid: by the steps when the patient's side cancels; what she kept by moving it when
     nobody answers that; else all of it."""

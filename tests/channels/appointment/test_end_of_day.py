@@ -7,6 +7,8 @@ from datetime import time
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from carewire.node import Node
 from channels.appointment.jobs import AppointmentDue, DaysOver
 from channels.identity import demo as people
@@ -135,3 +137,31 @@ async def test_a_slot_over_midnight_is_no_no_show_before_it_is_over(
     await run_job(clinic, DaysOver())
     assert (await seen(desk, stays_away))["state"] == "no_show"
     assert (await seen(desk, there))["state"] == "awaiting_consultation"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE affiliation SET state = 'ended', until = now() WHERE doctor_id = $1",
+        "UPDATE account_capacity SET state = 'withdrawn' WHERE capacity = 'doctor'"
+        " AND account_id = (SELECT account_id FROM doctor WHERE id = $1)",
+        "UPDATE place SET closed_at = now() WHERE id IN (SELECT place_id FROM affiliation WHERE doctor_id = $1)",
+    ],
+    ids=["she left the place", "her approval was withdrawn", "the place closed"],
+)
+async def test_where_the_doctor_sees_nobody_any_more_nobody_is_a_no_show_and_all_goes_back(
+    clinic: Node, vikram: Doctor, priya: Caller, time_: ProductClock, sql: str
+) -> None:
+    calls_off = await priya.call("appointment.book", **vikram.slot(9), **HER)
+    would_come = await priya.call("appointment.book", **vikram.slot(10), **HER)
+    for made in (calls_off, would_come):
+        assert await pay(clinic, made["id"]) == "applied"
+    async with clinic.db.transaction() as tx:
+        await tx.execute(sql, vikram.id)
+    time_.until(calls_off["starts_at"], minutes=5)
+    off = await priya.call("appointment.cancel", appointment_id=calls_off["id"], reason="doctor_unavailable")
+    assert off["refund_percent"] == 100
+    time_.turn(days=1)
+    await run_job(clinic, DaysOver())
+    over = await seen(priya, would_come)
+    assert (over["state"], over["end_reason"], over["refund_percent"]) == ("cancelled", "doctor_unavailable", 100)

@@ -232,8 +232,8 @@ async def _require_papers(ctx: Ctx, parts: Sequence[Part], asked: dict[UUID, Lin
         elif not free and (paper is None or paper.source != "read"):
             lacking.append(line.name)
         elif not free and paper is not None:
-            given[paper.id] = given.get(paper.id, 0) + line.quantity
-            if given[paper.id] > paper.quantity:
+            given[paper.id] = given.get(paper.id, 0) + line.quantity * line.pack_size
+            if given[paper.id] - line.pack_size >= paper.quantity:  # packs are not cut: only the last may hold more
                 lacking.append(line.name)
     if lacking:
         raise PrescriptionNeeded(lines=lacking)

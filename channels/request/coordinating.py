@@ -26,7 +26,7 @@ READS: Final = {RequestKind.MEDICINE: "pharmacy", RequestKind.TEST: "laboratory"
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One line of a paper prescription."""
+    """One line of a paper prescription. `quantity`: its units (tablets, bottles), as it says them."""
 
     name: Name
     quantity: Quantity

@@ -150,6 +150,21 @@ async def test_no_more_is_read_than_a_request_can_have(market: Market) -> None:
         await market.here.pharmacist.call("request.read_lines", **given)
 
 
+async def test_what_a_paper_says_in_tablets_is_not_sold_in_as_many_packs(market: Market) -> None:
+    strip = await market.here.article("Glycomet 850", (400, 30), schedule="h", pack_size=10)
+    asked = await market.ask(lines=[], media_ids=[await photo(market.node, PRIYA.account_id)])
+    await market.admin.call("request.ask_reader", request_id=asked["id"], place_id=str(market.here.id))
+    read = await market.here.pharmacist.call(
+        "request.read_lines", request_id=asked["id"], lines=[{"name": "Metformin 850", "quantity": 15}]
+    )
+    line_id = read["lines"][0]["id"]
+    for packs in (15, 3):
+        with pytest.raises(PrescriptionNeeded):
+            await market.respond(asked, market.quote(item=strip, packs=packs, line_id=line_id))
+    answered = await market.respond(asked, market.quote(item=strip, packs=2, line_id=line_id))
+    assert answered["state"] == "responded"
+
+
 # --- prices and stock -------------------------------------------------------------------------------------------------
 async def test_a_bill_keeps_its_prices_and_its_stock_whatever_the_catalogue_says_afterwards(market: Market) -> None:
     answered = await market.answered()

@@ -208,13 +208,14 @@ async def _move(
 
 
 async def _keep_on(ctx: Ctx, order_id: UUID, hold_id: UUID, *, longer: bool) -> None:
-    """What is packed stays kept however long it lies or travels: a hold that nears its end begins anew (`longer`).
+    """What is packed stays kept however long it lies or travels, if it lasts: a hold that nears its end begins anew
+    (`longer`).
 
     Before it ends somebody looks: what nobody hands over is not kept for ever.
     """
     kept = await stock.find(ctx.tx, hold_id)
     if longer and kept.until < ctx.now + KEPT_LEAST:
-        kept = await stock.extend(ctx, hold_id, ctx.now + KEPT_LEAST)
+        kept = await stock.extend(ctx, hold_id, ctx.now + KEPT_LEAST, if_it_lasts=True)
     ctx.enqueue(KeptTooLong(order_id=order_id), not_before=kept.until - LOOKS_BEFORE, key=f"order.kept:{order_id}")
 
 

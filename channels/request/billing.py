@@ -298,6 +298,7 @@ async def _keep(ctx: Ctx, request: RequestRow, bill_id: UUID, until: datetime) -
         line = stock.Line(medicine_id=row["item_id"], quantity=row["quantity"])
         parts.setdefault((row["id"], row["place_id"]), []).append(line)
     for (part_id, place_id), lines in parts.items():
-        kept = await stock.hold(ctx, place_id, lines, until, part_id)
+        # What could not be kept on for the orders is not offered either.
+        kept = await stock.hold(ctx, place_id, lines, until, part_id, lasting=until + orders.HELD_FOR)
         await ctx.tx.execute("UPDATE bill_part SET hold_id = $2 WHERE id = $1", part_id, kept.id)
         await REQUEST_SAGA.take(ctx, request.id, "hold", kept.id)

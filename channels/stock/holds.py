@@ -18,7 +18,7 @@ from carewire.event import Event
 from carewire.store.db import Tx
 from channels.stock import allocation
 from channels.stock.allocation import Wanted
-from channels.stock.errors import HoldOver, NotHeld, NotSold
+from channels.stock.errors import HoldOver, NotHeld, NotSold, OutOfStock
 from channels.stock.events import StockCause, StockUpdated
 from channels.stock.jobs import HOLD_KEY, HoldOverdue
 from channels.stock.lifecycle import HOLD, HoldState
@@ -78,16 +78,28 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
         return {part.medicine_id for part in self.parts}
 
 
-async def hold(ctx: Ctx, pharmacy_id: UUID, lines: Sequence[Line], until: datetime, about: UUID) -> Hold:
-    """Keep all of these lines for `about` until then, or nothing. Raises `OutOfStock` with the lines that lack
-    something, `NotFound` for an article of another pharmacy, `Conflict` when `about` holds something here already."""
+async def hold(
+    ctx: Ctx,
+    pharmacy_id: UUID,
+    lines: Sequence[Line],
+    until: datetime,
+    about: UUID,
+    *,
+    lasting: datetime | None = None,
+) -> Hold:
+    """Keep all of these lines for `about` until then, or nothing; of batches that last until `lasting`, where it is to
+    be extended later.
+
+    Raises `OutOfStock` with the lines that lack something, `NotFound` for an article of another pharmacy, `Conflict`
+    when `about` holds something here already.
+    """
     wanted = _wanted(lines)
     if until <= ctx.now:
         raise HoldOver()
     earlier = await allocation.over(ctx, pharmacy_id, about)
     async with changing(ctx, pharmacy_id, wanted.keys() | earlier, StockCause.HOLD):
         await allocation.take_over(ctx, pharmacy_id, wanted, about)
-        found = await allocation.allocate(ctx, pharmacy_id, wanted, until)
+        found = await allocation.allocate(ctx, pharmacy_id, wanted, lasting or until)
         hold_id: UUID = await ctx.tx.fetchval(
             "INSERT INTO stock_hold (pharmacy_id, about_id, until, created_at) VALUES ($1, $2, $3, $4) RETURNING id",
             pharmacy_id,
@@ -100,22 +112,30 @@ async def hold(ctx: Ctx, pharmacy_id: UUID, lines: Sequence[Line], until: dateti
     return await find(ctx.tx, hold_id)
 
 
-async def extend(ctx: Ctx, hold_id: UUID, until: datetime) -> Hold:
-    """Keep it until another moment; what will have expired by then is kept of other batches. Raises `HoldOver` for one
-    that is not worth anything any more, `OutOfStock` where no other batch lasts."""
+async def extend(ctx: Ctx, hold_id: UUID, until: datetime, *, if_it_lasts: bool = False) -> Hold:
+    """Keep it until another moment; what will have expired by then is kept of other batches.
+
+    Raises `HoldOver` for one that is not worth anything any more, `OutOfStock` where no other batch lasts so long; with
+    `if_it_lasts` it then stays as it is.
+    """
     known = await find(ctx.tx, hold_id)
     async with changing(ctx, known.pharmacy_id, known.articles, StockCause.HOLD):
         kept = await _standing(ctx, hold_id)
         HOLD.move(kept.state, "extend")
         if until <= ctx.now:
             raise HoldOver()
-        await ctx.tx.execute("UPDATE stock_hold SET until = $2 WHERE id = $1", hold_id, until)
         if short := await allocation.outlived(ctx, hold_id, until):
             again = _sums([part for part in kept.held if part.id in short])
-            await allocation.free(ctx, short)
             await allocation.take_over(ctx, kept.pharmacy_id, again, None)
-            found = await allocation.allocate(ctx, kept.pharmacy_id, again, until, offered=False)
+            try:
+                found = await allocation.allocate(ctx, kept.pharmacy_id, again, until, offered=False)
+            except OutOfStock:
+                if if_it_lasts:
+                    return kept
+                raise
+            await allocation.free(ctx, short)
             await allocation.keep(ctx, hold_id, kept.pharmacy_id, found)
+        await ctx.tx.execute("UPDATE stock_hold SET until = $2 WHERE id = $1", hold_id, until)
     _look_again(ctx, hold_id, until)
     return await find(ctx.tx, hold_id)
 

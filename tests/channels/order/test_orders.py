@@ -126,6 +126,22 @@ async def test_who_was_only_offered_an_order_does_not_learn_where_she_lives(mark
         await pharmacist.call("patient.get", patient_id=demo.PRIYA_PATIENT)
 
 
+async def test_what_expires_soon_is_packed_and_fetched_in_time_or_ends_with_its_hold(market: Market) -> None:
+    syrup = await market.here.article("Syrup", (8, 2))
+    given: Any = {"items": [{"item_id": str(syrup)}], "fulfilment": "pickup", "address": None}
+    fetched, forgotten = await market.order(**given), await market.order(**given)
+    for made in (fetched, forgotten):
+        await market.move(made["id"], "confirmed", "preparing")
+    await market.later(days=6)
+    for made in (fetched, forgotten):
+        await market.move(made["id"], "ready")  # four days more it does not last
+    await market.move(fetched["id"], "collected")
+    await market.later(days=1)
+    assert (await market.see(forgotten["id"]))["order"]["state"] == "cancelled"
+    assert (await market.stock())["Syrup"] == (1, 0)
+    await market.check()
+
+
 async def test_what_lies_ready_for_long_is_still_kept_when_it_is_fetched(market: Market) -> None:
     made = await market.order(fulfilment="pickup")
     await market.move(made["id"], "confirmed", "preparing")

@@ -183,6 +183,15 @@ async def test_a_bill_keeps_its_prices_and_its_stock_whatever_the_catalogue_says
             await tx.execute("UPDATE bill_line SET unit_price = 1")
 
 
+async def test_what_will_have_expired_before_it_is_fetched_is_not_offered(market: Market) -> None:
+    soon = await market.here.article("Syrup", (6, 5), (30, 1))
+    asked = await market.ask()
+    with pytest.raises(OutOfStock) as no:
+        await market.respond(asked, market.quote(item=soon, packs=2))
+    assert no.value.data["lines"][0]["left"] == 1
+    assert (await market.confirm(await market.respond(asked, market.quote(item=soon, packs=1))))["state"] == "confirmed"
+
+
 async def test_of_two_answers_for_the_last_packs_one_keeps_them_and_the_other_hears_at_once(market: Market) -> None:
     one, two = await market.ask(), await market.ask()
     answers = await asyncio.gather(

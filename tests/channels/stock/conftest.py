@@ -82,9 +82,9 @@ class Shop:
         given = [stock.Line(medicine_id=one, quantity=packs) for one, packs in lines] or None
         return await self.run(lambda ctx: stock.sell(ctx, hold_id, given))
 
-    async def extend(self, hold_id: UUID, minutes: float) -> stock.Hold:
+    async def extend(self, hold_id: UUID, minutes: float, **more: bool) -> stock.Hold:
         until = self.now + timedelta(minutes=minutes)
-        return await self.run(lambda ctx: stock.extend(ctx, hold_id, until))
+        return await self.run(lambda ctx: stock.extend(ctx, hold_id, until, **more))
 
     async def returned(self, hold_id: UUID, *lines: tuple[UUID, int], sellable: bool = True) -> stock.Hold:
         given = [stock.Line(medicine_id=one, quantity=packs) for one, packs in lines]

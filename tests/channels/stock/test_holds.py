@@ -150,6 +150,8 @@ async def test_a_longer_hold_moves_to_batches_that_last(shop: Shop) -> None:
     with pytest.raises(OutOfStock):
         await shop.extend(other.id, 3 * 1440)
     assert await shop.stands(one) == (3, 2), "who cannot have it longer keeps it as long as it was"
+    same = await shop.extend(other.id, 3 * 1440, if_it_lasts=True)
+    assert (same.until, same.parts) == (other.until, other.parts)
 
 
 async def test_what_comes_back_is_sold_again_or_written_off_and_never_more_than_was_sold(shop: Shop) -> None:

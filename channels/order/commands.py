@@ -22,7 +22,7 @@ from channels.order.events import TELLS
 from channels.order.handing import ROUNDS_MAX, Code, require_code
 from channels.order.jobs import GiveUpDue, KeptTooLong, NotCollected
 from channels.order.lifecycle import CANCELLABLE, MACHINES, SAMPLES, OrderState, PaymentMode, ProviderKind
-from channels.order.placing import PLACES, relate
+from channels.order.placing import PLACES, locked, offer, relate
 from channels.order.providers import require_approved
 from channels.order.sagas import ORDER_SAGA
 from channels.order.steps import next_state, step
@@ -153,8 +153,13 @@ async def cancel_line(ctx: Ctx, order_id: UUID, line_id: UUID, reason: Line, cou
         raise InvalidParams(fields=(Field("$.count", f"of this line {left} are left"),))
     if sum(one.quantity - one.cancelled for one in whole.lines) == count:
         return await _move(ctx, order, "cancel", reason=reason)
-    ctx.notify(order.account_id, facts.CUT, order.id, number=order.number)
-    return await cut(ctx, order, line_id, count, actor=ctx.actor.id, reason=reason)
+    if side is Side.PROVIDER:
+        ctx.notify(order.account_id, facts.CUT, order.id, occasion=str(order.revision), number=order.number)
+    after = await cut(ctx, order, line_id, count, actor=ctx.actor.id, reason=reason)
+    if order.offered_at is None and after.total.amount == 0:  # it waited for money, and there is none to wait for
+        await step(ctx, await locked(ctx, order.id), "free", actor=None, payment_mode=PaymentMode.FREE, pay_by=None)
+        after = await offer(ctx, await locked(ctx, order.id))
+    return after
 
 
 @command("order.renew_code", allow={Capacity.PATIENT}, emits=TELLS, errors={NotFound, IllegalMove, TooManyCodes})
@@ -203,7 +208,7 @@ async def _move(
             due = ctx.now + FETCHED_WITHIN
             ctx.enqueue(NotCollected(order_id=order.id), not_before=due, key=f"order.fetch:{order.id}")
     elif move == "send_out":
-        ctx.notify(order.account_id, facts.ON_ITS_WAY, order.id, number=order.number)
+        ctx.notify(order.account_id, facts.ON_ITS_WAY, order.id, occasion=str(order.revision), number=order.number)
     return after
 
 
@@ -241,6 +246,6 @@ async def _hand_over(ctx: Ctx, order: OrderRow, move: str, code: str | None) -> 
 async def alarm(ctx: Ctx, order: OrderRow) -> None:
     """Nobody takes this order: the coordinators may offer it to another provider, for half an hour."""
     for account_id in await identity.with_scope(ctx.tx, Scope.COORDINATE):
-        ctx.notify(account_id, facts.OVERDUE, order.id, number=order.number)
+        ctx.notify(account_id, facts.OVERDUE, order.id, occasion=str(order.offers), number=order.number)
     due = ctx.now + REOFFER_WITHIN
     ctx.enqueue(GiveUpDue(order_id=order.id, offer=order.offers), not_before=due, key=f"order.give_up:{order.id}")

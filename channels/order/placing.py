@@ -191,7 +191,7 @@ async def offer(ctx: Ctx, order: OrderRow) -> OrderView:
     await ORDER_SAGA.take(ctx, order.id, "offer")
     ctx.enqueue(AcceptOverdue(order_id=order.id, offer=order.offers + 1), not_before=by, key=f"order.accept:{order.id}")
     for account_id in await people_of(ctx, order.place_id):
-        ctx.notify(account_id, facts.OFFERED, order.id, number=order.number)
+        ctx.notify(account_id, facts.OFFERED, order.id, occasion=str(order.offers + 1), number=order.number)
     return after
 
 

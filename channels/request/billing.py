@@ -151,6 +151,7 @@ async def withdraw(ctx: Ctx, request_id: UUID, reason: Line) -> RequestView:
     REQUEST.move(request.state, "withdraw")
     require_in_hand(ctx, request)
     await _close_bill(ctx, request, "withdrawn")
+    ctx.notify(request.account_id, facts.WITHDRAWN, request.bill_id)
     unchosen = {"payment_mode": None, "chosen_by": None, "chosen_at": None}
     return await step(ctx, request, "withdraw", actor=ctx.actor.id, reason=reason, bill_id=None, **unchosen)
 

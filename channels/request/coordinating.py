@@ -110,7 +110,7 @@ async def ask_reader(ctx: Ctx, request_id: UUID, place_id: UUID) -> RequestView:
     for account_id in await _readers_of(ctx, [place_id, request.reader_place_id]):
         ctx.rights_changed(account_id)
     for account_id in await _readers_of(ctx, [place_id]):
-        ctx.notify(account_id, facts.TO_READ, request.id)
+        ctx.notify(account_id, facts.TO_READ, request.id, occasion=str(request.revision))
     return await step(ctx, request, "ask_reader", actor=ctx.actor.id, reader_place_id=place_id)
 
 

@@ -40,6 +40,15 @@ EXPIRED: Final = fact(
         "ar": ("انتهت صلاحية فاتورتك", "أعد الطلب إن كنت لا تزال بحاجة إليه."),
     },
 )
+WITHDRAWN: Final = fact(
+    "request.withdrawn",
+    about="bill",
+    texts={
+        "en": ("Your bill was taken back", "It cannot be confirmed any more. Another answer follows; see why."),
+        "hi": ("आपका बिल वापस लिया गया", "अब इसकी पुष्टि नहीं हो सकती। दूसरा उत्तर आएगा; कारण देखें।"),
+        "ar": ("سُحبت فاتورتك", "لم يعد تأكيدها ممكنًا. سيصلك رد آخر؛ اطلع على السبب."),
+    },
+)
 UNPAID: Final = fact(
     "request.unpaid",
     about="bill",

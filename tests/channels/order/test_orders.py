@@ -399,6 +399,21 @@ async def test_paid_online_it_is_hidden_from_its_provider_until_the_money_came_i
     await market.check()
 
 
+async def test_what_is_left_for_nothing_waits_for_no_money(market: Market) -> None:
+    gift = await market.here.article("Sample", (400, 5), price={"amount": 0, "currency": "INR"})
+    items = [{"item_id": str(market.paracetamol)}, {"item_id": str(gift)}]
+    made = await market.order(items=items, fulfilment="pickup", address=None, payment_mode="online")
+    assert made["accept_by"] is None
+    left = await market.priya.call(
+        "order.cancel_line", order_id=made["id"], line_id=made["lines"][0]["id"], reason="the sample will do"
+    )
+    assert (left["payment_mode"], left["total"]["amount"], left["pay_by"]) == ("free", 0, None)
+    await market.later(minutes=16)
+    await market.move(made["id"], "confirmed", "preparing", "ready", "collected")
+    assert (await market.stock())["Sample"] == (4, 0)
+    await market.check()
+
+
 async def test_a_cancelled_order_owes_nothing_and_one_that_was_handed_over_still_does(market: Market) -> None:
     from channels.order import access as orders
 

@@ -60,6 +60,34 @@ async def test_a_slow_provider_alarms_the_coordinators_and_may_still_accept(mark
     assert (await market.see(made["id"]))["order"]["state"] == "confirmed"
 
 
+async def test_each_offer_alarms_anew_and_each_cut_and_each_way_is_told(market: Market) -> None:
+    """What happens a second time is told a second time; what she cut herself is not told to her."""
+    await market.stop_jobs()
+    made = await market.order(packs=3)
+    await market.here.pharmacist.call("order.reject", order_id=made["id"], reason="out of it")
+    given = {"order_id": made["id"], "place_id": str(market.there.id), **swap(made, market.other_paracetamol)}
+    await market.admin.call("order.reoffer", **given)
+    await market.later(minutes=11)
+    assert await alarms(market) == 2
+    theirs = market.there.pharmacist
+    cut = {"order_id": made["id"], "line_id": made["lines"][0]["id"], "reason": "broken", "count": 1}
+    await market.priya.call("order.cancel_line", **cut)
+    assert await market.facts("order.cut") == []
+    await theirs.call("order.cancel_line", **cut)
+    for state in ("confirmed", "preparing", "ready", "out_for_delivery", "failed", "out_for_delivery"):
+        await theirs.call("order.set_status", order_id=made["id"], status=state, reason="nobody at home")
+    for fact, times in (("order.cut", 1), ("order.on_its_way", 2), ("order.confirmed", 1)):
+        assert len(await market.facts(fact)) == times, fact
+    back = await market.order(packs=1)
+    await market.here.pharmacist.call("order.reject", order_id=back["id"], reason="out of it")
+    for shop, item in ((market.there, market.other_paracetamol), (market.here, market.paracetamol)):
+        given = {"order_id": back["id"], "place_id": str(shop.id), **swap(back, item)}
+        await market.admin.call("order.reoffer", **given)
+        await shop.pharmacist.call("order.reject", order_id=back["id"], reason="out of it")
+    key = f"notify:{demo.PHARMACIST.account_id}:order.offered:{back['id']}%"
+    assert len(await rows(market.node, "SELECT 1 FROM job WHERE key LIKE $1", key)) == 2
+
+
 async def test_what_nobody_takes_is_over_after_half_an_hour_and_refunded_once(market: Market) -> None:
     slow, refused = await market.order(packs=1), await market.order(packs=1)
     for made in (slow, refused):

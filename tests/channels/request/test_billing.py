@@ -214,6 +214,7 @@ async def test_another_version_has_what_the_one_before_kept_and_a_withdrawn_bill
     assert (await market.stock())["Paracetamol 500"] == (10, 10), "the version before stands"
     taken_back = await market.admin.call("request.withdraw_bill", request_id=first["id"], reason="wrong dose")
     assert (taken_back["state"], taken_back["bill"]) == ("accepted", None)
+    assert len(await market.facts("request.withdrawn")) == 1
     assert (await market.stock())["Paracetamol 500"] == (10, 0)
     with pytest.raises(IllegalMove):
         await market.confirm(second)

@@ -8416,7 +8416,7 @@ export interface Range {
   critical_high?: number | null;
 }
 
-/** One line of a paper prescription. */
+/** One line of a paper prescription. `quantity`: its units (tablets, bottles), as it says them. */
 export interface Read {
   /** A person's or thing's name as people write it */
   name: string;

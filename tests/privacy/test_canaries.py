@@ -66,6 +66,7 @@ EXCUSED = {
     "doctor_leave.first": "a day in a calendar",
     "doctor_leave.last": "a day in a calendar",
     "lab_test.postal_code": "a district's",
+    "stock_paper.written_on": "a day in a calendar",
     "consultation.follow_up_date": "a day in a calendar",
     "consultation.registration": "the doctor's, copied from her row",
     "prescription.registration": "as above",
@@ -298,6 +299,11 @@ async def at_the_pharmacy(owner: Wire, admin: Wire, ada: Wire, nest: Nest, patie
     day = (datetime.now(UTC) + timedelta(days=300)).date().isoformat()
     await say(owner, "stock.receive", medicine_id=made["id"], number="B1", expires_on=day, quantity=5)
     await say(ada, "order.create", place_id=here, items=[{"item_id": made["id"]}], notes=nest.text(), **where)
+    strong = await say(owner, "medicine.create", **(article | {"name": "Strong canary", "schedule": "h"}))
+    await say(owner, "stock.receive", medicine_id=strong["id"], number="B2", expires_on=day, quantity=5)
+    paper = {"prescriber": nest.text(), "prescriber_address": nest.text(), "patient": nest.text()}
+    paper |= {"written_on": datetime.now(UTC).date().isoformat()}
+    await say(owner, "stock.sell", lines=[{"medicine_id": strong["id"], "quantity": 1}], paper=paper)
     return answers
 
 

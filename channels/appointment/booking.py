@@ -1,4 +1,4 @@
-"""Holding a seat, booking it, and granting one more than a slot has."""
+"""Holding a seat, and booking it."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from carewire.command import Ctx, Rate, command
 from carewire.errors import Field, IllegalMove, InvalidParams, NotFound
-from carewire.forms import Line, Text
+from carewire.forms import Text
 from channels.appointment import access, days, holds, policy, seats, whom
 from channels.appointment import rows as appointments
 from channels.appointment.changes import made
@@ -37,11 +37,10 @@ from channels.calendar import access as calendar
 from channels.calendar.access import Slot, Terms
 from channels.care import access as care
 from channels.care.access import Made
-from channels.identity import Capacity, Duty, settings_now
+from channels.identity import Capacity, settings_now
 
 BOOKERS: Final = frozenset({Capacity.PATIENT, Capacity.DOCTOR, Capacity.STAFF})
 BOOKING: Final = Rate(burst=30, per_minute=60, shared=True)
-MANAGERS: Final = frozenset({Duty.OWNER, Duty.MANAGER})
 VISIT_ENDS: Final = timedelta(hours=4)
 """So long after its time a visit is over at the latest; until then the doctor reads what he needs for it."""
 
@@ -66,7 +65,7 @@ async def hold(
     It ends at `expires_at` by itself. For a patient one acts for, or by the doctor's side for a patient of the place.
     """
     asked = await whom.find(ctx, doctor_id, place_id, patient_id)
-    slot = await _offered(ctx, doctor_id, place_id, mode, starts_at, asked.side)
+    slot = await offered(ctx, doctor_id, place_id, mode, starts_at, asked.side)
     await days.lock(ctx.tx, doctor_id, [seats.day_of(slot)])
     await _require_fewer(ctx)
     opened = await seats.open_slot(ctx.tx, slot)
@@ -180,7 +179,7 @@ async def _asked_seat(
     if doctor_id is None or starts_at is None or mode is None:
         raise InvalidParams(fields=(Field("$.hold_id", "give hold_id, or doctor_id, starts_at and mode"),))
     asked = await whom.find(ctx, doctor_id, place_id, patient_id, stranger)
-    return Seat(slot=await _offered(ctx, doctor_id, place_id, mode, starts_at, asked.side), whom=asked)
+    return Seat(slot=await offered(ctx, doctor_id, place_id, mode, starts_at, asked.side), whom=asked)
 
 
 async def _held_seat(ctx: Ctx, hold_id: UUID) -> Seat:
@@ -218,7 +217,7 @@ async def _own_hold(ctx: Ctx, hold_id: UUID, *, lock: bool = True) -> Held:
     return held
 
 
-async def _offered(
+async def offered(
     ctx: Ctx, doctor_id: UUID, place_id: UUID | None, mode: Mode, starts_at: datetime, side: Side
 ) -> Slot:
     """The slot as it is offered now. The doctor's side also books on short notice, until it is over."""
@@ -305,45 +304,3 @@ async def relate(ctx: Ctx, row: Appointment) -> None:
             until=row.ends_at + VISIT_ENDS,
         )
         await care.relate(ctx.tx, [relation])
-
-
-class Override(Struct, frozen=True, kw_only=True):
-    """Leave to book one seat more than this slot has, once."""
-
-    id: UUID
-    doctor_id: UUID
-    place_id: UUID | None
-    mode: Mode
-    starts_at: datetime
-    granted_at: datetime
-
-
-@command(
-    "appointment.grant_override",
-    allow={Capacity.DOCTOR, Capacity.STAFF},
-    errors={NotFound, SlotUnavailable, InvalidParams},
-)
-async def grant_override(
-    ctx: Ctx, doctor_id: UUID, starts_at: datetime, mode: Mode, reason: Line, place_id: UUID | None = None
-) -> Override:
-    """Let one patient more be booked into a full slot: by its doctor, or an owner or manager of the place."""
-    await access.doctor_here(ctx, doctor_id, place_id, duties=MANAGERS)
-    slot = await _offered(ctx, doctor_id, place_id, mode, starts_at, Side.DESK)
-    await days.lock(ctx.tx, doctor_id, [seats.day_of(slot)])
-    opened = await seats.open_slot(ctx.tx, slot)
-    override_id: UUID = await ctx.tx.fetchval(
-        "INSERT INTO slot_override (slot_id, granted_by, granted_at, reason) VALUES ($1, $2, $3, $4) RETURNING id",
-        opened.id,
-        ctx.actor.id,
-        ctx.now,
-        reason,
-    )
-    ctx.about("slot_override", override_id)
-    return Override(
-        id=override_id,
-        doctor_id=doctor_id,
-        place_id=place_id,
-        mode=mode,
-        starts_at=slot.starts_at,
-        granted_at=ctx.now,
-    )

@@ -42,7 +42,7 @@ async def make(
     expires_at: datetime | None = None,
     waitlist_id: UUID | None = None,
 ) -> Held:
-    """Keep a seat of this slot, its day locked, on the terms of now and, by default, for as long as they say.
+    """Keep a seat of this slot, its day locked, on the terms of now: as long as they say, until it ends at the latest.
 
     Raises `SlotTaken` or `AlreadyThere`.
     """
@@ -55,7 +55,7 @@ async def make(
         account_id,
         waitlist_id,
         ctx.now,
-        expires_at or terms.held_until(ctx.now),
+        min(expires_at or terms.held_until(ctx.now), slot.ends_at),
         msgspec.json.encode(terms).decode(),
     )
     await seats.take(ctx.tx, slot, patient_id, hold_id=hold_id)

@@ -203,3 +203,15 @@ async def test_what_is_held_is_booked_on_the_terms_of_when_it_was_held(vikram: D
         (50_000, "counter", "booked"),
         (80_000, "online", "requested"),
     ]
+
+
+async def test_a_hold_ends_with_its_slot_at_the_latest(vikram: Doctor, desk: Caller, time_: ProductClock) -> None:
+    """The desk holds the visit that has just begun; nobody books it when it is over."""
+    await vikram.sees(hold_minutes=60)
+    time_.until(vikram.at(9), minutes=-5)
+    known = await desk.call("appointment.book", **vikram.slot(10, days=0), patient={"name": "Known there"})
+    held = await desk.call("appointment.hold", **vikram.slot(9, days=0), patient_id=known["patient_id"])
+    assert held["expires_at"] == held["ends_at"]
+    time_.until(held["ends_at"])
+    with refuses("hold_expired"):
+        await desk.call("appointment.book", hold_id=held["id"])

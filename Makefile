@@ -31,8 +31,8 @@ up: .venv/.run ## a working clinic: servers, schema, demo data, gateway, display
 
 test: .venv/.test .venv/.load tests/npm/node_modules/.stamp ## all tests, on real servers and in a real browser (ARGS=… for pytest)
 	@scripts/need chromium node npm gcc
-	@$(BIN)/python -m pytest $(or $(ARGS),-m "not alone" --numprocesses $(AT_ONCE) --dist worksteal)
-	@$(if $(ARGS),,$(BIN)/python -m pytest -m alone)
+	@$(BIN)/python -m pytest $(or $(ARGS),-m "not alone" --numprocesses $(AT_ONCE) --dist worksteal || scripts/again $$?)
+	@$(if $(ARGS),,$(BIN)/python -m pytest -m alone || scripts/again $$?)
 
 check: .venv/.check ## format, lint, types, contract, the rules of the house
 	@$(BIN)/ruff format --check --quiet . || { echo "mend: $(BIN)/ruff format ." >&2; exit 1; }

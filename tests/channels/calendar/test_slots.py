@@ -1,7 +1,7 @@
 """Slots, held against a walk through the minutes of the world: each minute is asked what the clock at the wall shows.
 
-Five zones and three years with every night on which their clocks change. Ledger: doctor.schedule H-168 M-197, H-099;
-PRODUCT 9.
+Five zones and three years with every night on which their clocks change, and the oddest clocks there are.
+Ledger: doctor.schedule H-168 M-197, H-099; PRODUCT 9.
 """
 
 from collections.abc import Sequence
@@ -21,6 +21,8 @@ from channels.calendar.rules import Closed, Leave, Rule, Rules
 from channels.calendar.slots import slots
 
 ZONES = ("Asia/Kolkata", "Asia/Dubai", "Europe/London", "America/New_York", "Australia/Sydney")
+ODD = ("Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Chatham", "Pacific/Apia", "Africa/Cairo", "America/St_Johns")
+"""Half an hour of summer, quarters of an hour, a day that was left out, and clocks that change at midnight."""
 FIRST, LAST = date(2025, 1, 1), date(2027, 12, 31)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 CLINIC, SURGERY = UUID(int=1), UUID(int=2)
@@ -34,6 +36,7 @@ def nights(zone: str) -> list[date]:
 
 
 CHANGES = [(zone, night) for zone in ZONES for night in nights(zone)]
+ODD_CHANGES = [(zone, night) for zone in ODD for night in nights(zone)]
 
 
 def rule(
@@ -120,12 +123,12 @@ def walked(one: Rule, day: date) -> list[datetime]:
 WALL = st.integers(0, 287).map(lambda n: time(n // 12, 5 * (n % 12)))
 MINUTES = st.sampled_from([5, 10, 15, 20, 25, 30, 45, 60, 90])
 PAUSES = st.sampled_from([0, 0, 5, 10])
-ANY_DAY = st.tuples(st.sampled_from(ZONES), st.dates(FIRST, LAST))
+ANY_DAY = st.tuples(st.sampled_from(ZONES + ODD), st.dates(FIRST, LAST))
 
 
 @examples(max_examples=150)
 @given(
-    where=st.sampled_from(CHANGES) | ANY_DAY,
+    where=st.sampled_from(CHANGES) | st.sampled_from(ODD_CHANGES) | ANY_DAY,
     shift=st.sampled_from([0, 0, -1]),
     opens=WALL,
     closes=WALL,
@@ -135,6 +138,13 @@ ANY_DAY = st.tuples(st.sampled_from(ZONES), st.dates(FIRST, LAST))
 @example(where=("America/New_York", date(2026, 3, 8)), shift=0, opens=time(0), closes=time(0), minutes=25, pause=0)
 @example(where=("Australia/Sydney", date(2026, 4, 5)), shift=0, opens=time(2, 30), closes=time(6), minutes=20, pause=5)
 @example(where=("Europe/London", date(2026, 3, 29)), shift=0, opens=time(1, 30), closes=time(3), minutes=20, pause=0)
+@example(where=("Australia/Lord_Howe", date(2026, 4, 5)), shift=0, opens=time(1), closes=time(3), minutes=20, pause=0)
+@example(where=("Australia/Lord_Howe", date(2026, 10, 4)), shift=0, opens=time(1), closes=time(4), minutes=15, pause=5)
+@example(where=("Africa/Cairo", date(2026, 4, 24)), shift=-1, opens=time(22), closes=time(3), minutes=45, pause=0)
+@example(where=("Africa/Cairo", date(2026, 10, 30)), shift=-1, opens=time(0), closes=time(0), minutes=45, pause=0)
+@example(where=("Pacific/Apia", date(2011, 12, 29)), shift=0, opens=time(22), closes=time(2), minutes=30, pause=0)
+@example(where=("Pacific/Apia", date(2011, 12, 30)), shift=0, opens=time(9), closes=time(12), minutes=30, pause=0)
+@example(where=("Pacific/Apia", date(2011, 12, 31)), shift=0, opens=time(9), closes=time(12), minutes=30, pause=0)
 @example(where=("Europe/London", date(2026, 3, 29)), shift=-1, opens=time(22), closes=time(1, 30), minutes=15, pause=0)
 def test_the_slots_of_a_window_are_those_one_finds_by_looking_at_the_wall_each_minute(
     where: tuple[str, date], shift: int, opens: time, closes: time, minutes: int, pause: int
@@ -165,7 +175,7 @@ RULES = st.lists(
         rule,
         opens=WALL,
         closes=WALL,
-        zone=st.sampled_from(ZONES),
+        zone=st.sampled_from(ZONES + ODD),
         weekday=st.integers(1, 7),
         minutes=MINUTES,
         pause=PAUSES,

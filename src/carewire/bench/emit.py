@@ -9,7 +9,9 @@ from msgspec import Meta, Struct
 from carewire.actor import KNOWN
 from carewire.bus.frame import Stored, event_text
 from carewire.command import Ctx, Rate, command
+from carewire.errors import NotFound
 from carewire.event import Event
+from carewire.statement import Statement
 from carewire.topic import Ask, topic
 
 EVENTS_MAX: Final = 100
@@ -17,6 +19,9 @@ MESSAGE_BYTES_MAX: Final = 16_384
 ALWAYS: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """Since when everybody may listen."""
 NO_LIMIT: Final = Rate(burst=1_000_000, per_minute=60_000_000)
+
+NO_EFFECT: Final = Statement(effect="done AS (SELECT n FROM member)", otherwise=NotFound)
+"""All there is to do is to tell."""
 
 BenchTopic = Annotated[
     str, Meta(pattern=r"^bench:[0-9A-Za-z_.-]{1,64}$", max_length=70, description="bench:{name}, any name")
@@ -57,7 +62,15 @@ async def bench(ctx: Ctx, name: str) -> Bench:
     return Bench(name=name)
 
 
-@command("bench.emit", allow={KNOWN}, emits={Emitted}, rate=NO_LIMIT, development=True)
+@command(
+    "bench.emit",
+    allow={KNOWN},
+    emits={Emitted},
+    errors={NotFound},
+    rate=NO_LIMIT,
+    development=True,
+    statement=NO_EFFECT,
+)
 async def emit(
     ctx: Ctx,
     topic: BenchTopic,

@@ -57,8 +57,8 @@ _COLUMNS: Final = """b.id, b.doctor_id, b.place_id, b.patient_id, b.reason, b.op
 async def open_(ctx: Ctx, patient_id: UUID, place_id: UUID, reason: Why) -> GlassView:
     """Read everything of a patient for an hour: she is at a place where you work today, and cannot be asked.
 
-    Three a day. She, those who act for her and the privacy administrators are told at once, and it is reviewed. While
-    one is open, the same is answered again and counts once.
+    Three a day, on the place's clock. She, those who act for her and the privacy administrators are told at once, and
+    it is reviewed. While one is open, the same is answered again and counts once.
     """
     doctor = await directory.own_doctor(ctx)
     # The root of a doctor's break-glasses: of several sockets at once the last sees what the others have spent.
@@ -82,10 +82,10 @@ async def open_(ctx: Ctx, patient_id: UUID, place_id: UUID, reason: Why) -> Glas
     if open_now is not None:
         return _view(open_now)
     row = await ctx.tx.fetchrow(
-        "INSERT INTO break_glass AS b (doctor_id, place_id, patient_id, reason, opened_at, until, slot)"
-        " SELECT $1, $2, $3, $4, $5, $6, 1 + count(*) FROM break_glass o WHERE o.doctor_id = $1"
-        "   AND o.day = ($5 AT TIME ZONE 'Asia/Kolkata')::date HAVING count(*) < $7"
-        f" RETURNING {_COLUMNS}",
+        "INSERT INTO break_glass AS b (doctor_id, place_id, patient_id, reason, opened_at, until, zone, slot)"
+        " SELECT $1, p.id, $3, $4, $5, $6, p.zone, 1 + spent.count FROM place p CROSS JOIN LATERAL (SELECT count(*)"
+        "   FROM break_glass o WHERE o.doctor_id = $1 AND o.day = ($5 AT TIME ZONE p.zone)::date) AS spent"
+        f"  WHERE p.id = $2 AND spent.count < $7 RETURNING {_COLUMNS}",
         doctor.id,
         place_id,
         person_id,

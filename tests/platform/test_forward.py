@@ -67,3 +67,24 @@ async def test_a_clinic_of_an_earlier_release_is_brought_forward_and_goes_on(ear
         assert (await anybody.call("place.get", place_id=sessions[0]["place_id"]))["name"]
     finally:
         await node.stop()
+
+
+async def test_a_glass_that_was_broken_before_is_counted_on_the_day_it_was_counted_on(earlier: str) -> None:
+    """Half past midnight in the home zone is still the day before in Dubai; there the next one is counted."""
+    await migrate(earlier, upto="0150_deleted_patients")
+    connection = await asyncpg.connect(earlier)
+    broken = (
+        "INSERT INTO break_glass (doctor_id, place_id, patient_id, reason, opened_at, until, slot{more})"
+        " SELECT d.id, p.id, n.id, 'she could not be asked', at, at + interval '60 minutes', {slot}{value}"
+        "   FROM (SELECT id FROM doctor ORDER BY id LIMIT 1) d, (SELECT id FROM place ORDER BY id LIMIT 1) p,"
+        "        (SELECT id FROM patient ORDER BY id LIMIT 1) n, (VALUES ('2026-03-02 19:00Z'::timestamptz)) AS t (at)"
+    )
+    try:
+        await connection.execute("UPDATE place SET zone = 'Asia/Dubai'")
+        await connection.execute(broken.format(more="", slot=1, value=""))
+        await migrate(earlier)
+        await connection.execute(broken.format(more=", zone", slot=1, value=", 'Asia/Dubai'"))
+        days = await connection.fetch("SELECT day::text, zone FROM break_glass ORDER BY id")
+    finally:
+        await connection.close()
+    assert [tuple(row) for row in days] == [("2026-03-03", "Asia/Kolkata"), ("2026-03-02", "Asia/Dubai")]

@@ -58,9 +58,9 @@ async def glass(w: World, one: Who) -> None:
     """The cells of care have ended the one that was broken; who reads by one breaks another."""
     if one is BREAK_GLASS:
         await w.sql(
-            "INSERT INTO break_glass (doctor_id, place_id, patient_id, reason, opened_at, until, slot)"
-            " SELECT $1, $2, $3, 'she cannot be asked', $4::timestamptz, $4 + interval '60 minutes', 3 WHERE NOT EXISTS"
-            " (SELECT FROM break_glass WHERE doctor_id = $1 AND ended_at IS NULL)",
+            "INSERT INTO break_glass (doctor_id, place_id, patient_id, reason, opened_at, until, zone, slot)"
+            " SELECT $1, $2, $3, 'she cannot be asked', $4::timestamptz, $4 + interval '60 minutes', 'Asia/Kolkata', 3"
+            " WHERE NOT EXISTS (SELECT FROM break_glass WHERE doctor_id = $1 AND ended_at IS NULL)",
             w.doctor[one],
             w.place,
             w.she,

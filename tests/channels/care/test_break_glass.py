@@ -1,8 +1,10 @@
 """Break-glass: by whom not, how often, how long, seen by whom. PRODUCT 3 and 5."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
@@ -18,6 +20,7 @@ from tests.channels.care.people import Reads, execute
 from tests.channels.queue.conftest import ProductClock, admin_of, as_person, walk_in
 from tests.patience import PATIENCE_S
 
+AUCKLAND = ZoneInfo("Pacific/Auckland")
 WHY = "Unconscious in the waiting room"
 
 
@@ -129,8 +132,8 @@ async def test_three_a_day_however_many_sockets_ask_at_once(
     with pytest.raises(asyncpg.CheckViolationError):  # and the database counts for itself
         await execute(
             clinic,
-            "INSERT INTO break_glass (doctor_id, place_id, patient_id, reason, opened_at, until, slot)"
-            " SELECT doctor_id, place_id, patient_id, reason, opened_at, until, 4 FROM break_glass LIMIT 1",
+            "INSERT INTO break_glass (doctor_id, place_id, patient_id, reason, opened_at, until, zone, slot)"
+            " SELECT doctor_id, place_id, patient_id, reason, opened_at, until, zone, 4 FROM break_glass LIMIT 1",
         )
     assert await rows(clinic, "SELECT slot FROM break_glass ORDER BY slot") == [(1,), (2,), (3,)]
 
@@ -182,3 +185,29 @@ async def test_tomorrow_there_are_three_again(
                           " + interval '1 day' WHERE id = $1", UUID(session))  # fmt: skip
     time.turn(days=1)
     assert (await break_glass(doctor, patient))["until"]
+
+
+async def test_the_day_is_the_places_wherever_that_is(
+    clinic: Node, doctor: Caller, desk: Caller, session: str, time: ProductClock
+) -> None:
+    """At twenty to five in the afternoon of the home zone, or an hour before, Auckland's midnight is past."""
+    patient = await came(desk, session, "Ramesh")
+    here = time.now().astimezone(AUCKLAND)
+    time.ahead += (here.replace(hour=12, minute=0) - here) % timedelta(days=1)
+    await execute(clinic, "UPDATE place SET zone = 'Pacific/Auckland' WHERE id = $1", CLINIC)
+    await execute(clinic, "UPDATE session SET zone = 'Pacific/Auckland', starts_at = $2, ends_at = $3 WHERE id = $1",
+                  UUID(session), time.now(), time.now() + timedelta(hours=3))  # fmt: skip
+    for _ in range(3):
+        opened = await break_glass(doctor, patient)
+        await doctor.call("break_glass.end", break_glass_id=opened["id"])
+    time.turn(hours=11, minutes=50)
+    with pytest.raises(GlassSpent):
+        await break_glass(doctor, patient)
+    await execute(clinic, "UPDATE session SET starts_at = starts_at + interval '1 day', ends_at = ends_at"
+                          " + interval '1 day' WHERE id = $1", UUID(session))  # fmt: skip
+    time.turn(minutes=20)
+    await break_glass(doctor, patient)
+    counted = await rows(clinic, "SELECT slot, count(DISTINCT day) FROM break_glass GROUP BY slot ORDER BY slot")
+    assert counted == [(1, 2), (2, 1), (3, 1)]
+    at_home = "SELECT count(DISTINCT (opened_at AT TIME ZONE 'Asia/Kolkata')::date) FROM break_glass"
+    assert await rows(clinic, at_home) == [(1,)]

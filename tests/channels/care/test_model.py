@@ -209,8 +209,8 @@ class History:
             patient = PRIYA_PATIENT
         slot = 1 + sum(glass["doctor"] == doctor for glass in w.glasses)
         await self.tx.execute(
-            "INSERT INTO break_glass (doctor_id, place_id, patient_id, reason, opened_at, until, slot)"
-            " VALUES ($1, $2, $3, 'somebody collapsed', $4, $5, $6)",
+            "INSERT INTO break_glass (doctor_id, place_id, patient_id, reason, opened_at, until, zone, slot)"
+            " VALUES ($1, $2, $3, 'somebody collapsed', $4, $5, 'Asia/Kolkata', $6)",
             doctor,
             CLINIC,
             patient,

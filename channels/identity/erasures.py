@@ -19,6 +19,7 @@ from carewire.backup.restore import Past
 from carewire.command import Ctx, Rate, command, query
 from carewire.errors import Field, InvalidParams, NotFound, RateLimited, Refusal
 from carewire.forms import Limit
+from carewire.jobs import rows as job_rows
 from carewire.jobs.job import Job, consumer
 from carewire.jobs.vault import Vault
 from carewire.personal import Subject
@@ -244,6 +245,9 @@ async def erase_again(connection: Any, past: Past) -> list[str]:
         found = await subject_of(connection, one.account)
         patients = sorted({*found.patients, *one.patients})
         await take_out(ctx, msgspec.structs.replace(found, patients=patients))
+        going = Ctx(tx=connection, now=one.ended_at, real_now=past.taken_at, settings=past.settings)
+        await patients_gone(going, patients)
+        await job_rows.store(connection, going.now, going.jobs, Vault(past.settings.secret))  # nobody else would
         if exists:
             await connection.execute("DELETE FROM erasure WHERE account_id = $1 AND state = 'waiting'", one.account)
             await connection.execute(

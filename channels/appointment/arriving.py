@@ -12,10 +12,11 @@ from carewire.errors import Field, IllegalMove, InvalidParams, NotFound
 from carewire.forms import Word
 from channels.appointment import access, days, moves, rows
 from channels.appointment.changes import changed
-from channels.appointment.errors import InTheLine, NoSitting, NotThisDay, PaymentDue, TooEarly
+from channels.appointment.errors import InTheLine, NobodyThere, NoSitting, NotThisDay, PaymentDue, TooEarly
 from channels.appointment.events import TELLS
-from channels.appointment.lifecycle import APPOINTMENT, AppointmentState
+from channels.appointment.lifecycle import APPOINTMENT, TO_COME, AppointmentState
 from channels.appointment.nouns import EndReason, Side
+from channels.appointment.policy import takes_place
 from channels.appointment.rows import Appointment
 from channels.appointment.views import Visit, visit_of
 from channels.calendar import Mode, PaymentMode
@@ -87,7 +88,7 @@ def _require_today(ctx: Ctx, row: Appointment) -> None:
     "appointment.no_show",
     allow={Capacity.DOCTOR, Capacity.STAFF},
     emits=TELLS,
-    errors={NotFound, IllegalMove, TooEarly, InTheLine},
+    errors={NotFound, IllegalMove, TooEarly, InTheLine, NobodyThere},
 )
 async def no_show(ctx: Ctx, appointment_id: UUID) -> Visit:
     """She did not come. It can be taken back on the same day; who is in the line already is a no-show there."""
@@ -98,6 +99,8 @@ async def no_show(ctx: Ctx, appointment_id: UUID) -> Visit:
         raise InTheLine()
     if ctx.now < row.starts_at:
         raise TooEarly("Its time has not come", not_before=row.starts_at.isoformat().replace("+00:00", "Z"))
+    if row.state in TO_COME and not await takes_place(ctx.tx, row):
+        raise NobodyThere()
     return visit_of(await moves.no_show(ctx, row, found.side))
 
 

@@ -117,7 +117,8 @@ async def _note(ctx: Ctx, before: Appointment | None, after: Appointment, move: 
 async def _tell_people(ctx: Ctx, before: Appointment, after: Appointment, step: UUID, side: Side) -> None:
     """The other side hears it, also without the app open; of what time or money did, the patient does."""
     if after.state is AppointmentState.CANCELLED:
-        told = facts.CANCELLED
+        away = side is Side.SYSTEM and after.end_reason is EndReason.DOCTOR_UNAVAILABLE
+        told = facts.DOCTOR_AWAY if away else facts.CANCELLED
     elif before.slot_id != after.slot_id:
         told = facts.MOVED
     elif before.state is not after.state and after.state is AppointmentState.APPOINTMENT_CONFIRMED:

@@ -17,6 +17,7 @@ from channels.appointment.changes import changed
 from channels.appointment.errors import (
     AlreadyThere,
     InTheLine,
+    NobodyThere,
     NoSitting,
     NotApproved,
     NotThisDay,
@@ -119,7 +120,8 @@ async def _after_moving(ctx: Ctx, row: Appointment, side: Side, starts_at: datet
         # The provider's doing is not held against her.
         return "reschedule", {"refund_ceiling": 100, "refund_floor": 100}
     await require_in_window(ctx.tx, row, starts_at)
-    kept: dict[str, object] = {"refund_ceiling": share_now(row, ctx.now), "refund_floor": 0}
+    left = share_now(row, ctx.now) if await takes_place(ctx.tx, row) else 100
+    kept: dict[str, object] = {"refund_ceiling": left, "refund_floor": 0}
     terms = await calendar.terms(ctx.tx, row.doctor_id, row.place_id, row.mode)
     if terms.needs_confirmation:
         answered_by = terms.answered_by(ctx.now, starts_at)
@@ -204,6 +206,7 @@ async def update(
         NoSitting,
         NotThisDay,
         TooEarly,
+        NobodyThere,
         InTheLine,
         AlreadyJoined,
     },

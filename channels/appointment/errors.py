@@ -5,7 +5,7 @@ from carewire.store.constraints import refuse
 from channels.queue.errors import TooEarly
 from channels.session.errors import NotApproved
 
-__all__ = ["AlreadyThere", "AlreadyWaiting", "HoldExpired", "InTheLine", "NoSitting", "NoVideo",
+__all__ = ["AlreadyThere", "AlreadyWaiting", "HoldExpired", "InTheLine", "NoSitting", "NoVideo", "NobodyThere",
            "NotApproved", "NotThisDay", "OverrideUsed", "PaymentDue", "PaymentModeRefused", "RevisitUsed",
            "SlotTaken", "SlotUnavailable", "TooEarly", "TooManyHolds", "TooManyWaits"]  # fmt: skip
 
@@ -64,6 +64,10 @@ class RevisitUsed(Refusal, code=409, reason="revisit_used", retry="same"):
 
 class InTheLine(Refusal, code=409, reason="in_the_line"):
     """She is in the doctor's line: there she is called, and there she is a no-show (`queue.no_show`)."""
+
+
+class NobodyThere(Refusal, code=409, reason="nobody_there"):
+    """Her doctor did not see anybody then: on leave, gone, or without approval. Cancel it; all goes back."""
 
 
 class NoVideo(Refusal, code=409, reason="no_video"):

@@ -49,6 +49,18 @@ CANCELLED: Final = fact(
         "ar": ("أُلغي الموعد", "{number} في {when} لن يتم."),
     },
 )
+DOCTOR_AWAY: Final = fact(
+    "appointment.doctor_away",
+    about="appointment_step",
+    texts={
+        "en": (
+            "Your doctor is not there",
+            "{number} on {when} is off. What was paid goes back. Please book another time.",
+        ),
+        "hi": ("आपके डॉक्टर उपलब्ध नहीं हैं", "{number}, {when}: रद्द। दिया गया पूरा पैसा लौटेगा। कृपया दूसरा समय चुनें।"),
+        "ar": ("طبيبك غير موجود", "{number} في {when} أُلغي. يُعاد كل ما دُفع. يُرجى حجز وقت آخر."),
+    },
+)
 LEFT_OPEN: Final = fact(
     "appointment.left_open",
     about="appointment",

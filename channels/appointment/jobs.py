@@ -8,6 +8,7 @@ from carewire.jobs.job import Job
 
 HOLD_KEY: Final = "hold:{hold_id}"
 SLOTS_KEY: Final = "slots:{doctor_id}"
+AWAY_KEY: Final = "away:{doctor_id}"
 DUE_KEY: Final = "appointment:{appointment_id}"
 
 
@@ -25,6 +26,12 @@ class AppointmentDue(Job, name="appointment.due"):
 
 class SlotsChanged(Job, name="appointment.slots_changed"):
     """This doctor offers other slots than before; who follows what is free has to hear it."""
+
+    doctor_id: UUID
+
+
+class DoctorAway(Job, name="appointment.doctor_away"):
+    """This doctor said a while ago when she is on leave: what is booked into it does not take place."""
 
     doctor_id: UUID
 

@@ -14,7 +14,7 @@ from channels.appointment.errors import PaymentModeRefused, SlotUnavailable
 from channels.appointment.nouns import EndReason, Side
 from channels.appointment.rows import Appointment, Policy
 from channels.calendar import PaymentMode
-from channels.calendar.access import Terms
+from channels.calendar.access import IN_LEAVE, Terms
 
 WHOLE: Final = 100
 
@@ -85,16 +85,17 @@ async def require_in_window(tx: Tx, row: Appointment, starts_at: datetime) -> No
 
 
 # Somebody whose facts are looked at once more (`pending`) still sees who is booked.
-_SEEN_THERE: Final = """
+_SEEN_THERE: Final = f"""
 SELECT NOT approval_withdrawn($1, $2) AND EXISTS (SELECT FROM doctor d WHERE d.id = $1 AND d.closed_at IS NULL
    AND ($2::uuid IS NULL OR EXISTS (SELECT FROM affiliation f JOIN place p ON p.id = f.place_id WHERE f.doctor_id = d.id
-        AND f.place_id = $2 AND f.state = 'accepted' AND p.closed_at IS NULL)))"""
+        AND f.place_id = $2 AND f.state = 'accepted' AND p.closed_at IS NULL)))
+   AND NOT EXISTS (SELECT FROM appointment a WHERE a.id = $3 AND {IN_LEAVE})"""
 
 
 async def takes_place(tx: Tx, row: Appointment) -> bool:
-    """Does the doctor still see patients there? Without approval, or after she left, what stands is nobody's fault who
-    booked it."""
-    found: bool = await tx.fetchval(_SEEN_THERE, row.doctor_id, row.place_id)
+    """Does the doctor see patients there then? Without approval, after she left, or on leave, what stands is nobody's
+    fault who booked it."""
+    found: bool = await tx.fetchval(_SEEN_THERE, row.doctor_id, row.place_id, row.id)
     return found
 
 

@@ -6,6 +6,7 @@ booking there costs, how late it may be cancelled for how much, when coming back
 """
 
 from channels.calendar.changes import on_slots_changed
+from channels.calendar.leave import on_leave
 from channels.calendar.nouns import Mode, PaymentMode
 
-__all__ = ["Mode", "PaymentMode", "on_slots_changed"]
+__all__ = ["Mode", "PaymentMode", "on_leave", "on_slots_changed"]

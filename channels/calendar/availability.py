@@ -20,6 +20,7 @@ from carewire.resource import CatalogueChanged
 from carewire.wall_clock import Opening, require_apart, require_minutes, require_zone
 from channels.calendar import rules, slots
 from channels.calendar.changes import slots_changed
+from channels.calendar.leave import fall_into
 from channels.calendar.nouns import Mode
 from channels.calendar.rules import Leave
 from channels.directory import DOCTORS, EDITORS
@@ -85,6 +86,13 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     occasions: list[Occasion]
 
 
+class Said(Schedule, frozen=True, kw_only=True):
+    """Her schedule as it is now. `in_leave` visits are booked into her leave: in a quarter of an hour they are called
+    off, but those that are outside of it by then, or that a day besides covers."""
+
+    in_leave: int
+
+
 Weekly = Annotated[list[Window], Meta(max_length=50, description="Her whole week; windows do not overlap")]
 Leaves = Annotated[list[Leave], Meta(max_length=100)]
 Extras = Annotated[list[Extra], Meta(max_length=200)]
@@ -105,11 +113,12 @@ async def set_availability(
     leave: Leaves,
     extra: Extras,
     zone: Zone | UnsetType = UNSET,
-) -> Schedule:
+) -> Said:
     """Say when one sees patients: this week, this leave and these days besides, and nothing of what was said before.
 
     For the doctor herself, and for administrators (verify, content). A place is one where she works. Who is there by
-    video is shown as a doctor to consult by video from then on. What is booked already stays booked.
+    video is shown as a doctor to consult by video from then on. What is booked already stays booked, but for what falls
+    into leave: `in_leave` says how much, and it is called off in a quarter of an hour.
     """
     require_apart("$.weekly", weekly)
     for one in extra:
@@ -142,7 +151,8 @@ async def set_availability(
             [(doctor_id, one.day, *_cut(one)) for one in extra],
         )
     await slots_changed(ctx, doctor_id)
-    return await _schedule(ctx, doctor_id, None, 14)
+    now = await _schedule(ctx, doctor_id, None, 14)
+    return Said(**msgspec.structs.asdict(now), in_leave=await fall_into(ctx, doctor_id))
 
 
 @query("doctor.schedule", allow={ANYONE}, errors={NotFound})

@@ -155,6 +155,21 @@ async def test_a_stale_pid_file_that_names_a_stranger_is_no_obstacle(data: Path)
         assert await fetch(pg.url, "SELECT text FROM note") == "kept"
 
 
+async def test_after_a_power_cut_neither_note_of_a_server_that_is_still_dying_is_an_obstacle(data: Path) -> None:
+    """Its number stays taken until somebody has reaped it."""
+    owner = places.server_owner(data / "postgres")
+    notes = data / "postgres" / "postmaster.pid", places.socket_folder("postgres", data, owner) / ".s.PGSQL.5432.lock"
+    command = ["cat"]
+    user = owner[0] if os.getuid() == 0 else None
+    with subprocess.Popen(command, stdin=subprocess.PIPE, user=user, cwd="/") as dying:  # noqa: ASYNC220 - a stand-in
+        for note in notes:
+            note.write_text(f"{dying.pid}\n{data / 'postgres'}\n")
+            os.chown(note, *owner)
+        async with Postgres(data, fsync=False) as pg:
+            assert await fetch(pg.url, "SELECT text FROM note") == "kept"
+        dying.kill()
+
+
 async def test_data_of_another_major_version_is_refused_and_left_alone(data: Path) -> None:
     version = data / "postgres" / "PG_VERSION"
     version.write_text("17\n")

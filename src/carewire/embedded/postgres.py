@@ -123,13 +123,16 @@ class Postgres(Server):
     async def _end_earlier_run(self) -> None:
         """We hold the lock, so a server that still runs here has lost its parent."""
         note = self.cluster / "postmaster.pid"
+        socket_note = self.sockets / f".s.PGSQL.{PORT}.lock"
         try:
             pid = int(note.read_text().split("\n", 1)[0])
         except (OSError, ValueError):
             return
         if not is_running(pid) or not serves(pid, self.cluster):
-            # PostgreSQL itself would take any process with this number and user for a living server.
+            # PostgreSQL itself would take any process with this number and user for a living server, one that was
+            # killed and that nobody has reaped yet, too.
             note.unlink(missing_ok=True)
+            socket_note.unlink(missing_ok=True)
             return
         for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
             send(pid, number)

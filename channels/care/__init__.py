@@ -7,9 +7,10 @@ hour, with a reason, in everybody's sight. The **summary** is allergies and curr
 """
 
 from channels.care.history import HistoryKind, register_history
+from channels.care.merging import follow_merging
 from channels.care.nouns import Purpose, RecordType, RelationState, RightKind, Schedule
 from channels.care.presence import register_presence
 from channels.care.readers import register_readers
 
 __all__ = ["HistoryKind", "Purpose", "RecordType", "RelationState", "RightKind",
-           "Schedule", "register_history", "register_presence", "register_readers"]  # fmt: skip
+           "Schedule", "follow_merging", "register_history", "register_presence", "register_readers"]  # fmt: skip

@@ -6,6 +6,7 @@ from carewire.command import Ctx
 from carewire.jobs.job import consumer
 from channels.care import access, summary
 from channels.care.events import BackgroundChanged, SummaryChanged
+from channels.care.merging import merging_changed
 from channels.care.nouns import EntryKind
 from channels.identity import access as identity
 from channels.identity.events import ClaimChanged
@@ -28,6 +29,8 @@ async def follow(ctx: Ctx, job: ClaimChanged) -> None:
     for kind in (EntryKind.ALLERGY, EntryKind.CONDITION):
         for record in records:
             await summary.tell(ctx, record, kind, follow=False)
+    if claim["into_id"] is not None:
+        merging_changed(ctx, claim["patient_id"], claim["into_id"])
 
 
 async def _take_back(ctx: Ctx, claim: Any) -> None:

@@ -89,7 +89,7 @@ class SeenBy(StrEnum):
     VISIT = "visit"
     """A doctor what she wrote at a visit, until a day after it."""
     ORDER = "order"
-    """The pharmacists of a place a prescription that an order showed them."""
+    """The pharmacists of a place a prescription that an order showed them; a laboratory the test that it finishes."""
 
 
 class RightKind(StrEnum):

@@ -26,6 +26,7 @@ from channels.identity import access as identity
 from channels.lab import moving, rows
 from channels.lab.errors import NotOffered, TooManyTests
 from channels.lab.events import REPORT_EMITS, TEST_EMITS
+from channels.lab.finishing import finishes
 from channels.lab.lifecycle import LAB_TEST, CancelReason, LabTestState, Progress, progress_of
 from channels.lab.moving import done, follow_progress
 from channels.lab.ranges import Analyte
@@ -124,7 +125,11 @@ async def sights(ctx: Ctx, tests: Sequence[LabTest]) -> list[Sight]:
     mine = await directory.doctor_of(ctx.tx, me)
     places = await _duties(ctx, [test.laboratory_id for test in tests if test.laboratory_id is not None])
     with_place = await _places_of(ctx, [right for rights in found for right in rights])
-    return [_sight(test, found[n], found[n + len(tests)], mine, places, with_place) for n, test in enumerate(tests)]
+    finishing = await finishes(ctx, [test.id for test in tests])
+    return [
+        _sight(test, found[n], found[n + len(tests)], mine, places, with_place, finishing.get(test.id))
+        for n, test in enumerate(tests)
+    ]
 
 
 def _sight(
@@ -134,6 +139,7 @@ def _sight(
     mine: UUID | None,
     places: Mapping[UUID, frozenset[Duty]],
     with_place: Mapping[UUID, UUID],
+    finishing: Right | None,
 ) -> Sight:
     kinds = {right.kind for right in clinical}
     sides = set()
@@ -145,8 +151,11 @@ def _sight(
         sides.add(Side.READER)
     duties: frozenset[Duty] = frozenset()
     here = [right for right in contact if with_place.get(right.ref) == test.laboratory_id]
+    here = here or ([finishing] if finishing else [])
     if test.laboratory_id is not None and here:
         duties = places.get(test.laboratory_id, frozenset())
+        if finishing and not clinical and duties & READS:
+            clinical = [finishing]
     if duties:
         sides.add(Side.LABORATORY)
     return Sight(sides=frozenset(sides), duties=duties, clinical=clinical, contact=here or contact)
@@ -244,7 +253,7 @@ async def expect(ctx: Ctx, test: LabTest, until: datetime) -> None:
 
 async def require_room(ctx: Ctx, patient_id: UUID, count: int = 1) -> None:
     """Raises `TooManyTests` when so many more would be too many. Two who ask at once wait for each other."""
-    await ctx.tx.execute("SELECT FROM patient WHERE id = $1 FOR NO KEY UPDATE", patient_id)
+    await moving.hold_record(ctx, patient_id)
     open_: int = await ctx.tx.fetchval(
         "SELECT count(*) FROM lab_test WHERE patient_id = $1 AND state NOT IN ('completed', 'cancelled')", patient_id
     )
@@ -275,6 +284,7 @@ async def create_tests(
     offered = await offers(ctx, [line.catalogue_id for line in lines])
     if missing := [line for line in lines if line.catalogue_id not in offered]:
         raise NotOffered(catalogue_id=str(missing[0].catalogue_id))
+    await moving.hold_record(ctx, patient_id)
     for laboratory_id in sorted({one.laboratory_id for one in offered.values()}):
         await relate(ctx, patient_id, laboratory_id, made_by)
     made: dict[int, LabTest] = {}

@@ -73,6 +73,19 @@ class LabReportUpdated(Event, name="lab_report:updated", topic="lab_reports:{pat
         return msgspec.structs.replace(snapshot, reports=_put(snapshot.reports, event.report))
 
 
+class LabReportsListed(Event, name="lab_report:listed", topic="lab_reports:{patient_id}"):
+    """A record was merged into hers, or is hers no longer: this is all that is shown now."""
+
+    patient_id: UUID
+    tests: list[LabTestView]
+    reports: list[LabReportView]
+
+    @staticmethod
+    def apply(snapshot: LabFile, event: "LabReportsListed") -> LabFile:
+        """The snapshot after this event."""
+        return msgspec.structs.replace(snapshot, tests=event.tests, reports=event.reports)
+
+
 class BoardUpdated(Event, name="lab_test:updated", topic="lab_desk:{laboratory_id}"):
     """A test of this laboratory moved on; one that is over leaves the board."""
 

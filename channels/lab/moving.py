@@ -36,7 +36,8 @@ def follow_progress(follower: Follower, emits: Iterable[type[Event]]) -> None:
 
 
 async def add(ctx: Ctx, **columns: Any) -> LabTest:
-    """A new test; its followers are told."""
+    """A new test; its followers are told. Whoever lists anew what is hers waits for it, or it for them."""
+    await hold_record(ctx, columns["patient_id"])
     lab_test_id = columns.setdefault("id", uuid7())
     names = ", ".join((*columns, "asked_by", "asked_at", "changed_at"))
     marks = ", ".join(f"${n}" for n in range(1, len(columns) + 4))
@@ -47,6 +48,11 @@ async def add(ctx: Ctx, **columns: Any) -> LabTest:
     assert test is not None
     await _tell(ctx, None, test)
     return test
+
+
+async def hold_record(ctx: Ctx, patient_id: UUID) -> None:
+    """Whoever adds a test to this record waits for this transaction. Locked before anything of it."""
+    await ctx.tx.execute("SELECT FROM patient WHERE id = $1 FOR NO KEY UPDATE", patient_id)
 
 
 async def moved(ctx: Ctx, before: LabTest, after: LabTest) -> LabTest:

@@ -18,6 +18,7 @@ from channels.identity import access as identity
 from channels.identity.errors import FactDue
 from channels.lab import access, drafting
 from channels.lab.access import READS, opened
+from channels.lab.finishing import finishes
 from channels.lab.lifecycle import ReportState
 from channels.lab.rows import COLUMNS, from_row
 from channels.lab.testing import PEOPLE, WORKS
@@ -100,7 +101,7 @@ async def may_read_files(ctx: Ctx, asks: Sequence[tuple[UUID, UUID]]) -> list[da
     if await identity.owes_fact(ctx):
         return since
     found = await ctx.tx.fetch(
-        "SELECT r.id, r.state, r.patient_id, r.laboratory_id, t.doctor_id FROM lab_report r"
+        "SELECT r.id, r.state, r.patient_id, r.laboratory_id, r.lab_test_id, t.doctor_id FROM lab_report r"
         " JOIN lab_test t ON t.id = r.lab_test_id WHERE r.id = ANY ($1)",
         [report_id for _, report_id in asks],
     )
@@ -116,7 +117,9 @@ async def may_read_files(ctx: Ctx, asks: Sequence[tuple[UUID, UUID]]) -> list[da
             for _, account, row in wanted
         ],
     )
-    for (n, _, row), held in zip(wanted, rights, strict=True):
+    finishing = await finishes(ctx, [row["lab_test_id"] for _, _, row in wanted])
+    for (n, _, row), given in zip(wanted, rights, strict=True):
+        held = given or ([finishing[row["lab_test_id"]]] if works[n] and row["lab_test_id"] in finishing else [])
         if held and (row["state"] != ReportState.DRAFT or works[n] is not None):
             care.opened(ctx, row["patient_id"], RecordType.LAB_REPORT, held)
             since[n] = held[0].since

@@ -2870,6 +2870,7 @@ export interface Topics {
     snapshot: LabFile;
     events: {
       "lab_report:created": LabReportCreated;
+      "lab_report:listed": LabReportsListed;
       "lab_report:updated": LabReportUpdated;
       "lab_test:updated": LabTestUpdated;
     };
@@ -5512,6 +5513,13 @@ export interface LabReportView {
 export interface LabReportWaitingParams {
   /** How many rows at most */
   limit?: number;
+}
+
+/** A record was merged into hers, or is hers no longer: this is all that is shown now. */
+export interface LabReportsListed {
+  patient_id: string;
+  tests: LabTestView[];
+  reports: LabReportView[];
 }
 
 export interface LabTestBeginParams {

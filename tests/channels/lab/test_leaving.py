@@ -14,8 +14,8 @@ from carewire.node import Node
 from channels.directory.demo import LABORATORY
 from channels.identity.demo import TECHNICIAN
 from tests.channels.callers import Caller, rows, told
-from tests.channels.lab.laboratory import CODE, P, another_laboratory, ordered, tomorrow
-from tests.channels.lab.test_reports import NORMAL, by_doctor
+from tests.channels.lab.laboratory import CODE, P, another_laboratory, hired, ordered, tomorrow
+from tests.channels.lab.test_reports import NORMAL, by_doctor, uploaded
 from tests.channels.queue.conftest import ProductClock, topic
 
 
@@ -141,3 +141,42 @@ async def test_a_laboratory_knows_her_until_what_takes_long_is_done(
     await technician.call("lab_test.submit_result", lab_test_id=waits, values=NORMAL)
     time.turn(days=31)
     assert not await knows(technician)
+
+
+async def test_what_a_laboratory_has_of_her_it_finishes_though_she_ended_it_and_sees_nothing_else(
+    clinic: Node, technician: Caller, collector: Caller, priya: Caller, doctor: Caller, entry: str
+) -> None:
+    test, waits, done = [await ordered(priya, entry) for _ in range(3)]
+    past = await technician.call("lab_test.submit_result", lab_test_id=done, values=NORMAL)
+    await collector.call("lab_test.collect", lab_test_id=test)
+    (relation,) = [r for r in await priya.call("relation.list", patient_id=P) if r["place_id"] == str(LABORATORY)]
+    assert (await priya.call("relation.end", relation_id=relation["id"]))["state"] == "ended"
+    assert not await knows(technician)
+    for method, what in (
+        ("lab_test.get", {"lab_test_id": waits}),
+        ("lab_test.submit_result", {"lab_test_id": waits, "values": NORMAL}),
+        ("lab_report.get", {"lab_report_id": past["id"]}),
+    ):
+        with pytest.raises(NotFound):
+            await technician.call(method, **what)
+    with pytest.raises(NotFound):  # her doctor has no part in it, nor has who works elsewhere
+        await doctor.call("lab_test.get", lab_test_id=test)
+    seen = await technician.call("lab_test.list", laboratory_id=LABORATORY)
+    assert [row["id"] for row in seen["rows"]] == [test]
+    seers = [(r["kind"], r["ref"]) for r in await priya.call("consent.seen_by", patient_id=P) if r["place_id"]]
+    assert seers == [("order", test)]
+    file = await uploaded(clinic, technician)
+    draft = await technician.call("lab_report.create", lab_test_id=test, values=NORMAL, media_ids=[file])
+    other = await hired(clinic, 3, "technician")
+    assert (await other.call("lab_report.get", lab_report_id=draft["id"]))["state"] == "draft"
+    assert (await other.call("media.get", media_id=file))["id"] == file
+    with pytest.raises(NotFound):
+        await collector.call("media.get", media_id=file)
+    await other.call("lab_report.publish", lab_report_id=draft["id"])
+    assert (await priya.call("lab_report.get", lab_report_id=draft["id"]))["state"] == "published"
+    for method, what in (("lab_test.get", {"lab_test_id": test}), ("lab_report.get", {"lab_report_id": draft["id"]})):
+        with pytest.raises(NotFound):
+            await technician.call(method, **what)
+    assert [r for r in await priya.call("consent.seen_by", patient_id=P) if r["place_id"]] == []
+    looks = (await priya.call("patient.accesses", patient_id=P))["rows"]
+    assert {look["place_id"] for look in looks if not look["yours"]} == {str(LABORATORY)}, "she sees who looked"

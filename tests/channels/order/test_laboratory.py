@@ -9,7 +9,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from carewire.errors import IllegalMove, InvalidParams
+from carewire.errors import IllegalMove, InvalidParams, NotFound
 from channels.directory.demo import LABORATORY
 from channels.identity.demo import PRIYA_PATIENT
 from channels.order.errors import OtherItem
@@ -88,6 +88,24 @@ async def test_an_order_follows_its_test_and_nobody_sets_it(market: Market, tech
     ]  # fmt: skip
     await market.later(hours=25)
     assert await state(market, made["id"]) == "completed"
+
+
+async def test_a_paid_test_is_done_though_she_ended_the_relationship(
+    market: Market, technician: Caller, entry: str
+) -> None:
+    """Not even a sample is there yet: whoever paid gets her report, and the order its end."""
+    made = await order(market, entry)
+    accepted = await technician.call("order.confirm", order_id=made["id"])
+    relations = await market.priya.call("relation.list", patient_id=str(PRIYA_PATIENT))
+    (relation,) = [one for one in relations if one["place_id"] == str(LABORATORY)]
+    await market.priya.call("relation.end", relation_id=relation["id"])
+    with pytest.raises(NotFound):
+        await technician.call("patient.get", patient_id=str(PRIYA_PATIENT))
+    result = {"lab_test_id": accepted["lines"][0]["lab_test_id"], "values": [{"analyte": "K", "number": 4.2}]}
+    await technician.call("lab_test.collect", lab_test_id=result["lab_test_id"])
+    report = await technician.call("lab_test.submit_result", **result)
+    assert await state(market, made["id"]) == "report_ready"
+    assert (await market.priya.call("lab_report.get", lab_report_id=report["id"]))["state"] == "published"
 
 
 async def test_what_is_heard_of_a_laboratorys_order_is_what_stands(

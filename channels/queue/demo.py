@@ -4,7 +4,7 @@ Each day has its own two sittings with ids of that day; seeding a day again chan
 """
 
 import secrets
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -69,7 +69,9 @@ async def seed(tx: Tx, now: datetime) -> None:
         " ON CONFLICT DO NOTHING",
         [(*person, places.CLINIC, now) for person in WALK_INS],
     )
-    await _session(tx, session_of(day, 2), places.DOCTOR_VIKRAM, places.ROOM_2, now + timedelta(minutes=20))
+    last = datetime.combine(day + timedelta(days=1), time(), ZONE) - timedelta(seconds=1)
+    soon = min(now + timedelta(minutes=20), last)  # a board shows today's sittings, also of a demo late at night
+    await _session(tx, session_of(day, 2), places.DOCTOR_VIKRAM, places.ROOM_2, soon)
     sits = "SELECT EXISTS (SELECT FROM session WHERE doctor_id = $1 AND state IN ('live', 'paused'))"
     if await tx.fetchval(sits, places.DOCTOR_ASHA):  # today's, or yesterday's that runs past midnight
         return

@@ -1,7 +1,7 @@
 """The demo clinic (PRODUCT 21)."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -112,6 +112,19 @@ async def test_a_new_day_begins_with_a_live_line_although_yesterdays_was_forgott
         "SELECT 1 FROM token t JOIN session s ON s.id = t.session_id"
         " WHERE s.state IN ('completed', 'cancelled') AND t.ended_at IS NULL",
     )
+
+
+@pytest.mark.parametrize("at", ["00:00:10", "12:00:00", "23:40:01", "23:53:00", "23:59:58"])
+async def test_both_sittings_are_on_the_board_of_the_day_on_which_it_was_seeded_however_late(
+    clinic: Node, at: str
+) -> None:
+    day = clinic.clock.now().astimezone(queue.ZONE).date() + timedelta(days=1)
+    now = datetime.combine(day, time.fromisoformat(at), queue.ZONE)
+    async with clinic.db.transaction() as tx:
+        await queue.seed(tx, now)
+    sits = "SELECT id, starts_at FROM session WHERE id = ANY($1)"
+    made = await rows(clinic, sits, [queue.session_of(day, number) for number in (1, 2)])
+    assert [row["starts_at"].astimezone(queue.ZONE).date() for row in made] == [day, day]
 
 
 async def again(node: Node) -> str:

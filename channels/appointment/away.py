@@ -6,12 +6,11 @@ from uuid import UUID
 
 from carewire.command import Ctx
 from carewire.jobs.job import consumer
-from channels.appointment import days, rows
-from channels.appointment.changes import changed
+from channels.appointment import days, moves
 from channels.appointment.events import TELLS
 from channels.appointment.jobs import AWAY_KEY, DoctorAway
 from channels.appointment.lifecycle import TO_COME
-from channels.appointment.nouns import EndReason, Side
+from channels.appointment.nouns import EndReason
 from channels.appointment.policy import takes_place
 from channels.calendar import on_leave
 from channels.calendar.access import IN_LEAVE
@@ -42,10 +41,6 @@ async def call_off(ctx: Ctx, job: DoctorAway) -> None:
         visit = await days.locked(ctx.tx, one["id"])
         if visit is None or visit.state not in TO_COME or await takes_place(ctx.tx, visit):
             continue  # the leave was taken back at this moment, or she moved it
-        ran_out = rows.lapsed(visit, ctx.now)
-        move = "expire" if ran_out else "cancel"
-        reason = ran_out or EndReason.DOCTOR_UNAVAILABLE
-        after = rows.moved(ctx, visit, move, Side.SYSTEM, end_reason=reason)
-        await changed(ctx, visit, after, move, Side.SYSTEM)
+        await moves.call_off(ctx, visit, EndReason.DOCTOR_UNAVAILABLE)
     if len(away) == BATCH:
         ctx.enqueue(DoctorAway(doctor_id=job.doctor_id), key=AWAY_KEY.format(doctor_id=job.doctor_id))

@@ -6,12 +6,11 @@ from uuid import UUID
 
 from carewire.command import Ctx
 from carewire.jobs.job import consumer
-from channels.appointment import days, holds, rows
-from channels.appointment.changes import changed
+from channels.appointment import days, holds, moves
 from channels.appointment.events import TELLS
 from channels.appointment.jobs import PatientGone
 from channels.appointment.lifecycle import TO_COME, WAITLIST, WaitState
-from channels.appointment.nouns import EndReason, Side
+from channels.appointment.nouns import EndReason
 from channels.appointment.views import HELD, held_of
 from channels.identity import on_patients_gone
 
@@ -59,6 +58,5 @@ async def call_off(ctx: Ctx, job: PatientGone) -> None:
     )
     for one in hers:
         visit = await days.locked(ctx.tx, one["id"])
-        if visit is not None and visit.state in TO_COME and rows.lapsed(visit, ctx.now) is None:
-            after = rows.moved(ctx, visit, "cancel", Side.SYSTEM, end_reason=EndReason.OTHER)
-            await changed(ctx, visit, after, "cancel", Side.SYSTEM)
+        if visit is not None and visit.state in TO_COME:
+            await moves.call_off(ctx, visit, EndReason.OTHER)

@@ -6,7 +6,7 @@ from carewire.command import Ctx
 from channels.appointment import rows
 from channels.appointment.changes import changed
 from channels.appointment.lifecycle import AppointmentState
-from channels.appointment.nouns import Side
+from channels.appointment.nouns import EndReason, Side
 from channels.appointment.policy import open_window
 from channels.appointment.rows import Appointment
 from channels.care import access as care
@@ -56,6 +56,15 @@ async def complete(ctx: Ctx, row: Appointment, side: Side = Side.DOCTOR) -> Appo
 async def no_show(ctx: Ctx, row: Appointment, side: Side) -> Appointment:
     """She did not come."""
     return await _move(ctx, row, "no_show", side)
+
+
+async def call_off(ctx: Ctx, row: Appointment, reason: EndReason) -> Appointment:
+    """It does not take place, and nobody's hand says so; where its time ran out before, that is why. Paid is paid
+    back."""
+    ran_out = rows.lapsed(row, ctx.now)
+    move = "expire" if ran_out else "cancel"
+    after = rows.moved(ctx, row, move, Side.SYSTEM, end_reason=ran_out or reason)
+    return await changed(ctx, row, after, move, Side.SYSTEM)
 
 
 async def _move(ctx: Ctx, row: Appointment, move: str, side: Side) -> Appointment:

@@ -8,7 +8,7 @@ from carewire.command import Ctx
 from carewire.jobs.job import consumer
 from channels.appointment import days, facts, holds, moves, rows, seats, topics
 from channels.appointment.booking import VISIT_ENDS
-from channels.appointment.changes import changed, tell_doctor, watch
+from channels.appointment.changes import tell_doctor, watch
 from channels.appointment.events import TELLS, SlotsReset
 from channels.appointment.jobs import SLOTS_KEY, AppointmentDue, DaysOver, HoldDue, SlotsChanged
 from channels.appointment.lifecycle import IN_THE_ROOM, TO_COME, WAITLIST, AppointmentState, HoldState, WaitState
@@ -46,16 +46,10 @@ async def end_unanswered(ctx: Ctx, job: AppointmentDue) -> None:
     row = await days.locked(ctx.tx, job.appointment_id)
     if row is None or row.state not in TO_COME:
         return
-    reason = rows.lapsed(row, ctx.now)
-    if reason is not None:
-        await _expire(ctx, row, reason)
+    if reason := rows.lapsed(row, ctx.now):
+        await moves.call_off(ctx, row, reason)
     else:  # it was moved or paid meanwhile; another moment counts, if any
         watch(ctx, row)
-
-
-async def _expire(ctx: Ctx, row: Appointment, reason: EndReason) -> None:
-    after = rows.moved(ctx, row, "expire", Side.SYSTEM, end_reason=reason)
-    await changed(ctx, row, after, "expire", Side.SYSTEM)
 
 
 # Visits whose time and day are over; of who is there, once the doctor has had time to finish and no line has her.
@@ -93,16 +87,13 @@ async def end_days(ctx: Ctx, job: DaysOver) -> None:
 async def _end_of_day(ctx: Ctx, row: Appointment) -> None:
     """Who did not come did not come, if anybody was there. Who came and was not seen is not at fault. Whom the doctor
     saw, he saw."""
-    if reason := rows.lapsed(row, ctx.now):
-        await _expire(ctx, row, reason)
-    elif row.state in TO_COME and await takes_place(ctx.tx, row):
-        await moves.no_show(ctx, row, Side.SYSTEM)
+    if row.state in TO_COME and (rows.lapsed(row, ctx.now) or not await takes_place(ctx.tx, row)):
+        await moves.call_off(ctx, row, EndReason.DOCTOR_UNAVAILABLE)
     elif row.state in TO_COME:
-        after = rows.moved(ctx, row, "cancel", Side.SYSTEM, end_reason=EndReason.DOCTOR_UNAVAILABLE)
-        await changed(ctx, row, after, "cancel", Side.SYSTEM)
+        await moves.no_show(ctx, row, Side.SYSTEM)
     elif row.state is A.AWAITING_CONSULTATION:
-        after = rows.moved(ctx, row, "cancel", Side.SYSTEM, end_reason=EndReason.SESSION_ENDED)
-        await tell_doctor(ctx, await changed(ctx, row, after, "cancel", Side.SYSTEM), facts.NOT_SEEN, row.id)
+        after = await moves.call_off(ctx, row, EndReason.SESSION_ENDED)
+        await tell_doctor(ctx, after, facts.NOT_SEEN, row.id)
     elif row.state in IN_THE_ROOM:
         await tell_doctor(ctx, await moves.complete(ctx, row, Side.SYSTEM), facts.LEFT_OPEN, row.id)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from carewire.node import Node
-from channels.appointment.jobs import AppointmentReminder, PatientGone
+from channels.appointment.jobs import AppointmentDue, AppointmentReminder, PatientGone
 from channels.identity import demo as people
 from channels.identity.erasures import ErasureDue
 from tests.channels.appointment.conftest import Doctor, Patients, ProductClock, free, pay, refuses, run_job
@@ -46,6 +46,23 @@ async def test_a_deleted_patients_appointments_are_called_off_and_her_seats_offe
     assert not await rows(clinic, told, booked["id"])
     with refuses("not_found"):
         await her.call("appointment.book", **vikram.slot(11), patient_id=her_id)
+
+
+async def test_what_had_run_out_when_she_went_ends_as_what_it_was(
+    clinic: Node, vikram: Doctor, patients: Patients, coordinator: Caller, time_: ProductClock
+) -> None:
+    """Whichever job comes first says the same."""
+    ((her, her_id),) = await patients(1)
+    unpaid = await her.call("appointment.book", **vikram.slot(9), patient_id=her_id, payment="online")
+    time_.until(unpaid["pay_by"])
+    await coordinator.call("patient.delete", patient_id=her_id)
+    await gone(clinic, her_id)
+    over = await coordinator.call("appointment.get", appointment_id=unpaid["id"])
+    assert (over["state"], over["end_reason"], over["ended_side"]) == ("cancelled", "unpaid", "system")
+    await run_job(clinic, AppointmentDue(appointment_id=UUID(unpaid["id"])))
+    (steps,) = await rows(clinic, "SELECT array_agg(move ORDER BY revision) AS moves FROM appointment_step"
+                                  " WHERE appointment_id = $1", UUID(unpaid["id"]))  # fmt: skip
+    assert steps["moves"] == ["book", "expire"]
 
 
 async def test_who_had_herself_erased_is_expected_nowhere(

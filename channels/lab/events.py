@@ -7,8 +7,10 @@ from uuid import UUID
 
 import msgspec
 
+from carewire import window
 from carewire.command import Ctx
 from carewire.event import Event
+from carewire.store.db import Tx
 from carewire.topic import Ask, topic
 from channels.care import RecordType
 from channels.care import access as care
@@ -31,9 +33,10 @@ class LabFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Board(msgspec.Struct, frozen=True, kw_only=True):
-    """What a laboratory has to do: its tests that are not over, oldest first."""
+    """What a laboratory has to do: its tests that are not over, oldest first, the first `most` of them."""
 
     laboratory_id: UUID
+    most: int
     tests: list[BoardTest]
 
 
@@ -87,26 +90,42 @@ class LabReportsListed(Event, name="lab_report:listed", topic="lab_reports:{pati
 
 
 class BoardUpdated(Event, name="lab_test:updated", topic="lab_desk:{laboratory_id}"):
-    """A test of this laboratory moved on; one that is over leaves the board."""
+    """A test of this laboratory moved on; one that is over leaves the board, and what is beyond its end moves up."""
 
     laboratory_id: UUID
     test: BoardTest
     stands: bool
     """False: it is over, or another laboratory's now, and leaves the board."""
+    moved_up: list[BoardTest] = []
+    """What is shown last now, where a longer list than the board shows lost one."""
 
     @staticmethod
     def apply(snapshot: Board, event: "BoardUpdated") -> Board:
         """The snapshot after this event."""
-        left = [test for test in snapshot.tests if test.id != event.test.id]
         if event.stands:
-            left.append(event.test)
-        return msgspec.structs.replace(snapshot, tests=sorted(left, key=lambda test: test.id)[:BOARD_MAX])
+            tests = window.put(snapshot.tests, event.test, most=snapshot.most, key=_by_id)
+        else:
+            tests = window.leave(snapshot.tests, event.test, event.moved_up, most=snapshot.most, key=_by_id)
+        return msgspec.structs.replace(snapshot, tests=tests)
+
+    def is_late(self) -> bool:
+        """What moves up is known last."""
+        return not self.stands
+
+    async def completed(self, tx: Tx, times: int) -> "BoardUpdated":
+        """With what moved up."""
+        tests = await _open_tests(tx, self.laboratory_id, *window.moved_up(times, BOARD_MAX))
+        return msgspec.structs.replace(self, moved_up=tests)
 
 
 TEST_EMITS: Final[frozenset[type[Event]]] = frozenset({LabTestUpdated, BoardUpdated})
 """What every command tells that moves a test."""
 REPORT_EMITS: Final[frozenset[type[Event]]] = TEST_EMITS | {LabReportCreated, LabReportUpdated}
 """What every command tells that publishes or amends a report."""
+
+
+def _by_id(test: BoardTest) -> UUID:
+    return test.id
 
 
 def _put(held: Sequence[Any], one: Any) -> list[Any]:
@@ -151,9 +170,16 @@ async def lab_reports(ctx: Ctx, patient_id: UUID) -> LabFile:
 @topic("lab_desk:{laboratory_id}", may=may_hear_board)
 async def lab_desk(ctx: Ctx, laboratory_id: UUID) -> Board:
     """What a laboratory has to do; whose test it is tells `lab_test.get`."""
-    rows = await ctx.tx.fetch(
+    tests = await _open_tests(ctx.tx, laboratory_id, BOARD_MAX)
+    return Board(laboratory_id=laboratory_id, most=BOARD_MAX, tests=tests)
+
+
+async def _open_tests(tx: Tx, laboratory_id: UUID, limit: int, skip: int = 0) -> list[BoardTest]:
+    rows = await tx.fetch(
         f"SELECT {COLUMNS} FROM lab_test t WHERE t.laboratory_id = $1 AND t.state NOT IN ('completed', 'cancelled')"
-        f" ORDER BY t.id LIMIT {BOARD_MAX}",
+        " ORDER BY t.id LIMIT $2 OFFSET $3",
         laboratory_id,
+        limit,
+        skip,
     )
-    return Board(laboratory_id=laboratory_id, tests=[board_test(from_row(row)) for row in rows])
+    return [board_test(from_row(row)) for row in rows]

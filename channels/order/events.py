@@ -6,13 +6,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, Self
 from uuid import UUID
 
 import msgspec
 
+from carewire import window
 from carewire.command import Ctx
 from carewire.event import Event
+from carewire.store.db import Tx
 from carewire.topic import Ask, topic
 from channels.identity import access as identity
 from channels.order import doors
@@ -23,9 +25,10 @@ SHOWN: Final = 1_000
 
 
 class Board(msgspec.Struct, frozen=True, kw_only=True):
-    """The open orders of a provider, the oldest first."""
+    """The open orders of a provider, the oldest first, the first `most` of them."""
 
     place_id: UUID
+    most: int
     orders: list[Summary]
 
 
@@ -44,14 +47,30 @@ class _OnBoard(msgspec.Struct, frozen=True, kw_only=True):
     order: Summary
     stands: bool
     """False: it ended, or was offered to another provider, and leaves the board."""
+    moved_up: list[Summary] = []
+    """What is shown last now, where a longer list than the board shows lost one."""
 
     @staticmethod
     def apply(snapshot: Board, event: "_OnBoard") -> Board:
         """The snapshot after this event."""
-        others = [one for one in snapshot.orders if one.id != event.order.id]
         if event.stands:
-            others.append(event.order)
-        return msgspec.structs.replace(snapshot, orders=sorted(others, key=lambda one: one.id))
+            orders = window.put(snapshot.orders, event.order, most=snapshot.most, key=_by_id)
+        else:
+            orders = window.leave(snapshot.orders, event.order, event.moved_up, most=snapshot.most, key=_by_id)
+        return msgspec.structs.replace(snapshot, orders=orders)
+
+    def is_late(self) -> bool:
+        """What moves up is known last."""
+        return not self.stands
+
+    async def completed(self, tx: Tx, times: int) -> Self:
+        """With what moved up."""
+        orders = await _open_orders(tx, self.place_id, *window.moved_up(times, SHOWN))
+        return msgspec.structs.replace(self, moved_up=orders)
+
+
+def _by_id(order: Summary) -> UUID:
+    return order.id
 
 
 class OrderCreated(Event, _Whole, name="order:created", topic="order:{order_id}"):
@@ -66,15 +85,15 @@ class OrderStatusUpdated(Event, _Whole, name="order:status:updated", topic="orde
     """It went on, or something on it changed: another state, a cut line, a payment, a refund."""
 
 
-class BoardCreated(Event, _OnBoard, name="order:created", topic="orders_at:{place_id}"):
+class BoardCreated(_OnBoard, Event, name="order:created", topic="orders_at:{place_id}"):
     """An order is offered to this place: accept it before `accept_by`."""
 
 
-class BoardConfirmed(Event, _OnBoard, name="order:confirmed", topic="orders_at:{place_id}"):
+class BoardConfirmed(_OnBoard, Event, name="order:confirmed", topic="orders_at:{place_id}"):
     """This place accepted it."""
 
 
-class BoardUpdated(Event, _OnBoard, name="order:status:updated", topic="orders_at:{place_id}"):
+class BoardUpdated(_OnBoard, Event, name="order:status:updated", topic="orders_at:{place_id}"):
     """It went on, ended, or is another's now."""
 
 
@@ -104,14 +123,19 @@ async def may_hear_board(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | None]
 @topic("orders_at:{place_id}", may=may_hear_board)
 async def board(ctx: Ctx, place_id: UUID) -> Board:
     """The open orders of a place."""
-    rows = await ctx.tx.fetch(
+    return Board(place_id=place_id, most=SHOWN, orders=await _open_orders(ctx.tx, place_id, SHOWN))
+
+
+async def _open_orders(tx: Tx, place_id: UUID, limit: int, skip: int = 0) -> list[Summary]:
+    rows = await tx.fetch(
         "SELECT id FROM orders WHERE place_id = $1 AND offered_at IS NOT NULL AND ended_at IS NULL"
-        " ORDER BY id LIMIT $2",
+        " ORDER BY id LIMIT $2 OFFSET $3",
         place_id,
-        SHOWN,
+        limit,
+        skip,
     )
-    found = await views(ctx.tx, [row["id"] for row in rows])
-    return Board(place_id=place_id, orders=[summary(found[row["id"]]) for row in rows])
+    found = await views(tx, [row["id"] for row in rows])
+    return [summary(found[row["id"]]) for row in rows]
 
 
 def tell(ctx: Ctx, name: str, after: OrderView, before: OrderView | None) -> None:

@@ -8,13 +8,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, Self
 from uuid import UUID
 
 import msgspec
 
+from carewire import window
 from carewire.command import Ctx
 from carewire.event import Event
+from carewire.store.db import Tx
 from carewire.topic import Ask, topic
 from channels.identity import Scope
 from channels.identity import access as identity
@@ -24,7 +26,7 @@ from channels.request.views import QuoteView, RequestView, quotes, view, views
 
 BUCKETS: Final = "0123456789abcdef"
 SHOWN: Final = 500
-"""Open requests of a bucket, or quotes of a place, that a snapshot tells, the oldest first; the rest is `more`."""
+"""Open requests of a bucket, or quotes of a place, that a snapshot tells, the oldest first; what is beyond moves up."""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,16 +46,18 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Board(msgspec.Struct, frozen=True, kw_only=True):
-    """The open requests of a bucket, the oldest first."""
+    """The open requests of a bucket, the oldest first, the first `most` of them."""
 
     bucket: str
+    most: int
     requests: list[Summary]
 
 
 class Quotes(msgspec.Struct, frozen=True, kw_only=True):
-    """What a provider is quoted in and has not ended, the oldest first."""
+    """What a provider is quoted in and has not ended, the oldest first, the first `most` of them."""
 
     place_id: UUID
+    most: int
     quotes: list[QuoteView]
 
 
@@ -92,14 +96,26 @@ class _Whole(msgspec.Struct, frozen=True, kw_only=True):
 class _OnBoard(msgspec.Struct, frozen=True, kw_only=True):
     bucket: str
     request: Summary
+    moved_up: list[Summary] = []
+    """What is shown last now, where a longer list than the board shows lost one."""
 
     @staticmethod
     def apply(snapshot: Board, event: "_OnBoard") -> Board:
         """The snapshot after this event: a request that is not open any more leaves the board."""
-        others = [one for one in snapshot.requests if one.id != event.request.id]
         if event.request.state in OPEN:
-            others.append(event.request)
-        return msgspec.structs.replace(snapshot, requests=sorted(others, key=lambda one: one.id))
+            requests = window.put(snapshot.requests, event.request, most=snapshot.most, key=_by_id)
+        else:
+            requests = window.leave(snapshot.requests, event.request, event.moved_up, most=snapshot.most, key=_by_id)
+        return msgspec.structs.replace(snapshot, requests=requests)
+
+    def is_late(self) -> bool:
+        """What moves up is known last."""
+        return self.request.state not in OPEN
+
+    async def completed(self, tx: Tx, times: int) -> Self:
+        """With what moved up."""
+        requests = await _open_requests(tx, self.bucket, *window.moved_up(times, SHOWN))
+        return msgspec.structs.replace(self, moved_up=requests)
 
 
 class _Quoted(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,14 +123,34 @@ class _Quoted(msgspec.Struct, frozen=True, kw_only=True):
     quote: QuoteView
     stands: bool
     """False: the provider is not quoted any more."""
+    moved_up: list[QuoteView] = []
+    """What is shown last now, where a longer list than the topic shows lost one."""
 
     @staticmethod
     def apply(snapshot: Quotes, event: "_Quoted") -> Quotes:
         """The snapshot after this event."""
-        others = [one for one in snapshot.quotes if one.request_id != event.quote.request_id]
         if event.stands:
-            others.append(event.quote)
-        return msgspec.structs.replace(snapshot, quotes=sorted(others, key=lambda one: one.request_id))
+            quotes = window.put(snapshot.quotes, event.quote, most=snapshot.most, key=_by_request)
+        else:
+            quotes = window.leave(snapshot.quotes, event.quote, event.moved_up, most=snapshot.most, key=_by_request)
+        return msgspec.structs.replace(snapshot, quotes=quotes)
+
+    def is_late(self) -> bool:
+        """What moves up is known last."""
+        return not self.stands
+
+    async def completed(self, tx: Tx, times: int) -> Self:
+        """With what moved up."""
+        found = await _quotes_of(tx, self.place_id, *window.moved_up(times, SHOWN))
+        return msgspec.structs.replace(self, moved_up=found)
+
+
+def _by_id(request: Summary) -> UUID:
+    return request.id
+
+
+def _by_request(quote: QuoteView) -> UUID:
+    return quote.request_id
 
 
 class RequestCreated(Event, _Whole, name="request:created", topic="request:{request_id}"):
@@ -137,35 +173,35 @@ class RequestUpdated(Event, _Whole, name="request:updated", topic="request:{requ
     """Anything else: read, rejected, cancelled, expired, its bill withdrawn, ended."""
 
 
-class BoardCreated(Event, _OnBoard, name="request:created", topic="requests:{bucket}"):
+class BoardCreated(_OnBoard, Event, name="request:created", topic="requests:{bucket}"):
     """Somebody asked."""
 
 
-class BoardAccepted(Event, _OnBoard, name="request:accepted", topic="requests:{bucket}"):
+class BoardAccepted(_OnBoard, Event, name="request:accepted", topic="requests:{bucket}"):
     """A coordinator has it in hand, or has taken it over."""
 
 
-class BoardResponded(Event, _OnBoard, name="request:responded", topic="requests:{bucket}"):
+class BoardResponded(_OnBoard, Event, name="request:responded", topic="requests:{bucket}"):
     """It was answered with a bill."""
 
 
-class BoardConfirmed(Event, _OnBoard, name="request:confirmed", topic="requests:{bucket}"):
+class BoardConfirmed(_OnBoard, Event, name="request:confirmed", topic="requests:{bucket}"):
     """It is orders now, and leaves the board."""
 
 
-class BoardUpdated(Event, _OnBoard, name="request:updated", topic="requests:{bucket}"):
+class BoardUpdated(_OnBoard, Event, name="request:updated", topic="requests:{bucket}"):
     """Anything else; one that ended leaves the board."""
 
 
-class QuoteResponded(Event, _Quoted, name="request:responded", topic="quotes:{place_id}"):
+class QuoteResponded(_Quoted, Event, name="request:responded", topic="quotes:{place_id}"):
     """This place is on a bill; what it offers is kept until `valid_until`."""
 
 
-class QuoteConfirmed(Event, _Quoted, name="request:confirmed", topic="quotes:{place_id}"):
+class QuoteConfirmed(_Quoted, Event, name="request:confirmed", topic="quotes:{place_id}"):
     """The bill was confirmed: `part.order_id` is the order of this place."""
 
 
-class QuoteUpdated(Event, _Quoted, name="request:updated", topic="quotes:{place_id}"):
+class QuoteUpdated(_Quoted, Event, name="request:updated", topic="quotes:{place_id}"):
     """The bill changed, or came to nothing."""
 
 
@@ -204,14 +240,19 @@ async def may_hear_board(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | None]
 @topic("requests:{bucket}", may=may_hear_board)
 async def board(ctx: Ctx, bucket: str) -> Board:
     """The open requests whose id ends with this digit."""
-    rows = await ctx.tx.fetch(
+    return Board(bucket=bucket, most=SHOWN, requests=await _open_requests(ctx.tx, bucket, SHOWN))
+
+
+async def _open_requests(tx: Tx, bucket: str, limit: int, skip: int = 0) -> list[Summary]:
+    rows = await tx.fetch(
         "SELECT id FROM request WHERE state IN ('created', 'accepted', 'responded') AND right(id::text, 1) = $1"
-        " ORDER BY id LIMIT $2",
+        " ORDER BY id LIMIT $2 OFFSET $3",
         bucket,
-        SHOWN,
+        limit,
+        skip,
     )
-    found = await views(ctx.tx, [row["id"] for row in rows])
-    return Board(bucket=bucket, requests=[summary(found[row["id"]]) for row in rows])
+    found = await views(tx, [row["id"] for row in rows])
+    return [summary(found[row["id"]]) for row in rows]
 
 
 async def may_hear_quotes(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | None]:
@@ -222,15 +263,19 @@ async def may_hear_quotes(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | None
 @topic("quotes:{place_id}", may=may_hear_quotes)
 async def quotes_topic(ctx: Ctx, place_id: UUID) -> Quotes:
     """The open and confirmed bills this place is on, its own part of each."""
-    rows = await ctx.tx.fetch(
+    return Quotes(place_id=place_id, most=SHOWN, quotes=await _quotes_of(ctx.tx, place_id, SHOWN))
+
+
+async def _quotes_of(tx: Tx, place_id: UUID, limit: int, skip: int = 0) -> list[QuoteView]:
+    rows = await tx.fetch(
         "SELECT r.id FROM request r JOIN bill_part p ON p.bill_id = r.bill_id AND p.place_id = $1"
-        " WHERE r.state IN ('responded', 'confirmed') ORDER BY r.id LIMIT $2",
+        " WHERE r.state IN ('responded', 'confirmed') ORDER BY r.id LIMIT $2 OFFSET $3",
         place_id,
-        SHOWN,
+        limit,
+        skip,
     )
-    found = await views(ctx.tx, [row["id"] for row in rows])
-    mine = [quote for row in rows for quote in quotes(found[row["id"]]) if quote.part.place_id == place_id]
-    return Quotes(place_id=place_id, quotes=mine)
+    found = await views(tx, [row["id"] for row in rows])
+    return [quote for row in rows for quote in quotes(found[row["id"]]) if quote.part.place_id == place_id]
 
 
 async def tell(ctx: Ctx, name: str, after: RequestView, before: RequestView | None) -> None:

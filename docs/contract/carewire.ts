@@ -3711,12 +3711,16 @@ export type BloodGroup = "A+" | "A-" | "B+" | "B-" | "AB+" | "AB-" | "O+" | "O-"
 export interface BoardAccepted {
   bucket: string;
   request: RequestSummary;
+  /** What is shown last now, where a longer list than the board shows lost one. */
+  moved_up: RequestSummary[];
 }
 
 /** It was answered with a bill. */
 export interface BoardResponded {
   bucket: string;
   request: RequestSummary;
+  /** What is shown last now, where a longer list than the board shows lost one. */
+  moved_up: RequestSummary[];
 }
 
 /** A session that a display shows; its line is the topic `line:{session_id}`. */
@@ -5310,18 +5314,21 @@ export interface JobView {
 /** What the account's holder is to the patient. */
 export type Kin = "self" | "parent" | "child" | "spouse" | "sibling" | "guardian" | "other";
 
-/** What a laboratory has to do: its tests that are not over, oldest first. */
+/** What a laboratory has to do: its tests that are not over, oldest first, the first `most` of them. */
 export interface LabBoard {
   laboratory_id: string;
+  most: number;
   tests: BoardTest[];
 }
 
-/** A test of this laboratory moved on; one that is over leaves the board. */
+/** A test of this laboratory moved on; one that is over leaves the board, and what is beyond its end moves up. */
 export interface LabBoardUpdated {
   laboratory_id: string;
   test: BoardTest;
   /** False: it is over, or another laboratory's now, and leaves the board. */
   stands: boolean;
+  /** What is shown last now, where a longer list than the board shows lost one. */
+  moved_up: BoardTest[];
 }
 
 /** Who cancelled it. */
@@ -6555,9 +6562,10 @@ export interface Opening {
   closes: string;
 }
 
-/** The open orders of a provider, the oldest first. */
+/** The open orders of a provider, the oldest first, the first `most` of them. */
 export interface OrderBoard {
   place_id: string;
+  most: number;
   orders: OrderSummary[];
 }
 
@@ -6567,6 +6575,8 @@ export interface OrderBoardConfirmed {
   order: OrderSummary;
   /** False: it ended, or was offered to another provider, and leaves the board. */
   stands: boolean;
+  /** What is shown last now, where a longer list than the board shows lost one. */
+  moved_up: OrderSummary[];
 }
 
 /** An order is offered to this place: accept it before `accept_by`. */
@@ -6575,6 +6585,8 @@ export interface OrderBoardCreated {
   order: OrderSummary;
   /** False: it ended, or was offered to another provider, and leaves the board. */
   stands: boolean;
+  /** What is shown last now, where a longer list than the board shows lost one. */
+  moved_up: OrderSummary[];
 }
 
 /** It went on, ended, or is another's now. */
@@ -6583,6 +6595,8 @@ export interface OrderBoardUpdated {
   order: OrderSummary;
   /** False: it ended, or was offered to another provider, and leaves the board. */
   stands: boolean;
+  /** What is shown last now, where a longer list than the board shows lost one. */
+  moved_up: OrderSummary[];
 }
 
 export interface OrderCancelLineParams {
@@ -8376,6 +8390,8 @@ export interface QuoteConfirmed {
   quote: QuoteView;
   /** False: the provider is not quoted any more. */
   stands: boolean;
+  /** What is shown last now, where a longer list than the topic shows lost one. */
+  moved_up: QuoteView[];
 }
 
 /** This place is on a bill; what it offers is kept until `valid_until`. */
@@ -8384,6 +8400,8 @@ export interface QuoteResponded {
   quote: QuoteView;
   /** False: the provider is not quoted any more. */
   stands: boolean;
+  /** What is shown last now, where a longer list than the topic shows lost one. */
+  moved_up: QuoteView[];
 }
 
 /** The bill changed, or came to nothing. */
@@ -8392,6 +8410,8 @@ export interface QuoteUpdated {
   quote: QuoteView;
   /** False: the provider is not quoted any more. */
   stands: boolean;
+  /** What is shown last now, where a longer list than the topic shows lost one. */
+  moved_up: QuoteView[];
 }
 
 /** A request as a quoted provider sees it: its own part, no other's. */
@@ -8406,9 +8426,10 @@ export interface QuoteView {
   part: PartView;
 }
 
-/** What a provider is quoted in and has not ended, the oldest first. */
+/** What a provider is quoted in and has not ended, the oldest first, the first `most` of them. */
 export interface Quotes {
   place_id: string;
+  most: number;
   quotes: QuoteView[];
 }
 
@@ -8580,9 +8601,10 @@ export interface RequestAsked {
   note?: string | null;
 }
 
-/** The open requests of a bucket, the oldest first. */
+/** The open requests of a bucket, the oldest first, the first `most` of them. */
 export interface RequestBoard {
   bucket: string;
+  most: number;
   requests: RequestSummary[];
 }
 
@@ -8590,18 +8612,24 @@ export interface RequestBoard {
 export interface RequestBoardConfirmed {
   bucket: string;
   request: RequestSummary;
+  /** What is shown last now, where a longer list than the board shows lost one. */
+  moved_up: RequestSummary[];
 }
 
 /** Somebody asked. */
 export interface RequestBoardCreated {
   bucket: string;
   request: RequestSummary;
+  /** What is shown last now, where a longer list than the board shows lost one. */
+  moved_up: RequestSummary[];
 }
 
 /** Anything else; one that ended leaves the board. */
 export interface RequestBoardUpdated {
   bucket: string;
   request: RequestSummary;
+  /** What is shown last now, where a longer list than the board shows lost one. */
+  moved_up: RequestSummary[];
 }
 
 export interface RequestCancelParams {

@@ -25,6 +25,8 @@ def pack(command: Command, statement: Statement, sent: Sent, trail: Trail) -> tu
     if any(member.jobs for _, member in sent):
         raise RuntimeError(f"{command.name} leaves a job; a command that is one statement cannot")
     told = [(n, event) for n, (_, member) in enumerate(sent, 1) for event in member.events]
+    if any(event.is_late() for _, event in told):
+        raise TypeError(f"{command.name} is one statement; what has to be read last it cannot tell")
     topics = [names_topic(event) for _, event in told]
     names = [event.spec.name for _, event in told]
     payloads = [event.encode().decode() for _, event in told]

@@ -10,12 +10,15 @@ fact. A durable event is a numbered row of the transaction that caused it. A con
 whole present value of its `key`, sent after commit; an older value never overwrites a newer one.
 """
 
-from typing import Any, ClassVar, NamedTuple, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, dataclass_transform
 
 import msgspec
 
 from carewire.declared import Declared
 from carewire.topic import Pattern
+
+if TYPE_CHECKING:
+    from carewire.store.db import Tx
 
 REGISTRY: dict[tuple[str, str], type["Event"]] = {}
 _TOO: list[tuple[frozenset[type["Event"]], frozenset[type["Event"]]]] = []
@@ -30,7 +33,7 @@ class EventSpec(NamedTuple):
     key: str | None
 
 
-RESERVED = frozenset({"spec", "topic", "encode", "declare", "keywords"})
+RESERVED = frozenset({"spec", "topic", "encode", "is_late", "completed", "declare", "keywords"})
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
@@ -68,6 +71,16 @@ class Event(Declared, frozen=True, kw_only=True):
     def encode(self) -> bytes:
         """The event's `data` as JSON."""
         return msgspec.json.encode(self)
+
+    def is_late(self) -> bool:
+        """Does it tell what can only be read once nobody else tells its topic anything before it? Then it is
+        `completed` as the last thing before COMMIT."""
+        return False
+
+    async def completed(self, tx: "Tx", times: int) -> Self:
+        """The event with what it could not know before. Its topic's head is locked; `times` late ones of this topic
+        are told by this transaction, and this is the last of them (the others go out as they are)."""
+        raise NotImplementedError
 
 
 def tells_too(told: frozenset[type[Event]], more: frozenset[type[Event]]) -> None:

@@ -50,7 +50,7 @@ async def finish(contexts: Sequence[Ctx], vault: Vault, done: Sequence[Done] = (
     if jobs := [job for ctx in contexts for job in ctx.jobs]:
         await job_rows.store(tx, now, jobs, vault)
     events = [e for ctx in contexts for e in ctx.events]
-    durable = [e for e in events if e.spec.durable]
+    durable = await _complete(tx, [e for e in events if e.spec.durable])
     lossy = [e for e in events if not e.spec.durable]
     versions = (
         await tx.fetch("SELECT nextval('conflated_version') FROM generate_series(1, $1)", len(lossy)) if lossy else []
@@ -79,6 +79,27 @@ async def finish(contexts: Sequence[Ctx], vault: Vault, done: Sequence[Done] = (
         for topic, row, name, payload in zip(topics, rows, names, payloads, strict=True)
     ]
     return Left(stored, told, bool(jobs))
+
+
+async def _complete(tx: Tx, events: list[Event]) -> list[Event]:
+    """The events, late ones with what they had to wait for. The heads are locked in the order in which they always are,
+    after everything that may lock anything else."""
+    late: dict[str, list[int]] = {}
+    for n, event in enumerate(events):
+        if event.is_late():
+            late.setdefault(event.topic(), []).append(n)
+    if not late:
+        return events
+    await tx.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    await tx.execute(
+        'INSERT INTO topic_head AS h (topic, "offset") SELECT t, 0 FROM unnest($1::text[]) t ORDER BY t COLLATE "C"'
+        ' ON CONFLICT (topic) DO UPDATE SET "offset" = h."offset"',
+        list({event.topic() for event in events}),
+    )
+    told = list(events)
+    for numbers in late.values():
+        told[numbers[-1]] = await events[numbers[-1]].completed(tx, len(numbers))
+    return told
 
 
 async def read(tx: Tx, topic: str, after: int, limit: int) -> list[Stored]:

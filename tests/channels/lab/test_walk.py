@@ -20,6 +20,7 @@ from carewire.event import REGISTRY
 from carewire.node import Node
 from channels.directory.demo import LABORATORY
 from channels.identity.demo import ARJUN_PATIENT, KAMLA_PATIENT
+from channels.lab import events
 from channels.lab.errors import NoReport, NotWaiting, ReportStands, WindowFull
 from channels.lab.events import Board, LabFile
 from channels.lab.lifecycle import LAB_REPORT, LAB_TEST, LabTestState, ReportState
@@ -157,8 +158,10 @@ class Walk:
 @examples(max_examples=4, phases=[Phase.generate])
 @given(seed=st.integers(0, 2**32))
 async def test_a_random_walk_keeps_every_rule_and_every_snapshot(
-    seed: int, clinic: Node, technician: Caller, priya: Caller, entry: str, time: ProductClock
-) -> None:
+    seed: int, clinic: Node, technician: Caller, priya: Caller, entry: str, time: ProductClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(events, "BOARD_MAX", 3)  # so that tests move up
     await technician.call("laboratory.set_collection", laboratory_id=LABORATORY, minutes=60, capacity=1)
     walk = Walk(clinic, priya, technician, entry, time)
     names = [*(f"lab_reports:{patient}" for patient in PATIENTS), f"lab_desk:{LABORATORY}"]

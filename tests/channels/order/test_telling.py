@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 
 from channels.order import events as order_events
-from channels.order.events import Board
+from channels.order.events import SHOWN, Board
 from channels.order.views import OrderView
 from channels.request import events as request_events
+from channels.request.events import SHOWN as QUOTES_SHOWN
 from channels.request.events import Quotes
 from channels.request.views import RequestView
 from tests.channels.callers import told
@@ -42,9 +43,9 @@ class Ear:
 async def test_what_is_heard_of_an_order_from_quote_to_end_is_what_stands(market: Market) -> None:
     asked = await market.ask()
     request = Ear(market, f"request:{asked['id']}", msgspec.convert(asked, RequestView), 2)
-    quoted = Ear(market, f"quotes:{market.here.id}", Quotes(place_id=market.here.id, quotes=[]))
-    here = Ear(market, f"orders_at:{market.here.id}", Board(place_id=market.here.id, orders=[]))
-    there = Ear(market, f"orders_at:{market.there.id}", Board(place_id=market.there.id, orders=[]))
+    quoted = Ear(market, f"quotes:{market.here.id}", Quotes(place_id=market.here.id, most=QUOTES_SHOWN, quotes=[]))
+    here = Ear(market, f"orders_at:{market.here.id}", Board(place_id=market.here.id, most=SHOWN, orders=[]))
+    there = Ear(market, f"orders_at:{market.there.id}", Board(place_id=market.there.id, most=SHOWN, orders=[]))
     ears = [request, quoted, here, there]
 
     async def all_check() -> None:

@@ -37,7 +37,7 @@ async def test_what_is_heard_of_a_request_on_its_way_to_a_bill_is_what_stands(
     made = await ask(priya, lines=[], media_ids=[await photo(clinic, PRIYA.account_id)])
     first = msgspec.convert(made, RequestView)
     board = f"requests:{bucket_of(first.id)}"
-    empty = Board(bucket=bucket_of(first.id), requests=[])
+    empty = Board(bucket=bucket_of(first.id), most=events.SHOWN, requests=[])
     other = await administrator(clinic, "coordinate")
     asked = {"request_id": made["id"]}
     steps: list[tuple[Caller, str, Any]] = [

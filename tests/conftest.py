@@ -1,10 +1,11 @@
 """Real servers, once per run: PostgreSQL and Valkey from wheels; each test gets a database of its own, cloned."""
 
+import asyncio
 import itertools
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from datetime import date, datetime
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,10 @@ ALONE = (
 """See `alone` in pyproject.toml."""
 PROMPTLY_S = 3.0
 """What is promised within a second, seen on a machine that does other things at the same time."""
+LONGEST = timedelta(seconds=90)
+"""No test with a database lasts longer."""
+FRESH = timedelta(minutes=10)
+"""So old may a demo clinic be before it is made anew: one of its sittings begins twenty minutes after it was made."""
 _numbers = itertools.count(1)
 
 
@@ -117,23 +122,35 @@ async def template(postgres: Postgres) -> str:
 
 @pytest.fixture(scope="session")
 def seeded_template(postgres: Postgres, template: str) -> Callable[[], Awaitable[str]]:
-    """The same with the demo clinic in it, as it is today: made anew when a day has begun since, also at the clinic."""
-    made: dict[date, str] = {}
+    """The same with the demo clinic in it, as it is now: made anew when a day has begun since at the clinic, and before
+    the sitting that begins soon should have begun, however slow the machine."""
+    made: list[tuple[datetime, str]] = []
 
-    async def of_today() -> str:
-        day = datetime.now(ZONE).date()
-        if day not in made:
+    async def of_now() -> str:
+        now = datetime.now(ZONE)
+        if not made or made[-1][0].date() != now.date() or now - made[-1][0] > FRESH:
+            name = f"seeded_{len(made)}"
             connection = await asyncpg.connect(postgres.url)
             try:
-                await connection.execute(f"CREATE DATABASE seeded_{day:%Y%m%d} TEMPLATE {template} STRATEGY FILE_COPY")
+                await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
             finally:
                 await connection.close()
-            url = postgres.url_of(f"seeded_{day:%Y%m%d}")
+            url = postgres.url_of(name)
             await seed(url, Settings(secret=SECRET, database_url=url))
-            made[day] = f"seeded_{day:%Y%m%d}"
-        return made[day]
+            made.append((now, name))
+        return made[-1][1]
 
-    return of_today
+    return of_now
+
+
+async def be_within_a_day() -> None:
+    """A test that begins just before midnight, at the clinic or of the servers, begins after it: what is due on a day
+    is asked of clocks that are turned, never of the hour at which the tests happen to run."""
+    for zone in (ZONE, UTC):
+        now = datetime.now(zone)
+        left = datetime.combine(now.date() + timedelta(days=1), time(), zone) - now
+        if left < LONGEST:
+            await asyncio.sleep(left.total_seconds() + 0.1)
 
 
 @pytest.fixture
@@ -157,7 +174,8 @@ async def database_url(
     seeded_template: Callable[[], Awaitable[str]],
     request: pytest.FixtureRequest,
 ) -> AsyncIterator[str]:
-    """A fresh database, with the demo clinic when the test asks for `seeded`."""
+    """A fresh database, with the demo clinic when the test asks for `seeded`; no midnight is near."""
+    await be_within_a_day()
     name = f"test_{next(_numbers)}"
     source = await seeded_template() if "seeded" in request.fixturenames else template
     connection = await asyncpg.connect(postgres.url)

@@ -29,7 +29,7 @@ from channels.identity.errors import (
     WrongFact,
     WrongPassword,
 )
-from tests.channels.callers import Caller, TurnableClock, another, letters, next_code, rows
+from tests.channels.callers import Caller, TurnableClock, another, letters, rows
 from tests.patience import PATIENCE_S
 
 MakeCaller = Callable[..., Caller]
@@ -55,12 +55,6 @@ async def token_to(node: Node, address: str, number: int) -> str:
                 return tokens[0]
 
 
-async def code_to(caller: MakeCaller, node: Node, phone: str) -> str:
-    before = await letters(node, phone)
-    await caller().call("auth.otp_send", phone=phone)
-    return await next_code(node, phone, len(before))
-
-
 async def test_a_number_is_taken_by_whoever_reads_its_code_and_by_nobody_else(caller: MakeCaller, clinic: Node) -> None:
     priya = await priya_of(caller)
     for params in ({"phone": NEW, "code": "000000"}, {"phone": DESK.phone, "code": "000000"}):
@@ -70,10 +64,10 @@ async def test_a_number_is_taken_by_whoever_reads_its_code_and_by_nobody_else(ca
         await priya.call("profile.update", phone=NEW)
     with pytest.raises(SameContact):
         await priya.call("profile.change_phone", phone=PRIYA.phone, code="000000")
-    code = await code_to(caller, clinic, NEW)
+    code = await caller().ask_code(NEW)
     with pytest.raises(WrongCode):
         await priya.call("profile.change_phone", phone=NEW, code=another(code))
-    code = await code_to(caller, clinic, DESK.phone)
+    code = await caller().ask_code(DESK.phone)
     with pytest.raises(PhoneTaken):
         await priya.call("profile.change_phone", phone=DESK.phone, code=code)
     assert (await priya.call("profile.get"))["phone"] == PRIYA.phone
@@ -83,9 +77,9 @@ async def test_who_lost_her_account_to_a_thief_takes_all_of_it_back_within_a_day
     caller: MakeCaller, clinic: Node, clock: TurnableClock
 ) -> None:
     thief = await priya_of(caller)  # with her unlocked phone in his hand
-    first = await thief.call("profile.change_phone", phone=NEW, code=await code_to(caller, clinic, NEW))
+    first = await thief.call("profile.change_phone", phone=NEW, code=await caller().ask_code(NEW))
     assert first["phone"] == NEW
-    await thief.call("profile.change_phone", phone=LATER, code=await code_to(caller, clinic, LATER))
+    await thief.call("profile.change_phone", phone=LATER, code=await caller().ask_code(LATER))
     (row,) = await rows(clinic, "SELECT phone FROM patient WHERE id = $1", PRIYA_PATIENT)
     assert row["phone"] == LATER
     with pytest.raises(ContactHeld):  # nobody gets the number meanwhile, not even a new account of the owner's
@@ -151,7 +145,7 @@ async def test_after_a_day_a_change_stands_and_the_old_number_is_free(
     caller: MakeCaller, clinic: Node, clock: TurnableClock
 ) -> None:
     priya = await priya_of(caller)
-    await priya.call("profile.change_phone", phone=NEW, code=await code_to(caller, clinic, NEW))
+    await priya.call("profile.change_phone", phone=NEW, code=await caller().ask_code(NEW))
     token = await token_to(clinic, PRIYA.phone, 1)
     with pytest.raises(asyncpg.UniqueViolationError):
         async with clinic.db.transaction() as tx:

@@ -15,7 +15,7 @@ from carewire.node import Node
 from channels.identity.caps import Cap
 from channels.identity.demo import ADMIN_EMAIL, ADMIN_PASSWORD, PRIYA
 from channels.identity.errors import CodeGone, WrongCode, WrongPassword
-from tests.channels.callers import Caller, TurnableClock, another, fresh_network, letters, next_code
+from tests.channels.callers import Caller, TurnableClock, another, fresh_network
 
 MakeCaller = Callable[..., Caller]
 HERS = "b7f2c1de-own-telephone"
@@ -28,9 +28,7 @@ async def known(caller: MakeCaller, address: str) -> None:
 
 
 async def own_code(caller: MakeCaller, address: str) -> str:
-    before = len(await letters(caller().node, PRIYA.phone))
-    await caller(address).call("auth.otp_send", phone=PRIYA.phone, device=HERS)
-    return await next_code(caller().node, PRIYA.phone, before)
+    return await caller(address).ask_code(PRIYA.phone, device=HERS)
 
 
 async def test_who_asks_for_codes_from_everywhere_uses_up_nothing_of_hers(

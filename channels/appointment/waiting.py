@@ -1,6 +1,6 @@
 """Waiting for a seat: joining a waitlist, leaving it, and what one waits for."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -81,7 +81,8 @@ async def join(
     told on `appointments:{patient_id}` at once; who lets it pass waits no more.
     """
     asked = await whom.find(ctx, doctor_id, place_id, patient_id)
-    if not first <= last or (last - first).days > 92 or last < ctx.now.date():
+    today = (ctx.now - timedelta(hours=12)).date()  # where the day ends last
+    if not first <= last or (last - first).days > 92 or last < today:
         raise InvalidParams(fields=(Field("$.last", "want at most 92 days, and not in the past"),))
     if await ctx.tx.fetchval(f"SELECT d.id FROM {VERIFIED} WHERE d.id = $1", doctor_id) is None:
         raise NotFound()

@@ -4,6 +4,7 @@ Issue 7, items 2; PRODUCT 36.
 """
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -187,6 +188,18 @@ async def test_one_waits_once_for_days_that_are_to_come(vikram: Doctor, priya: C
     assert [row["patient_id"] for row in seen["rows"]] == [str(people.PRIYA_PATIENT)]
     with refuses("not_found"):
         await priya.call("waitlist.list", doctor_id=vikram.id, place_id=places.CLINIC)
+
+
+async def test_a_day_is_waited_for_until_it_is_over_in_the_west(
+    vikram: Doctor, priya: Caller, time_: ProductClock
+) -> None:
+    yesterday = (time_.now() - timedelta(days=1)).date()  # on a clock of UTC
+    asked = wait(vikram, people.PRIYA_PATIENT) | {"first": yesterday, "last": yesterday}
+    time_.until(f"{yesterday + timedelta(days=1)}T12:00:00Z")
+    with refuses("invalid_params"):
+        await priya.call("waitlist.join", **asked)
+    time_.until(f"{yesterday + timedelta(days=1)}T01:00:00Z")  # eight in the evening in New York
+    await priya.call("waitlist.join", **asked)
 
 
 async def test_who_waits_for_days_that_are_over_waits_no_more(

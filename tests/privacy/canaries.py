@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -82,7 +82,7 @@ def _value(name: str, kind: kinds.Type, nest: Nest, known: dict[str, Any]) -> An
     if isinstance(kind, kinds.DateType):
         return nest.day()
     if isinstance(kind, kinds.DateTimeType):
-        return "2026-11-27T09:00:00Z"
+        return (datetime.now(UTC) + timedelta(days=1)).isoformat()
     if isinstance(kind, kinds.IntType | kinds.FloatType):
         return kind.ge if kind.ge is not None else 1
     if isinstance(kind, kinds.BoolType):

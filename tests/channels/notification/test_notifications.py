@@ -6,6 +6,7 @@ notification.delete M-291, notification.create M-288 (to one account), notificat
 
 import asyncio
 import random
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -189,7 +190,7 @@ async def test_an_admin_writes_to_one_account_and_nobody_else_may(clinic: Node, 
 async def test_what_is_to_be_told_is_sealed_while_it_waits(clinic: Node) -> None:
     async with clinic.db.transaction() as tx:
         ctx = Ctx(tx=tx, now=clinic.clock.now(), real_now=clinic.clock.now(), settings=clinic.settings)
-        ctx.notify(PRIYA, TOLD, uuid4(), not_before=clinic.clock.now().replace(year=2100), count="canary 4711")
+        ctx.notify(PRIYA, TOLD, uuid4(), not_before=clinic.clock.now() + timedelta(days=30_000), count="canary 4711")
         await jobs.store(tx, ctx.now, ctx.jobs, Vault(clinic.settings.secret))
         (row,) = await tx.fetch("SELECT payload FROM job WHERE name = 'notification.new'")
     assert b"4711" not in row["payload"]

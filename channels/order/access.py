@@ -11,6 +11,7 @@ from channels.order.paying import PAID_EMITS, mark_paid, owed, settle
 from channels.order.placing import HELD_FOR, PLACES, TOTAL_MAX, Item, NewOrder, offer, one_currency, people_of, place
 from channels.order.placing import locked as hold_locked
 from channels.order.providers import Provider, require_approved, taking
+from channels.order.room import hold_room, promises, require_room
 from channels.order.steps import on_ended
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "catalogue",
     "coordinated",
     "hold_locked",
+    "hold_room",
     "locked",
     "mark_paid",
     "offer",
@@ -38,7 +40,9 @@ __all__ = [
     "own",
     "people_of",
     "place",
+    "promises",
     "require_approved",
+    "require_room",
     "seen",
     "settle",
     "since_many",

@@ -18,10 +18,11 @@ from channels.identity.errors import FactDue
 from channels.lab import access as lab
 from channels.order import doors, providers
 from channels.order.catalogue import CatalogueItem, catalogue
-from channels.order.errors import Currencies, NotServing, OtherItem, OtherPrice, TooDear
+from channels.order.errors import Currencies, NotServing, OrdersFull, OtherItem, OtherPrice, TooDear
 from channels.order.jobs import PAY_KEY, PayOverdue
 from channels.order.lifecycle import Fulfilment, OrderSource, PaymentMode, ProviderKind
 from channels.order.placing import PLACES, TOTAL_MAX, Item, NewOrder, locked, offer, one_currency, place
+from channels.order.room import require_room
 from channels.order.views import OrderView, view
 from channels.prescription import access as prescriptions
 from channels.prescription.errors import NotDispensable, NotInForce, Overspent
@@ -56,7 +57,7 @@ Items = Annotated[list[Wanted], Meta(min_length=1, max_length=stock.LINES_MAX)]
     allow={Capacity.PATIENT},
     emits=PLACES,
     errors={NotFound, InvalidParams, FactDue, NotServing, OtherItem, OtherPrice, PrescriptionNeeded, Restricted,
-            OutOfStock, Currencies, TooDear, NotInForce, NotDispensable, Overspent},
+            OrdersFull, OutOfStock, Currencies, TooDear, NotInForce, NotDispensable, Overspent},
 )  # fmt: skip
 async def create(
     ctx: Ctx,
@@ -85,6 +86,7 @@ async def create(
     if len({one.item_id for one in items}) < len(items):
         raise InvalidParams(fields=(Field("$.items", "an article stands there twice"),))
     patient = await identity.patient(ctx, patient_id)
+    await require_room(ctx, patient.id)
     provider = await providers.taking(ctx, place_id, fulfilment, postal_code)
     if fulfilment not in FITS[provider.kind]:
         raise InvalidParams(fields=(Field("$.fulfilment", f"is no way of a {provider.kind}"),))

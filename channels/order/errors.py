@@ -28,6 +28,11 @@ class OfferedEnough(Refusal, code=409, reason="offered_enough"):
     """It was offered as often as an order may be. Unless who has it accepts, it ends by itself and is refunded."""
 
 
+class OrdersFull(Refusal, code=409, reason="orders_full"):
+    """This patient has as many open orders as she may, fifty: what a bill that waits for its payment will make counts.
+    Wait for one to arrive, or cancel one."""
+
+
 class Unpaid(Refusal, code=409, reason="unpaid"):
     """It is to be paid first."""
 

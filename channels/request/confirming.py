@@ -7,10 +7,11 @@ from carewire.command import Ctx, command
 from carewire.errors import Field, IllegalMove, InvalidParams, NotFound
 from carewire.event import Event
 from carewire.paid import Applied, Due, Outcome, Owed, Paid, RefundDue
+from carewire.store.db import Tx
 from channels.care import Schedule
 from channels.identity import Capacity
 from channels.order import access as orders
-from channels.order.errors import NotServing
+from channels.order.errors import NotServing, OrdersFull
 from channels.order.lifecycle import Fulfilment, OrderSource, PaymentMode
 from channels.prescription.errors import NotDispensable, NotInForce, Overspent
 from channels.request import doors
@@ -34,7 +35,7 @@ PAID_EMITS: Final[frozenset[type[Event]]] = TELLS | orders.PLACES
     allow={Capacity.PATIENT},
     emits=PAID_EMITS,
     errors={NotFound, IllegalMove, InvalidParams, OtherBill, BillExpired, SubstitutesOpen, OutOfStock, HoldOver,
-            NotInForce, NotDispensable, NotServing, Overspent},
+            NotInForce, NotDispensable, NotServing, OrdersFull, Overspent},
 )  # fmt: skip
 async def confirm(
     ctx: Ctx, request_id: UUID, bill_id: UUID, payment_mode: PaymentMode, accept_substitutes: bool = False
@@ -45,6 +46,7 @@ async def confirm(
     `online` it stays `responded` until the money came, which must be before `valid_until`. A bill with substitutes
     needs `accept_substitutes`.
     """
+    await orders.hold_room(ctx, (await doors.own(ctx, request_id)).patient_id)
     request = await doors.own(ctx, request_id, lock=True)
     REQUEST.move(request.state, "confirm")
     bill = await _bill(ctx, request)
@@ -56,6 +58,8 @@ async def confirm(
         raise SubstitutesOpen()
     if (payment_mode is PaymentMode.FREE) != (bill.total.amount == 0):
         raise InvalidParams(fields=(Field("$.payment_mode", "is `free` exactly for a bill over nothing"),))
+    if request.chosen_by is None:  # else its orders are counted already
+        await orders.require_room(ctx, request.patient_id, len(bill.parts))
     await orders.require_approved(ctx, [part.place_id for part in bill.parts])
     await ctx.tx.execute("UPDATE bill SET substitutes_accepted = $2 WHERE id = $1", bill.id, accept_substitutes)
     await _keep_on(ctx, bill)
@@ -189,6 +193,17 @@ async def _order(
 async def _bill(ctx: Ctx, request: RequestRow) -> BillView:
     assert request.bill_id is not None
     return (await bills(ctx.tx, [request.bill_id]))[request.bill_id]
+
+
+@orders.promises
+async def promised(tx: Tx, patient_id: UUID) -> int:
+    """The orders that bills will make which her side has chosen, and pays online."""
+    count: int = await tx.fetchval(
+        "SELECT count(*) FROM request r JOIN bill_part p ON p.bill_id = r.bill_id"
+        " WHERE r.patient_id = $1 AND r.state = 'responded' AND r.chosen_by IS NOT NULL",
+        patient_id,
+    )
+    return count
 
 
 async def _spend(ctx: Ctx, request: RequestRow, bill: BillView) -> None:

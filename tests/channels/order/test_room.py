@@ -1,0 +1,74 @@
+"""Nobody has more orders open than she may, however many sockets order at once; what is paid is never refused.
+
+H-122 (create), H-138 (confirm).
+"""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from channels.identity.demo import ARJUN_PATIENT, PRIYA_PATIENT
+from channels.order.errors import OrdersFull
+from channels.order.room import OPEN_MAX
+from tests.channels.callers import rows
+from tests.channels.request.market import Market
+
+
+async def fill(market: Market, left: int) -> str:
+    """As many open orders of hers as leave room for so many; one of them."""
+    first = await market.order(1)
+    same = "patient_id, account_id, place_id, kind, source, fulfilment, contact_name, address, postal_code, currency"
+    await market.shop.run(
+        lambda ctx: ctx.tx.execute(
+            f"INSERT INTO orders ({same}, state, delivery_fee, payment_mode, offered_at, offers, accept_by, created_at,"
+            f" changed_at) SELECT {same}, 'created', 0, 'counter', now(), 1, now(), now(), now() FROM orders,"
+            " generate_series(1, $1)",
+            OPEN_MAX - left - 1,
+        )
+    )
+    return str(first["id"])
+
+
+async def opened(market: Market) -> int:
+    ((count,),) = await rows(
+        market.node, "SELECT count(*) FROM orders WHERE patient_id = $1 AND ended_at IS NULL", PRIYA_PATIENT
+    )
+    return int(count)
+
+
+async def test_of_many_orders_at_once_as_many_stand_as_there_is_room_for(market: Market) -> None:
+    first = await fill(market, 3)
+    answers = await asyncio.gather(*(market.order(1) for _ in range(6)), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in answers) == ["OrdersFull"] * 3 + ["dict"] * 3
+    assert await opened(market) == OPEN_MAX
+    await market.order(1, patient_id=str(ARJUN_PATIENT))
+    await market.priya.call("order.cancel", order_id=first)
+    await market.order(1)
+    with pytest.raises(OrdersFull):
+        await market.order(1)
+    await market.check()
+
+
+async def test_a_bill_waits_for_room_and_once_it_is_chosen_its_orders_are_counted(market: Market) -> None:
+    first = await fill(market, 1)
+    two = [market.quote(packs=1), market.quote(packs=1, place=market.there.id, item=market.other_paracetamol)]
+    bill = await market.respond(await market.ask(), *two)
+    with pytest.raises(OrdersFull):
+        await market.confirm(bill, "online")
+    await market.priya.call("order.cancel", order_id=first)
+
+    # An order and a yes at once, for the same room: the bill needs both places, the order one of them.
+    calls: list[Any] = [market.confirm(bill, "online"), market.order(1)]
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    assert sorted(type(one).__name__ for one in answers) == ["OrdersFull", "dict"]
+    if isinstance(answers[1], dict):
+        await market.priya.call("order.cancel", order_id=answers[1]["id"])
+        await market.confirm(bill, "online")
+    with pytest.raises(OrdersFull):
+        await market.order(1)
+    await market.confirm(bill, "online")  # once more: it is counted already
+    paid = await market.pay_request(bill["id"], bill["bill"]["total"]["amount"])
+    assert type(paid).__name__ == "Applied"
+    assert await opened(market) == OPEN_MAX
+    await market.check()

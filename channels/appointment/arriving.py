@@ -16,7 +16,7 @@ from channels.appointment.errors import InTheLine, NobodyThere, NoSitting, NotTh
 from channels.appointment.events import TELLS
 from channels.appointment.lifecycle import APPOINTMENT, TO_COME, AppointmentState
 from channels.appointment.nouns import EndReason, Side
-from channels.appointment.policy import takes_place
+from channels.appointment.policy import nobody_there
 from channels.appointment.rows import Appointment
 from channels.appointment.views import Visit, visit_of
 from channels.calendar import Mode, PaymentMode
@@ -99,7 +99,7 @@ async def no_show(ctx: Ctx, appointment_id: UUID) -> Visit:
         raise InTheLine()
     if ctx.now < row.starts_at:
         raise TooEarly("Its time has not come", not_before=row.starts_at.isoformat().replace("+00:00", "Z"))
-    if row.state in TO_COME and not await takes_place(ctx.tx, row):
+    if row.state in TO_COME and await nobody_there(ctx.tx, row):
         raise NobodyThere()
     return visit_of(await moves.no_show(ctx, row, found.side))
 

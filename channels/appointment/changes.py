@@ -26,6 +26,12 @@ from channels.identity import access as identity
 
 PROVIDER: Final = frozenset({Side.DOCTOR, Side.DESK, Side.ADMIN})
 
+_NOBODY_THERE: Final[dict[EndReason | None, Any]] = {
+    EndReason.DOCTOR_UNAVAILABLE: facts.DOCTOR_AWAY,
+    EndReason.PLACE_CLOSED: facts.PLACE_CLOSED,
+}
+"""What is called off by itself, in words that say why."""
+
 
 async def made(ctx: Ctx, row: Appointment) -> Appointment:
     """A new appointment, whose seat is taken in this transaction, too."""
@@ -117,8 +123,7 @@ async def _note(ctx: Ctx, before: Appointment | None, after: Appointment, move: 
 async def _tell_people(ctx: Ctx, before: Appointment, after: Appointment, step: UUID, side: Side) -> None:
     """The other side hears it, also without the app open; of what time or money did, the patient does."""
     if after.state is AppointmentState.CANCELLED:
-        away = side is Side.SYSTEM and after.end_reason is EndReason.DOCTOR_UNAVAILABLE
-        told = facts.DOCTOR_AWAY if away else facts.CANCELLED
+        told = _NOBODY_THERE.get(after.end_reason, facts.CANCELLED) if side is Side.SYSTEM else facts.CANCELLED
     elif before.slot_id != after.slot_id:
         told = facts.MOVED
     elif before.state is not after.state and after.state is AppointmentState.APPOINTMENT_CONFIRMED:

@@ -30,7 +30,7 @@ from channels.appointment.events import TELLS
 from channels.appointment.lifecycle import APPOINTMENT, OPEN, AppointmentState
 from channels.appointment.moves import begin, complete, related_place
 from channels.appointment.nouns import CancelReason, EndReason, Side
-from channels.appointment.policy import require_in_window, share_now, takes_place
+from channels.appointment.policy import nobody_there, require_in_window, share_now
 from channels.appointment.rows import Appointment
 from channels.appointment.views import Visit, visit_of
 from channels.calendar import access as calendar
@@ -120,7 +120,7 @@ async def _after_moving(ctx: Ctx, row: Appointment, side: Side, starts_at: datet
         # The provider's doing is not held against her.
         return "reschedule", {"refund_ceiling": 100, "refund_floor": 100}
     await require_in_window(ctx.tx, row, starts_at)
-    left = share_now(row, ctx.now) if await takes_place(ctx.tx, row) else 100
+    left = 100 if await nobody_there(ctx.tx, row) else share_now(row, ctx.now)
     kept: dict[str, object] = {"refund_ceiling": left, "refund_floor": 0}
     terms = await calendar.terms(ctx.tx, row.doctor_id, row.place_id, row.mode)
     if terms.needs_confirmation:
@@ -155,7 +155,7 @@ async def cancel(ctx: Ctx, appointment_id: UUID, reason: CancelReason) -> Visit:
     row, side = found.row, found.side
     if row.session_id != line:  # she came into it at this moment
         raise Busy(after_ms=50)
-    whole = {} if await takes_place(ctx.tx, row) else {"refund_ceiling": 100, "refund_floor": 100}
+    whole = {"refund_ceiling": 100, "refund_floor": 100} if await nobody_there(ctx.tx, row) else {}
     after = rows.moved(ctx, row, "cancel", side, end_reason=EndReason(reason), **whole)
     after = await changed(ctx, row, after, "cancel", side)
     if row.session_id is not None and row.token_id is not None:

@@ -67,7 +67,7 @@ class InTheLine(Refusal, code=409, reason="in_the_line"):
 
 
 class NobodyThere(Refusal, code=409, reason="nobody_there"):
-    """Her doctor did not see anybody then: on leave, gone, or without approval. Cancel it; all goes back."""
+    """Her doctor did not see anybody then: on leave, a holiday, gone, or without approval. Cancel it; all goes back."""
 
 
 class NoVideo(Refusal, code=409, reason="no_video"):

@@ -61,6 +61,18 @@ DOCTOR_AWAY: Final = fact(
         "ar": ("طبيبك غير موجود", "{number} في {when} أُلغي. يُعاد كل ما دُفع. يُرجى حجز وقت آخر."),
     },
 )
+PLACE_CLOSED: Final = fact(
+    "appointment.place_closed",
+    about="appointment_step",
+    texts={
+        "en": (
+            "It is closed on the day of your visit",
+            "{number} on {when} is off. What was paid goes back. Please book another time.",
+        ),
+        "hi": ("आपकी मुलाक़ात के दिन छुट्टी है", "{number}, {when}: रद्द। दिया गया पूरा पैसा लौटेगा। कृपया दूसरा समय चुनें।"),
+        "ar": ("المكان مغلق يوم موعدك", "{number} في {when} أُلغي. يُعاد كل ما دُفع. يُرجى حجز وقت آخر."),
+    },
+)
 LEFT_OPEN: Final = fact(
     "appointment.left_open",
     about="appointment",

@@ -9,6 +9,7 @@ from carewire.jobs.job import Job
 HOLD_KEY: Final = "hold:{hold_id}"
 SLOTS_KEY: Final = "slots:{doctor_id}"
 AWAY_KEY: Final = "away:{doctor_id}"
+CLOSED_KEY: Final = "closed:{place_id}"
 DUE_KEY: Final = "appointment:{appointment_id}"
 
 
@@ -34,6 +35,12 @@ class DoctorAway(Job, name="appointment.doctor_away"):
     """This doctor said a while ago when she is on leave: what is booked into it does not take place."""
 
     doctor_id: UUID
+
+
+class PlaceClosed(Job, name="appointment.place_closed"):
+    """This place said a while ago when it is on holiday: what is booked into it does not take place."""
+
+    place_id: UUID
 
 
 class PatientGone(Job, name="appointment.patient_gone"):

@@ -13,7 +13,7 @@ from channels.appointment.events import TELLS, SlotsReset
 from channels.appointment.jobs import SLOTS_KEY, AppointmentDue, DaysOver, HoldDue, SlotsChanged
 from channels.appointment.lifecycle import IN_THE_ROOM, TO_COME, WAITLIST, AppointmentState, HoldState, WaitState
 from channels.appointment.nouns import EndReason, Side
-from channels.appointment.policy import takes_place
+from channels.appointment.policy import nobody_there
 from channels.appointment.rows import Appointment
 from channels.appointment.views import HELD, held_of
 from channels.calendar import on_slots_changed
@@ -87,8 +87,8 @@ async def end_days(ctx: Ctx, job: DaysOver) -> None:
 async def _end_of_day(ctx: Ctx, row: Appointment) -> None:
     """Who did not come did not come, if anybody was there. Who came and was not seen is not at fault. Whom the doctor
     saw, he saw."""
-    if row.state in TO_COME and (rows.lapsed(row, ctx.now) or not await takes_place(ctx.tx, row)):
-        await moves.call_off(ctx, row, EndReason.DOCTOR_UNAVAILABLE)
+    if row.state in TO_COME and (reason := rows.lapsed(row, ctx.now) or await nobody_there(ctx.tx, row)):
+        await moves.call_off(ctx, row, reason)
     elif row.state in TO_COME:
         await moves.no_show(ctx, row, Side.SYSTEM)
     elif row.state is A.AWAITING_CONSULTATION:

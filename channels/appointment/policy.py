@@ -14,7 +14,7 @@ from channels.appointment.errors import PaymentModeRefused, SlotUnavailable
 from channels.appointment.nouns import EndReason, Side
 from channels.appointment.rows import Appointment, Policy
 from channels.calendar import PaymentMode
-from channels.calendar.access import IN_LEAVE, Terms
+from channels.calendar.access import IN_LEAVE, ON_HOLIDAY, Terms
 
 WHOLE: Final = 100
 
@@ -85,18 +85,20 @@ async def require_in_window(tx: Tx, row: Appointment, starts_at: datetime) -> No
 
 
 # Somebody whose facts are looked at once more (`pending`) still sees who is booked.
-_SEEN_THERE: Final = f"""
-SELECT NOT approval_withdrawn($1, $2) AND EXISTS (SELECT FROM doctor d WHERE d.id = $1 AND d.closed_at IS NULL
-   AND ($2::uuid IS NULL OR EXISTS (SELECT FROM affiliation f JOIN place p ON p.id = f.place_id WHERE f.doctor_id = d.id
-        AND f.place_id = $2 AND f.state = 'accepted' AND p.closed_at IS NULL)))
-   AND NOT EXISTS (SELECT FROM appointment a WHERE a.id = $3 AND {IN_LEAVE})"""
+_SEEN_THERE: Final = """EXISTS (SELECT FROM doctor d WHERE d.id = a.doctor_id AND d.closed_at IS NULL
+   AND (a.place_id IS NULL OR EXISTS (SELECT FROM affiliation f JOIN place p ON p.id = f.place_id
+        WHERE f.doctor_id = d.id AND f.place_id = a.place_id AND f.state = 'accepted' AND p.closed_at IS NULL)))"""
+_NOBODY_THERE: Final = f"""
+SELECT CASE WHEN approval_withdrawn(a.doctor_id, a.place_id) OR NOT {_SEEN_THERE} OR {IN_LEAVE}
+            THEN 'doctor_unavailable' WHEN {ON_HOLIDAY} THEN 'place_closed' END
+  FROM appointment a WHERE a.id = $1"""
 
 
-async def takes_place(tx: Tx, row: Appointment) -> bool:
-    """Does the doctor see patients there then? Without approval, after she left, or on leave, what stands is nobody's
-    fault who booked it."""
-    found: bool = await tx.fetchval(_SEEN_THERE, row.doctor_id, row.place_id, row.id)
-    return found
+async def nobody_there(tx: Tx, row: Appointment) -> EndReason | None:
+    """Why the doctor does not see patients there then, if so: without approval, after she left, on leave, or on a
+    holiday of the place, what stands is nobody's fault who booked it."""
+    found: str | None = await tx.fetchval(_NOBODY_THERE, row.id)
+    return None if found is None else EndReason(found)
 
 
 def refunded(row: Appointment, side: Side, now: datetime) -> Appointment:

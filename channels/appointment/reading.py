@@ -14,12 +14,13 @@ from carewire.store import paging
 from carewire.store.paging import Page
 from channels.appointment import access, seats
 from channels.appointment.errors import NoVideo
-from channels.appointment.lifecycle import OPEN, AppointmentState
+from channels.appointment.lifecycle import OPEN, TO_COME, AppointmentState
 from channels.appointment.nouns import Side
 from channels.appointment.rows import COLUMNS, Appointment, Policy, from_row, serial_of
 from channels.appointment.seats import Free
 from channels.appointment.views import Visit, visit_of
 from channels.calendar import Mode
+from channels.calendar.access import OUTSIDE
 from channels.care import RecordType
 from channels.care import access as care
 from channels.care.access import Ask
@@ -93,7 +94,8 @@ SELECT {COLUMNS}, CASE WHEN {access.IS_PARTY} THEN p.name END AS name
    AND ($4::uuid IS NULL OR a.patient_id = $4) AND ($5::uuid IS NULL OR a.doctor_id = $5)
    AND ($6::uuid IS NULL OR a.place_id = $6) AND ($7::text IS NULL OR a.state = $7)
    AND ($8::date IS NULL OR a.day = $8) AND ($9::bigint IS NULL OR a.serial = $9)
-   AND ($10::boolean IS NULL OR (a.state = ANY ($11)) = $10)"""
+   AND ($10::boolean IS NULL OR (a.state = ANY ($11)) = $10)
+   AND (NOT $15 OR (a.state = ANY ($16) AND {OUTSIDE}))"""
 _FORWARD: Final = """ AND ($12::timestamptz IS NULL OR (a.starts_at, a.id) > ($12, $13::uuid))
  ORDER BY a.starts_at, a.id LIMIT $14"""
 _BACKWARD: Final = """ AND ($12::timestamptz IS NULL OR (a.starts_at, a.id) < ($12, $13::uuid))
@@ -110,6 +112,7 @@ async def list_(
     day: date | None = None,
     upcoming: bool | None = None,
     number: Word | None = None,
+    outside: bool = False,
     limit: Limit = 50,
     cursor: Cursor | None = None,
 ) -> Page[ListedVisit]:
@@ -117,7 +120,8 @@ async def list_(
     desk; all of them for administrators who coordinate or give support.
 
     `upcoming`: what is still to come, the earliest first; false: what is over, the latest first. By default the latest
-    first. `number` is what people call it by.
+    first. `number` is what people call it by. `outside`: only what is to come and lies in none of its doctor's
+    hours any more, because they became others.
     """
     serial = None if number is None else serial_of(number)
     if number is not None and serial is None:
@@ -139,6 +143,8 @@ async def list_(
         after_start,
         after_id,
         limit + 1,
+        outside,
+        sorted(TO_COME),
     )
     shown = [_listed(from_row(row), row["name"]) for row in rows[:limit]]
     more = paging.encode(shown[-1].starts_at, shown[-1].id) if len(rows) > limit else None

@@ -5,8 +5,8 @@ her leave and what she does besides, on the right clock, and is nowhere stored. 
 booking there costs, how late it may be cancelled for how much, when coming back is free.
 """
 
+from channels.calendar.booked import Booked, on_hours_said
 from channels.calendar.changes import on_slots_changed
-from channels.calendar.leave import on_leave
 from channels.calendar.nouns import Mode, PaymentMode
 
-__all__ = ["Mode", "PaymentMode", "on_leave", "on_slots_changed"]
+__all__ = ["Booked", "Mode", "PaymentMode", "on_hours_said", "on_slots_changed"]

@@ -9,12 +9,12 @@ import msgspec
 from carewire.store.db import Tx
 from channels.calendar import rules, slots
 from channels.calendar import terms as terms_of_visits
-from channels.calendar.leave import IN_LEAVE
+from channels.calendar.booked import IN_LEAVE, ON_HOLIDAY, OUTSIDE
 from channels.calendar.nouns import Mode
 from channels.calendar.rules import Rule
 from channels.calendar.terms import Terms
 
-__all__ = ["IN_LEAVE", "Slot", "Terms", "offered", "slot", "terms"]
+__all__ = ["IN_LEAVE", "ON_HOLIDAY", "OUTSIDE", "Slot", "Terms", "offered", "slot", "terms"]
 
 RANGE_MAX: Final = timedelta(days=400)
 

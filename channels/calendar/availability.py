@@ -19,8 +19,8 @@ from carewire.forms import Zone
 from carewire.resource import CatalogueChanged
 from carewire.wall_clock import Opening, require_apart, require_minutes, require_zone
 from channels.calendar import rules, slots
+from channels.calendar.booked import left_over
 from channels.calendar.changes import slots_changed
-from channels.calendar.leave import fall_into
 from channels.calendar.nouns import Mode
 from channels.calendar.rules import Leave
 from channels.directory import DOCTORS, EDITORS
@@ -88,9 +88,11 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
 
 class Said(Schedule, frozen=True, kw_only=True):
     """Her schedule as it is now. `in_leave` visits are booked into her leave: in a quarter of an hour they are called
-    off, but those that are outside of it by then, or that a day besides covers."""
+    off, but those that are outside of it by then, or that a day besides covers. `outside` lie in none of her hours any
+    more and stand all the same, until somebody moves them or calls them off; `appointment.list` shows which."""
 
     in_leave: int
+    outside: int
 
 
 Weekly = Annotated[list[Window], Meta(max_length=50, description="Her whole week; windows do not overlap")]
@@ -118,7 +120,8 @@ async def set_availability(
 
     For the doctor herself, and for administrators (verify, content). A place is one where she works. Who is there by
     video is shown as a doctor to consult by video from then on. What is booked already stays booked, but for what falls
-    into leave: `in_leave` says how much, and it is called off in a quarter of an hour.
+    into leave: `in_leave` says how much, and it is called off in a quarter of an hour. `outside` says how much of what
+    stays lies outside of these hours.
     """
     require_apart("$.weekly", weekly)
     for one in extra:
@@ -152,7 +155,7 @@ async def set_availability(
         )
     await slots_changed(ctx, doctor_id)
     now = await _schedule(ctx, doctor_id, None, 14)
-    return Said(**msgspec.structs.asdict(now), in_leave=await fall_into(ctx, doctor_id))
+    return Said(**msgspec.structs.asdict(now), **(await left_over(ctx, doctor_id))._asdict())
 
 
 @query("doctor.schedule", allow={ANYONE}, errors={NotFound})

@@ -6,7 +6,7 @@ him hold sessions there.
 """
 
 from channels.directory.approvals import Verified, judge, verified
-from channels.directory.bookable import on_bookable_changed
+from channels.directory.bookable import on_bookable_changed, on_holidays
 from channels.directory.doctors import DOCTORS, EDITORS
 from channels.directory.finding import Words
 from channels.directory.forms import Address, PostalCode
@@ -33,6 +33,7 @@ __all__ = [
     "judge",
     "on_bookable_changed",
     "on_facts_changed",
+    "on_holidays",
     "opening_deadline",
     "quoting",
     "verified",

@@ -16,7 +16,7 @@ from carewire.forms import Name
 from carewire.resource import CatalogueChanged, Resource
 from carewire.wall_clock import DayOpening, Opening, require_apart, require_minutes
 from channels.directory import access, sites
-from channels.directory.bookable import bookable_changed
+from channels.directory.bookable import bookable_changed, fall_into_holidays
 from channels.directory.hospitals import HOSPITALS
 from channels.directory.laboratories import LABORATORIES
 from channels.directory.members import HEADS
@@ -54,6 +54,13 @@ class Hours(msgspec.Struct, frozen=True, kw_only=True):
     orders_paused_until: datetime | None
 
 
+class SaidHours(Hours, frozen=True, kw_only=True):
+    """The hours as they are now. `in_holidays` visits are booked into the holidays: in a quarter of an hour they are
+    called off, but those that none closes on by then, or that its openings cover."""
+
+    in_holidays: int
+
+
 Weekly = Annotated[list[Opening], Meta(max_length=50, description="The whole week; split shifts are two windows")]
 Holidays = Annotated[list[Holiday], Meta(max_length=200)]
 
@@ -64,10 +71,11 @@ Holidays = Annotated[list[Holiday], Meta(max_length=200)]
     emits={CatalogueChanged},
     errors={NotFound, InvalidParams, Conflict},
 )
-async def set_hours(ctx: Ctx, place_id: UUID, weekly: Weekly, holidays: Holidays) -> Hours:
+async def set_hours(ctx: Ctx, place_id: UUID, weekly: Weekly, holidays: Holidays) -> SaidHours:
     """Say when a place is open: this week and these holidays, and nothing of what was said before.
 
-    For its owners and managers, and for administrators (verify, content).
+    For its owners and managers, and for administrators (verify, content). What is booked already stays booked, but for
+    what falls into a holiday: `in_holidays` says how much, and it is called off in a quarter of an hour.
     """
     require_apart("$.weekly", weekly)
     if len({holiday.day for holiday in holidays}) < len(holidays):
@@ -92,7 +100,8 @@ async def set_hours(ctx: Ctx, place_id: UUID, weekly: Weekly, holidays: Holidays
             [(place_id, one.day, at.opens, at.closes) for one in holidays for at in one.openings],
         )
     await bookable_changed(ctx, Subject.PLACE, place_id)
-    return await _hours(ctx, place_id)
+    now = await _hours(ctx, place_id)
+    return SaidHours(**msgspec.structs.asdict(now), in_holidays=await fall_into_holidays(ctx, place_id))
 
 
 @command(

@@ -182,7 +182,7 @@ export interface Commands {
   /**
    * The appointments one may see, by what they have in common: one's patients', one's own as a doctor, those of one's desk; all of them for administrators who coordinate or give support.
    *
-   * `upcoming`: what is still to come, the earliest first; false: what is over, the latest first. By default the latest first. `number` is what people call it by.
+   * `upcoming`: what is still to come, the earliest first; false: what is over, the latest first. By default the latest first. `number` is what people call it by. `outside`: only what is to come and lies in none of its doctor's hours any more, because they became others.
    */
   "appointment.list": {
     params: AppointmentListParams;
@@ -722,7 +722,7 @@ export interface Commands {
   /**
    * Say when one sees patients: this week, this leave and these days besides, and nothing of what was said before.
    *
-   * For the doctor herself, and for administrators (verify, content). A place is one where she works. Who is there by video is shown as a doctor to consult by video from then on. What is booked already stays booked, but for what falls into leave: `in_leave` says how much, and it is called off in a quarter of an hour.
+   * For the doctor herself, and for administrators (verify, content). A place is one where she works. Who is there by video is shown as a doctor to consult by video from then on. What is booked already stays booked, but for what falls into leave: `in_leave` says how much, and it is called off in a quarter of an hour. `outside` says how much of what stays lies outside of these hours.
    */
   "doctor.set_availability": {
     params: DoctorSetAvailabilityParams;
@@ -1876,11 +1876,11 @@ export interface Commands {
   /**
    * Say when a place is open: this week and these holidays, and nothing of what was said before.
    *
-   * For its owners and managers, and for administrators (verify, content).
+   * For its owners and managers, and for administrators (verify, content). What is booked already stays booked, but for what falls into a holiday: `in_holidays` says how much, and it is called off in a quarter of an hour.
    */
   "provider.set_hours": {
     params: ProviderSetHoursParams;
-    result: Hours;
+    result: SaidHours;
     refusal: "invalid_params" | "not_found" | "conflict" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** A pharmacy's or a laboratory's day: its counters, its open orders, bills it is on, its tests, its patients' chats. */
@@ -3413,6 +3413,8 @@ export interface AppointmentListParams {
   /** what is still to come, the earliest first; false: what is over, the latest first. By default the latest first. `number` is what people call it by. */
   upcoming?: boolean | null;
   number?: string | null;
+  /** only what is to come and lies in none of its doctor's hours any more, because they became others. */
+  outside?: boolean;
   /** How many rows at most */
   limit?: number;
   cursor?: string | null;
@@ -8951,7 +8953,7 @@ export interface RoomView {
   name: string;
 }
 
-/** Her schedule as it is now. `in_leave` visits are booked into her leave: in a quarter of an hour they are called off, but those that are outside of it by then, or that a day besides covers. */
+/** Her schedule as it is now. `in_leave` visits are booked into her leave: in a quarter of an hour they are called off, but those that are outside of it by then, or that a day besides covers. `outside` lie in none of her hours any more and stand all the same, until somebody moves them or calls them off; `appointment.list` shows which. */
 export interface Said {
   doctor_id: string;
   zone: string;
@@ -8960,6 +8962,18 @@ export interface Said {
   extra: Extra[];
   occasions: Occasion[];
   in_leave: number;
+  outside: number;
+}
+
+/** The hours as they are now. `in_holidays` visits are booked into the holidays: in a quarter of an hour they are called off, but those that none closes on by then, or that its openings cover. */
+export interface SaidHours {
+  place_id: string;
+  zone: string;
+  weekly: Opening[];
+  holidays: Holiday[];
+  open_now: boolean | null;
+  orders_paused_until: string | null;
+  in_holidays: number;
 }
 
 /** So many packs of an article. `prescription_line_id`: of a prescription that her side showed to this pharmacy. */

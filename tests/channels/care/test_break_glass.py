@@ -17,7 +17,7 @@ from channels.directory.demo import CLINIC, DOCTOR_VIKRAM, PHARMACY
 from channels.identity.demo import ADMIN_ID, ASHA, DESK, KAMLA_PATIENT, PRIYA, PRIYA_PATIENT, VIKRAM
 from tests.channels.callers import Caller, rows, told
 from tests.channels.care.people import Reads, execute
-from tests.channels.queue.conftest import ProductClock, admin_of, as_person, walk_in
+from tests.channels.queue.conftest import MakeSession, ProductClock, admin_of, as_person, walk_in
 from tests.patience import PATIENCE_S
 
 AUCKLAND = ZoneInfo("Pacific/Auckland")
@@ -98,6 +98,20 @@ async def test_it_opens_everything_for_an_hour_and_her_family_and_the_privacy_ad
     assert await reads(VIKRAM, KAMLA_PATIENT, RecordType.LAB_REPORT) == []
     with pytest.raises(Conflict):
         await doctor.call("break_glass.end", break_glass_id=opened["id"])
+
+
+async def test_in_a_night_clinic_she_is_there_after_midnight_too_until_the_sitting_is_over(
+    clinic: Node, doctor: Caller, desk: Caller, make_session: MakeSession, morning: ProductClock
+) -> None:
+    morning.turn(hours=13, minutes=30)
+    session = await make_session()
+    patient = await came(desk, session, "Ramesh")
+    morning.turn(hours=3)
+    opened = await break_glass(doctor, patient)
+    await doctor.call("break_glass.end", break_glass_id=opened["id"])
+    await desk.call("session.end", session_id=session)
+    with pytest.raises(NotFound):
+        await break_glass(doctor, patient)
 
 
 async def test_it_ends_with_the_affiliation_and_when_the_doctor_says_so(

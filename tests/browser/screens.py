@@ -7,10 +7,12 @@ from playwright.async_api import Page, expect
 from carewire.gateway import server
 from tests.browser.conftest import Desk
 from tests.conftest import PROMPTLY_S
+from tests.patience import PATIENCE_S
 
 SECOND = 1_000
 """In milliseconds, as the browser's waits are told."""
 PROMPTLY = int(PROMPTLY_S * SECOND)
+expect.set_options(timeout=PATIENCE_S * SECOND)
 
 
 def phase(page: Page, name: str) -> Any:

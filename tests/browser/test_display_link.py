@@ -15,8 +15,6 @@ from tests.browser.conftest import Desk
 from tests.browser.screens import PROMPTLY, SECOND, paired, phase, visit
 from tests.patience import PATIENCE_S
 
-RECONNECTS = 25 * SECOND
-
 
 async def test_a_revoked_screen_is_dark_within_a_second_and_may_ask_for_a_new_code(
     page: Page, clinic: server.Running, desk: Desk
@@ -63,7 +61,7 @@ async def test_a_lost_connection_is_told_with_its_time_and_everything_missed_is_
     first = await desk.on_session("queue.call_next")
     await expect(page.locator(".number")).to_have_text("1")
     await clinic.stop()
-    await expect(page.locator("#link")).to_contain_text("Connection lost since", timeout=5 * SECOND)
+    await expect(page.locator("#link")).to_contain_text("Connection lost since")
     await expect(page.locator(".number")).to_have_text("1")
 
     # Meanwhile the clinic goes on, on another node.
@@ -72,7 +70,7 @@ async def test_a_lost_connection_is_told_with_its_time_and_everything_missed_is_
     await desk.on_token("queue.begin", first)
     await desk.on_session("queue.call_next", finish_current=True)
     back = await server.start(create_app(settings), settings, port=clinic.port)
-    await expect(page.locator("#link")).to_have_text("Connected again. Everything is up to date.", timeout=RECONNECTS)
+    await expect(page.locator("#link")).to_have_text("Connected again. Everything is up to date.")
     await expect(page.locator(".number")).to_have_text("2")
     await expect(page.locator(".fact-waiting dd").first).to_have_text("1")
     await desk.client.close()

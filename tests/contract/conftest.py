@@ -9,13 +9,15 @@ from unittest.mock import patch
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from carewire import command, errors, event, topic
 from carewire.contract import asyncapi
 from carewire.contract.declarations import Declarations, discover_product, gather
 from carewire.jobs import job
+from tests.patience import PATIENCE_S
 
+expect.set_options(timeout=PATIENCE_S * 1_000)
 NPM = Path(__file__).parents[1] / "npm"
 
 

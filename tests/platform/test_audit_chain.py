@@ -349,6 +349,31 @@ async def test_many_sealers_at_once_seal_every_row_once(
         assert await tx.fetchval("SELECT sum(rows) FROM audit_seal") == await tx.fetchval("SELECT count(*) FROM audit")
 
 
+async def test_a_look_leaves_young_rows_to_the_next_one_and_seals_all_when_the_oldest_is_not_young(
+    chained: Node, attacker: Any
+) -> None:
+    young = VALUES.replace("- interval '6 seconds'", "+ interval '1 hour'")
+    await attacker.execute(f"INSERT INTO audit ({BY_HAND}) SELECT {young}, 'young'")
+    await chained.sealer.look()
+    assert (await prove(chained)).unsealed == 1
+    await attacker.execute("UPDATE audit SET at = now() - interval '1 second' WHERE command = 'young'")
+    await attacker.execute(f"INSERT INTO audit ({BY_HAND}) SELECT {young}, 'younger'")
+    await chained.sealer.look()
+    assert (await prove(chained)).unsealed == 0
+
+
+async def test_what_was_found_in_another_database_or_behind_another_seal_is_not_chained(
+    chained: Node, attacker: Any
+) -> None:
+    await attacker.execute(f"INSERT INTO audit ({BY_HAND}) SELECT {VALUES}, 'x'")
+    found = await chained.sealer.find(None)
+    before = await attacker.fetchval("UPDATE deployment SET id = uuidv7() RETURNING old.id")
+    assert await chained.sealer.link(found) == 0, "it was restored in between"
+    await attacker.execute("UPDATE deployment SET id = $1", before)
+    assert await chained.sealer.link(found) == 1
+    assert await chained.sealer.link(found) == 0, "another node was quicker"
+
+
 async def test_a_row_that_nobody_seals_for_five_seconds_is_an_alarm(
     chained: Node, attacker: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,9 +16,6 @@ from carewire.audit.entry import Keys, form
 LEAF: Final = 48
 """Bytes of a row in a seal's list: its id and its leaf."""
 
-AFTER: Final = "(era, xid, id) > ($1, $2::text::xid8, $3)"
-"""Rows behind a position."""
-
 
 class Position(NamedTuple):
     """Where a row stands in the chain: transactions in the order of their ids, within one era of the database."""

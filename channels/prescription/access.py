@@ -6,6 +6,7 @@
 - `spend` and `unspend` count what is dispensed, over all pharmacies (see `spending.py`).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -26,7 +27,19 @@ from channels.prescription.papers import Prescription
 from channels.prescription.rows import whole
 from channels.prescription.spending import SPEND_EMITS, spend, unspend
 
-__all__ = ["DISPENSERS", "SPEND_EMITS", "readable", "share", "shared_until", "spend", "unspend", "written"]
+__all__ = [
+    "DISPENSERS",
+    "SPEND_EMITS",
+    "Shown",
+    "dispensable_at",
+    "readable",
+    "share",
+    "shared_until",
+    "shown_at",
+    "spend",
+    "unspend",
+    "written",
+]
 
 DISPENSERS: Final = frozenset({Duty.PHARMACIST})
 
@@ -138,6 +151,40 @@ async def dispensable_at(ctx: Ctx, prescription: Prescription, place_id: UUID) -
         ctx.now,
     )
     return found
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """What the head of a prescription says that a pharmacy was shown: who wrote it for whom, and when."""
+
+    id: UUID
+    doctor: str
+    patient: str
+    issued_at: datetime
+    line_ids: Sequence[UUID]
+
+
+async def shown_at(ctx: Ctx, place_id: UUID, since: datetime, until: datetime) -> list[Shown]:
+    """What was issued in this time and may be dispensed at this place, or might have been before it was taken back or
+    ran out: for comparing, not for telling."""
+    rows = await ctx.tx.fetch(
+        """SELECT p.id, p.doctor, k.name AS patient, p.issued_at, ARRAY(
+                      SELECT l.id FROM prescription_line l WHERE l.prescription_id = p.id ORDER BY l.number) AS line_ids
+             FROM prescription p JOIN patient k ON k.id = p.patient_id
+            WHERE p.state <> 'draft' AND p.issued_at >= $2 AND p.issued_at < $3
+              AND (p.id = ANY (ARRAY(SELECT s.prescription_id FROM prescription_share s WHERE s.place_id = $1
+                                        AND (s.until IS NULL OR s.until > $4)))
+                   OR p.patient_id = ANY (ARRAY(
+                       SELECT unnest(c.patient_id || ARRAY(SELECT k.patient_id FROM patient_claim k
+                                                            WHERE k.into_id = c.patient_id AND k.undone_at IS NULL))
+                         FROM consent c WHERE c.place_id = $1 AND c.revoked_at IS NULL AND c.since <= $4
+                          AND c.until > $4 AND 'prescription' = ANY (c.records))))
+            ORDER BY p.id""",
+        place_id,
+        since,
+        until,
+        ctx.now,
+    )
+    return [msgspec.convert(dict(row), Shown) for row in rows]
 
 
 # --- what an order does with it --------------------------------------------------------------------------------------

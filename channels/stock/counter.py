@@ -10,15 +10,12 @@ from datetime import date, timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
-import msgspec
 from msgspec import Meta
 
 from carewire.command import Ctx, command
 from carewire.errors import Field, Forbidden, InvalidParams, NotFound
-from carewire.forms import Name
 from carewire.ids import uuid7
 from channels.care import Schedule
-from channels.directory import Address
 from channels.identity import Capacity, Duty
 from channels.identity import access as identity
 from channels.identity.errors import FactDue
@@ -27,9 +24,10 @@ from channels.prescription.errors import NotDispensable, NotInForce, Overspent
 from channels.prescription.lifecycle import NEVER_DISPENSED
 from channels.stock import doors, holds
 from channels.stock.access import articles
-from channels.stock.errors import NotSold, OutOfStock, PrescriptionNeeded, Restricted, ShelfFull
+from channels.stock.errors import LineNeeded, NotSold, OutOfStock, PrescriptionNeeded, Restricted, ShelfFull
 from channels.stock.holds import LINES_MAX, Hold, Line
 from channels.stock.nouns import ON_PRESCRIPTION
+from channels.stock.papers import Paper, require_foreign
 from channels.stock.prescribed import answers, prescribed
 
 AT_THE_COUNTER: Final = timedelta(minutes=1)
@@ -48,28 +46,20 @@ SaleLines = Annotated[list[SaleLine], Meta(min_length=1, max_length=LINES_MAX)]
 BackLines = Annotated[list[Line], Meta(min_length=1, max_length=LINES_MAX)]
 
 
-class Paper(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The prescription that a pharmacist has read and stamped, as the register has it."""
-
-    prescriber: Name
-    prescriber_address: Address
-    patient: Name
-    written_on: date
-
-
 @command(
     "stock.sell",
     allow={Capacity.STAFF},
     emits=holds.EMITS | prescriptions.SPEND_EMITS,
-    errors={NotFound, Forbidden, InvalidParams, FactDue, OutOfStock, PrescriptionNeeded, Restricted, NotInForce,
-            NotDispensable, Overspent},
+    errors={NotFound, Forbidden, InvalidParams, FactDue, OutOfStock, PrescriptionNeeded, LineNeeded, Restricted,
+            NotInForce, NotDispensable, Overspent},
 )  # fmt: skip
 async def sell(ctx: Ctx, lines: SaleLines, pharmacy_id: UUID | None = None, paper: Paper | None = None) -> Hold:
     """Sell over the counter to somebody who stands there: at once and all of it, first expired first out.
 
     What is kept for orders is not there. What is of schedule H or H1 is given out by a pharmacist, by a line of a
     prescription that was written here, whose units are counted with it, or on a `paper`, which enters the register
-    (`stock.movements`); X and narcotics are never sold. The answer's `id` is what `stock.take_back` wants.
+    (`stock.movements`); a paper that was written here and shown to this pharmacy is sold by its line (`line_needed`).
+    X and narcotics are never sold. The answer's `id` is what `stock.take_back` wants.
     """
     at = await doors.pharmacy(ctx, pharmacy_id)
     on_paper = await _require_sellable(ctx, at.id, lines, paper)
@@ -112,7 +102,11 @@ async def _require_sellable(ctx: Ctx, pharmacy_id: UUID, lines: SaleLines, paper
     named = any(line.prescription_line_id is not None for line in lines)
     if (needing or named) and Duty.PHARMACIST not in await identity.duties(ctx, pharmacy_id):
         raise Forbidden("A pharmacist gives out what is prescribed")
-    return paper if on_paper else None
+    if not on_paper or paper is None:
+        return None
+    bare_ids = [row["id"] for row in needing if row["id"] in bare]
+    await require_foreign(ctx, pharmacy_id, paper, await articles(ctx, bare_ids))
+    return paper
 
 
 async def _spend(ctx: Ctx, pharmacy_id: UUID, sale: UUID, lines: Sequence[SaleLine]) -> None:

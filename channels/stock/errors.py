@@ -36,6 +36,11 @@ class PrescriptionNeeded(Refusal, code=409, reason="prescription_needed"):
     """Something on it is not sold without a prescription; `lines` names it."""
 
 
+class LineNeeded(Refusal, code=409, reason="line_needed"):
+    """This paper was written here and shown to this pharmacy: what it prescribes is sold by its line, which counts the
+    units. `lines`: each article with its `prescription_line_id`."""
+
+
 class Restricted(Refusal, code=409, reason="restricted"):
     """Something on it is never sold over this platform (schedule X, narcotics); `lines` names it."""
 

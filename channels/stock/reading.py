@@ -15,8 +15,8 @@ from carewire.store.paging import Page
 from channels.identity import Capacity, Duty
 from channels.identity import access as identity
 from channels.stock import doors
-from channels.stock.counter import Paper
 from channels.stock.nouns import AdjustReason, DosageForm, MovementKind
+from channels.stock.papers import Paper
 
 
 class StockBatch(msgspec.Struct, frozen=True, kw_only=True):

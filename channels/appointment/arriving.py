@@ -155,9 +155,10 @@ async def _follow(ctx: Ctx, row: Appointment, move: TokenMoved) -> None:
 
 
 async def _fall_out(ctx: Ctx, row: Appointment, move: TokenMoved) -> None:
-    """She left the line, or the doctor's sitting ended before her turn: then she is not at fault, and all goes back."""
-    left = move.token.reason is TokenEnd.LEFT
-    side = Side.PATIENT if left else Side.SYSTEM
-    reason = EndReason.LEFT_THE_LINE if left else EndReason.SESSION_ENDED
-    after = rows.moved(ctx, row, "cancel", side, end_reason=reason)
-    await changed(ctx, row, after, "cancel", side)
+    """She left the line; or the doctor's sitting ended before her turn, or she is gone: all goes back."""
+    if move.token.reason is TokenEnd.LEFT:
+        after = rows.moved(ctx, row, "cancel", Side.PATIENT, end_reason=EndReason.LEFT_THE_LINE)
+        await changed(ctx, row, after, "cancel", Side.PATIENT)
+    else:
+        gone = move.token.reason is TokenEnd.PATIENT_GONE
+        await moves.call_off(ctx, row, EndReason.OTHER if gone else EndReason.SESSION_ENDED)

@@ -190,7 +190,7 @@ async def delete(ctx: Ctx, patient_id: UUID) -> PatientDeleted:
     """Let nobody find a patient any more: a record made by mistake, or erased by law. For those with `privacy`.
 
     Her row and what was written about her stay; families, other patients and accounts are untouched. Appointments that
-    are to come are called off, and what was paid for them goes back.
+    are to come are called off, and what was paid for them goes back; she leaves the lines in which she stands.
     """
     await identity.administrator(ctx, scopes=PRIVACY)
     await access.all_readers_changed(ctx, patient_id)  # while it is known who they are

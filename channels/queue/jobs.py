@@ -29,3 +29,9 @@ class SessionForgotten(Job, name="queue.session_forgotten"):
     """This session should have ended four hours ago."""
 
     session_id: UUID
+
+
+class PatientGone(Job, name="queue.patient_gone"):
+    """This patient was erased, or her record deleted: nobody comes when she is called."""
+
+    patient_id: UUID

@@ -45,6 +45,8 @@ class EndReason(StrEnum):
     SESSION_ENDED = "session_ended"
     SESSION_CANCELLED = "session_cancelled"
     NOT_ARRIVED = "not_arrived"
+    PATIENT_GONE = "patient_gone"
+    """She was erased, or her record deleted."""
 
 
 class DisplayState(StrEnum):

@@ -62,6 +62,12 @@ def leave(line: Line, token_id: UUID, now: datetime) -> Line:
     return line.put(_ended(token, state, now, EndReason.LEFT))
 
 
+def gone(line: Line, patient_id: UUID, now: datetime) -> Line:
+    """The patient is no more, so she waits here no more. One in consultation is seen to its end."""
+    hers = [t for t in line.tokens if t.patient_id == patient_id and t.state in ACTIVE - {T.IN_CONSULTATION}]
+    return line.put(*[_ended(t, TOKEN.move(t.state, "close"), now, EndReason.PATIENT_GONE) for t in hers])
+
+
 # --- rooms -----------------------------------------------------------------------------------------------------------
 def room_of(line: Line, room_id: UUID | None) -> Room | None:
     """The room a call goes to: the one named, else the session's, else the place's only one; None: it has no rooms."""

@@ -16,8 +16,8 @@ PHONE, NAME = "+919811177777", "Lakshmi Narayanan"
 STANDS = "SELECT count(*) FROM (SELECT name FROM account UNION ALL SELECT name FROM patient) n WHERE name = $1"
 
 CALLS_OFF = (
-    "SELECT count(*) FROM job WHERE name = 'appointment.patient_gone' AND state = 'open' AND due_at <= now()"
-    " AND convert_from(payload, 'UTF8')::jsonb ->> 'patient_id' = $1::uuid::text"
+    "SELECT count(*) FROM job WHERE name IN ('appointment.patient_gone', 'queue.patient_gone') AND state = 'open'"
+    " AND due_at <= now() AND convert_from(payload, 'UTF8')::jsonb ->> 'patient_id' = $1::uuid::text"
 )
 
 
@@ -59,7 +59,7 @@ async def test_the_database_that_is_replaced_tells_whom_to_erase_again(deploymen
         assert await deployment.sql(STANDS, NAME) == 0
         assert await deployment.sql("SELECT phone FROM account WHERE id = $1", account_id) is None
         assert await deployment.sql("SELECT count(*) FROM erasure WHERE state = 'done'") == 1
-        assert await deployment.sql(CALLS_OFF, patient_id) == 1, "what was still to come of her is called off"
+        assert await deployment.sql(CALLS_OFF, patient_id) == 2, "what is to come of her, and where she stands in line"
 
 
 async def test_a_newer_backup_tells_it_when_the_database_is_lost(deployment: Deployment, elsewhere: Deployment) -> None:

@@ -10,15 +10,16 @@ from carewire.node import Node
 from channels.appointment.jobs import AppointmentDue, AppointmentReminder, PatientGone
 from channels.identity import demo as people
 from channels.identity.erasures import ErasureDue
+from channels.queue.jobs import PatientGone as TokenGone
 from tests.channels.appointment.conftest import Doctor, Patients, ProductClock, free, pay, refuses, run_job
 from tests.channels.appointment.test_waitlist import offers, wait
 from tests.channels.callers import Caller, rows
+from tests.channels.queue.conftest import MakeSession
 
 
 async def gone(node: Node, patient_id: UUID) -> None:
     """The job that her going left."""
-    (job,) = await rows(node, "SELECT 1 FROM job WHERE name = 'appointment.patient_gone'")
-    assert job
+    assert await rows(node, "SELECT 1 FROM job WHERE name = 'appointment.patient_gone'")
     await run_job(node, PatientGone(patient_id=patient_id))
     await run_job(node, PatientGone(patient_id=patient_id))  # a worker died before it could say that it had done it
 
@@ -63,6 +64,40 @@ async def test_what_had_run_out_when_she_went_ends_as_what_it_was(
     (steps,) = await rows(clinic, "SELECT array_agg(move ORDER BY revision) AS moves FROM appointment_step"
                                   " WHERE appointment_id = $1", UUID(unpaid["id"]))  # fmt: skip
     assert steps["moves"] == ["book", "expire"]
+
+
+async def test_who_goes_while_she_waits_in_the_line_leaves_it_and_all_of_it_goes_back(
+    clinic: Node, vikram: Doctor, patients: Patients, coordinator: Caller, desk: Caller, make_session: MakeSession,
+    time_: ProductClock,
+) -> None:  # fmt: skip
+    """One is called off in the line; one who is with the doctor is seen to the end."""
+    (waits, waits_id), (inside, inside_id) = await patients(2)
+    booked = {
+        patient_id: await who.call("appointment.book", **vikram.slot(9, minute), patient_id=patient_id)
+        for minute, who, patient_id in ((0, inside, inside_id), (15, waits, waits_id))
+    }
+    for made in booked.values():
+        assert await pay(clinic, made["id"]) == "applied"
+    time_.until(booked[inside_id]["starts_at"], minutes=5)
+    session = await make_session()
+    there = {
+        patient_id: await desk.call("appointment.check_in", appointment_id=made["id"])
+        for patient_id, made in booked.items()
+    }
+    await desk.call("queue.call", token_id=there[inside_id]["token_id"])
+    await desk.call("queue.begin", token_id=there[inside_id]["token_id"])
+    for patient_id in booked:
+        await coordinator.call("patient.delete", patient_id=patient_id)
+        await run_job(clinic, TokenGone(patient_id=patient_id))
+        await gone(clinic, patient_id)
+    off = await coordinator.call("appointment.get", appointment_id=booked[waits_id]["id"])
+    assert (off["state"], off["ended_side"], off["refund_percent"]) == ("cancelled", "system", 100)
+    on = await coordinator.call("appointment.get", appointment_id=booked[inside_id]["id"])
+    assert on["state"] == "consultation_in_progress"
+    await desk.call("queue.complete", token_id=there[inside_id]["token_id"])
+    await desk.call("session.end", session_id=session)
+    on = await coordinator.call("appointment.get", appointment_id=booked[inside_id]["id"])
+    assert on["state"] == "consultation_completed"
 
 
 async def test_who_had_herself_erased_is_expected_nowhere(

@@ -31,6 +31,7 @@ STEP = st.tuples(
             "alert",
             "pause",
             "resume",
+            "gone",
             "end",
             "time",
         )
@@ -59,6 +60,8 @@ def step(now_line: Line, verb: str, pick: int, flag: bool, amount: int, now: Any
     if verb == "time" or not now_line.tokens:
         return now_line
     token_id = now_line.tokens[pick % len(now_line.tokens)].id
+    if verb == "gone":
+        return moves.gone(now_line, now_line.get(token_id).patient_id, now)
     if verb == "call":
         return moves.call(now_line, token_id, room, now)
     if verb == "move":

@@ -16,13 +16,10 @@ from carewire.errors import IllegalMove, InvalidParams, NotFound
 from carewire.event import REGISTRY
 from carewire.node import Node
 from channels.consultation.errors import PapersStand, StaleVersion
-from channels.identity.demo import ASHA, PRIYA, PRIYA_PATIENT, VIKRAM
+from channels.identity.demo import ASHA, PRIYA, VIKRAM
 from channels.prescription.errors import NothingPrescribed, VisitCancelled
-from channels.prescription.events import Prescriptions
-from channels.prescription.merging import Claimed, list_anew
 from tests.channels.callers import Caller, rows, told
-from tests.channels.chat.conftest import run
-from tests.channels.consultation.visits import P, begun, execute, walked_in
+from tests.channels.consultation.visits import P, begun, walked_in
 from tests.channels.prescription.papers import drafted, issued, line
 from tests.channels.queue.conftest import ProductClock, admin_of, as_person, topic
 
@@ -191,27 +188,3 @@ async def test_snapshot_and_events_are_a_fresh_snapshot(
     assert names == ["created", "created", "created", "updated", "created", "updated"]
     assert snapshot == await topic(clinic, f"prescriptions:{P}")
     assert [one.medicines[0].medicine for one in snapshot.prescriptions] == ["C", "A", "B", "A"]
-
-
-async def test_a_record_that_turns_out_to_be_hers_brings_its_prescriptions_and_takes_them_away_again(
-    clinic: Node, desk: Caller, doctor: Caller, priya: Caller, session: str
-) -> None:
-    """The snapshot that a listener has and what she is told since is the list, also when records are merged."""
-    first = await begun(desk, doctor, priya, session)
-    hers = await issued(doctor, first, line("A"))
-    await doctor.call("consultation.update", consultation_id=first["id"], version=1, complete=True)
-    visit = await walked_in(desk, doctor, session, "P. Sharma")
-    override = {"outcome": "unreadable", "reason": "She told me of none"}
-    draft = await drafted(doctor, visit, line("B"))
-    theirs = await doctor.call("prescription.issue", prescription_id=draft["id"], override=override)
-    claim = (
-        "INSERT INTO patient_claim (patient_id, into_id, account_id, claimed_at) VALUES ($1, $2, $3, now())",
-        "UPDATE patient_claim SET undone_at = now(), undone_by = $3 WHERE patient_id = $1 AND into_id = $2",
-    )
-    for statement, ids in zip(claim, ([theirs["id"], hers["id"]], [hers["id"]]), strict=True):
-        await execute(clinic, statement, UUID(visit["patient_id"]), PRIYA_PATIENT, PRIYA.account_id)
-        left = await rows(clinic, "SELECT payload FROM job WHERE name = 'prescription.claimed' ORDER BY id DESC")
-        await run(clinic, list_anew, msgspec.json.decode(left[0]["payload"], type=Claimed))
-        name, data = (await told(clinic, f"prescriptions:{P}"))[-1]
-        assert (name, [card["id"] for card in data["prescriptions"]]) == ("prescription:listed", ids)
-        assert msgspec.convert(data, Prescriptions) == await topic(clinic, f"prescriptions:{P}")

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from carewire.command import Ctx
 from carewire.jobs.job import consumer
 from carewire.notice import TOLD_AT_ONCE, Notify, NotifyMany, still, telling
-from carewire.quiet import QuietHours, considerate
+from carewire.quiet import SLACK, QuietHours, considerate
 from channels.appointment.facts import REMINDER
 from channels.appointment.jobs import AppointmentReminder
 from channels.appointment.lifecycle import AppointmentState
@@ -26,7 +26,7 @@ REMINDED: Final = frozenset({AppointmentState.BOOKED, AppointmentState.APPOINTME
 """Who is not there yet and has a visit that stands."""
 AHEAD: Final = timedelta(hours=25)
 """Quiet hours bring a reminder forward by no more than this; before that nobody need look."""
-LATE: Final = timedelta(minutes=5)
+LATE: Final = SLACK
 """So late is still on time: quiet hours that began meanwhile do not stop it."""
 AT_ONCE: Final = 1_000
 """Rows of one look."""

@@ -10,6 +10,8 @@ from carewire.wall_clock import moments
 
 AHEAD: Final = timedelta(minutes=15)
 """So long before quiet hours begin is told what would fall into them: what is told a little late is not in them yet."""
+SLACK: Final = timedelta(minutes=5)
+"""What is due so shortly before quiet hours is told with what would fall into them: a little late, it would."""
 
 
 class QuietHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,9 +39,13 @@ def considerate(
     """When to tell what is due then: out of quiet hours, before them if that is not earlier than `since`, else after;
     None when after them it is `until` already, and the telling of no use."""
     span = quiet_at(quiet, zone, due)
+    if span is None and due >= until:
+        return None
+    night = span or quiet_at(quiet, zone, due + SLACK)
+    if night is not None:
+        before = night[0] - AHEAD
+        if before >= since and quiet_at(quiet, zone, before) is None:
+            return before
     if span is None:
-        return due if due < until else None
-    before = span[0] - AHEAD
-    if before >= since and quiet_at(quiet, zone, before) is None:
-        return before
+        return due
     return span[1] if span[1] < until else None

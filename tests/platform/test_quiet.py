@@ -37,6 +37,11 @@ def test_what_falls_into_the_night_is_told_before_it_while_there_is_time_and_els
         "the visit is in the night": considerate(on(3, 5), quiet=NIGHT, zone=KOLKATA, since=on(2, 23), until=on(3, 6)),
         "nothing is quiet": considerate(due, quiet=None, zone=KOLKATA, since=on(2, 23), until=visit),
         "by day": considerate(on(2, 12), quiet=NIGHT, zone=KOLKATA, since=on(1, 12), until=visit),
+        "a breath before the night": considerate(
+            on(2, 21, 57), quiet=NIGHT, zone=KOLKATA, since=on(1, 12), until=visit
+        ),
+        "and just booked": considerate(on(2, 21, 57), quiet=NIGHT, zone=KOLKATA, since=on(2, 21, 50), until=visit),
+        "early enough": considerate(on(2, 21, 54), quiet=NIGHT, zone=KOLKATA, since=on(1, 12), until=visit),
         "too late": considerate(visit, quiet=None, zone=KOLKATA, since=on(1, 12), until=visit),
     }
     assert said == {
@@ -45,6 +50,9 @@ def test_what_falls_into_the_night_is_told_before_it_while_there_is_time_and_els
         "the visit is in the night": None,
         "nothing is quiet": due,
         "by day": on(2, 12),
+        "a breath before the night": on(2, 21, 45),
+        "and just booked": on(2, 21, 57),
+        "early enough": on(2, 21, 54),
         "too late": None,
     }
 

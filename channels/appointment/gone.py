@@ -1,6 +1,7 @@
 """A patient is gone: what was to come of her is called off, and whoever waits is offered her seats."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from channels.appointment.nouns import EndReason
 from channels.appointment.views import HELD, held_of
 from channels.identity import on_patients_gone
 
+ONCE_MORE: Final = timedelta(minutes=1)
+"""No command takes so long."""
 _DAYS: Final = """
 SELECT doctor_id, array_agg(DISTINCT day) AS days FROM (
     SELECT doctor_id, day FROM appointment WHERE patient_id = $1 AND state = ANY ($2)
@@ -25,9 +28,11 @@ SELECT doctor_id, array_agg(DISTINCT day) AS days FROM (
 
 @on_patients_gone
 async def note(ctx: Ctx, patient_ids: Sequence[UUID]) -> None:
-    """Seats are freed by a job, which tells of it."""
+    """Seats are freed by a job, which tells of it. Once more a little later: somebody may be booking for her at this
+    moment, who does not see yet that she is gone."""
     for patient_id in patient_ids:
-        ctx.enqueue(PatientGone(patient_id=patient_id))
+        for at in (ctx.now, ctx.now + ONCE_MORE):
+            ctx.enqueue(PatientGone(patient_id=patient_id), not_before=at)
 
 
 @consumer(PatientGone, emits=TELLS)

@@ -1,6 +1,8 @@
 """A patient is gone, erased or her record deleted: nobody waits for her in a line any more."""
 
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 from carewire.command import Ctx
@@ -12,12 +14,17 @@ from channels.queue.lifecycle import ACTIVE
 from channels.queue.moved import MOVES, Change, moved_all
 from channels.session import access as session_access
 
+ONCE_MORE: Final = timedelta(minutes=1)
+"""No command takes so long."""
+
 
 @on_patients_gone
 async def note(ctx: Ctx, patient_ids: Sequence[UUID]) -> None:
-    """Lines move in a job, which tells of it; also where she stands in none: she may be joining at this moment."""
+    """Lines move in a job, which tells of it. Once more a little later: somebody may be entering her at this moment,
+    who does not see yet that she is gone."""
     for patient_id in patient_ids:
-        ctx.enqueue(PatientGone(patient_id=patient_id))
+        for at in (ctx.now, ctx.now + ONCE_MORE):
+            ctx.enqueue(PatientGone(patient_id=patient_id), not_before=at)
 
 
 @consumer(PatientGone, emits=MOVES)

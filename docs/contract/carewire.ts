@@ -1496,7 +1496,7 @@ export interface Commands {
   /**
    * Let nobody find a patient any more: a record made by mistake, or erased by law. For those with `privacy`.
    *
-   * Her row and what was written about her stay; families, other patients and accounts are untouched. Appointments that are to come are called off, and what was paid for them goes back.
+   * Her row and what was written about her stay; families, other patients and accounts are untouched. Appointments that are to come are called off, and what was paid for them goes back; she leaves the lines in which she stands.
    */
   "patient.delete": {
     params: PatientDeleteParams;
@@ -8239,7 +8239,7 @@ export interface QueueCompleteParams {
 }
 
 /** Why a token was cancelled. */
-export type QueueEndReason = "left" | "session_ended" | "session_cancelled" | "not_arrived";
+export type QueueEndReason = "left" | "session_ended" | "session_cancelled" | "not_arrived" | "patient_gone";
 
 export interface QueueExpectParams {
   session_id: string;

@@ -16,8 +16,8 @@ PHONE, NAME = "+919811177777", "Lakshmi Narayanan"
 STANDS = "SELECT count(*) FROM (SELECT name FROM account UNION ALL SELECT name FROM patient) n WHERE name = $1"
 
 CALLS_OFF = (
-    "SELECT count(*) FROM job WHERE name IN ('appointment.patient_gone', 'queue.patient_gone') AND state = 'open'"
-    " AND due_at <= now() AND convert_from(payload, 'UTF8')::jsonb ->> 'patient_id' = $1::uuid::text"
+    "SELECT count(DISTINCT name) FROM job WHERE name IN ('appointment.patient_gone', 'queue.patient_gone')"
+    " AND state = 'open' AND due_at <= now() AND convert_from(payload, 'UTF8')::jsonb ->> 'patient_id' = $1::uuid::text"
 )
 
 

@@ -18,8 +18,10 @@ from tests.channels.queue.conftest import MakeSession
 
 
 async def gone(node: Node, patient_id: UUID) -> None:
-    """The job that her going left."""
-    assert await rows(node, "SELECT 1 FROM job WHERE name = 'appointment.patient_gone'")
+    """The job that her going left, at once and once more for who was booking at that moment."""
+    sql = "SELECT due_at FROM job WHERE name = 'appointment.patient_gone' ORDER BY id DESC LIMIT 2"
+    once_more, at_once = await rows(node, sql)
+    assert once_more["due_at"] - at_once["due_at"] == timedelta(minutes=1)
     await run_job(node, PatientGone(patient_id=patient_id))
     await run_job(node, PatientGone(patient_id=patient_id))  # a worker died before it could say that it had done it
 

@@ -86,7 +86,9 @@ async def merge(node: Node, patient_id: UUID) -> Claimed:
 
 async def until_one_waits_for(tx: Tx) -> None:
     async with asyncio.timeout(PATIENCE_S):
-        waits = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+        waits = (
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+        )
         while not await tx.fetchval(waits):
             pass  # each look is a round trip
 

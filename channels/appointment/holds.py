@@ -4,8 +4,9 @@ A freed seat is offered at once, in the transaction that frees it, to who has wa
 there is one for a seat, and nobody else gets it meanwhile.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -115,15 +116,39 @@ async def freed(ctx: Ctx, slot_id: UUID) -> None:
     """Seats of this slot may be free now: offer them to who waits, and tell how many are left. Its day is locked."""
     sql = "SELECT doctor_id, place_id, mode, starts_at, ends_at FROM slot WHERE id = $1"
     (row,) = await ctx.tx.fetch(sql, slot_id)
-    slot = await calendar.slot(
-        ctx.tx, row["doctor_id"], row["place_id"], Mode(row["mode"]), row["starts_at"], now=ctx.now
-    )
-    if slot is not None and slot.ends_at == row["ends_at"]:
-        opened = await seats.open_slot(ctx.tx, slot)
-        for _ in range(OFFERS_MAX):
-            if not await seats.has_room(ctx.tx, opened) or not await _offer(ctx, opened):
-                break
+    await _pass_on(ctx, row["doctor_id"], row["place_id"], Mode(row["mode"]), row["starts_at"], row["ends_at"])
     await tell_slots(ctx, row["doctor_id"], row["starts_at"], row["ends_at"])
+
+
+async def offer_free(ctx: Ctx, doctor_id: UUID, offered: dict[date, list[Free]]) -> None:
+    """More is offered on these days than before: who waits for some of it gets it. Their roots are locked."""
+    waits = await _waits(ctx, doctor_id)
+    for day, slots in sorted(offered.items()):
+        for slot in slots:
+            place = (slot.place_id, slot.mode)
+            waited = any((w["place_id"], w["mode"]) == place and w["first"] <= day <= w["last"] for w in waits)
+            if slot.free and waited and await _pass_on(ctx, doctor_id, *place, slot.starts_at, slot.ends_at):
+                await tell_slots(ctx, doctor_id, slot.starts_at, slot.ends_at)
+                waits = await _waits(ctx, doctor_id)
+
+
+async def _waits(ctx: Ctx, doctor_id: UUID) -> Sequence[Any]:
+    sql = "SELECT DISTINCT place_id, mode, first, last FROM waitlist WHERE doctor_id = $1 AND state = 'waiting'"
+    return await ctx.tx.fetch(sql, doctor_id)
+
+
+async def _pass_on(
+    ctx: Ctx, doctor_id: UUID, place_id: UUID | None, mode: Mode, starts_at: datetime, ends_at: datetime
+) -> int:
+    """Offer the free seats of a slot, if it can be booked now, to who waits; answers how many were offered."""
+    slot = await calendar.slot(ctx.tx, doctor_id, place_id, mode, starts_at, now=ctx.now)
+    if slot is None or slot.ends_at != ends_at:
+        return 0
+    opened = await seats.open_slot(ctx.tx, slot)
+    for count in range(OFFERS_MAX):
+        if not await seats.has_room(ctx.tx, opened) or not await _offer(ctx, opened):
+            return count
+    return OFFERS_MAX
 
 
 async def _offer(ctx: Ctx, slot: SlotRow) -> bool:

@@ -1,6 +1,6 @@
 """What time does to holds, requests and unpaid bookings."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from carewire.jobs.job import Job
 
 HOLD_KEY: Final = "hold:{hold_id}"
 SLOTS_KEY: Final = "slots:{doctor_id}"
+LATER_KEY: Final = "slots:{doctor_id}:{first}"
 AWAY_KEY: Final = "away:{doctor_id}"
 CLOSED_KEY: Final = "closed:{place_id}"
 DUE_KEY: Final = "appointment:{appointment_id}"
@@ -26,9 +27,10 @@ class AppointmentDue(Job, name="appointment.due"):
 
 
 class SlotsChanged(Job, name="appointment.slots_changed"):
-    """This doctor offers other slots than before; who follows what is free has to hear it."""
+    """This doctor offers other slots than before, from `first` on; who follows what is free has to hear it."""
 
     doctor_id: UUID
+    first: date | None = None
 
 
 class DoctorAway(Job, name="appointment.doctor_away"):

@@ -10,20 +10,22 @@ from channels.appointment import days, facts, holds, moves, rows, seats, topics
 from channels.appointment.booking import VISIT_ENDS
 from channels.appointment.changes import tell_doctor, watch
 from channels.appointment.events import TELLS, SlotsReset
-from channels.appointment.jobs import SLOTS_KEY, AppointmentDue, DaysOver, HoldDue, SlotsChanged
+from channels.appointment.jobs import LATER_KEY, SLOTS_KEY, AppointmentDue, DaysOver, HoldDue, SlotsChanged
 from channels.appointment.lifecycle import IN_THE_ROOM, TO_COME, WAITLIST, AppointmentState, HoldState, WaitState
 from channels.appointment.nouns import EndReason, Side
 from channels.appointment.policy import nobody_there
 from channels.appointment.rows import Appointment
 from channels.appointment.views import HELD, held_of
-from channels.calendar import on_slots_changed
+from channels.calendar import HORIZON_MAX, on_slots_changed
 from channels.queue.lifecycle import ACTIVE
 from channels.session import access as session
 
 A = AppointmentState
 BATCH: Final = 100
 TOLD_DAYS: Final = 62
-"""So far ahead who follows a doctor's free slots hears that she offers others."""
+"""So many days are told at once: their roots are locked meanwhile."""
+AHEAD: Final = timedelta(days=HORIZON_MAX + 2)
+"""So far ahead who follows a doctor's free slots hears that she offers others: nobody books later days."""
 
 
 @consumer(HoldDue, emits=TELLS)
@@ -98,15 +100,23 @@ async def _end_of_day(ctx: Ctx, row: Appointment) -> None:
         await tell_doctor(ctx, await moves.complete(ctx, row, Side.SYSTEM), facts.LEFT_OPEN, row.id)
 
 
-@consumer(SlotsChanged, emits={SlotsReset})
+@consumer(SlotsChanged, emits={SlotsReset, *TELLS})
 async def tell_other_slots(ctx: Ctx, job: SlotsChanged) -> None:
-    """A doctor's hours are others: what she offers on each day, again. What is booked stays booked."""
+    """A doctor's hours are others: what she offers on each day, again. What is booked stays booked; what is free now is
+    offered to who waits.
+    """
     today = ctx.now.date()
-    changed_days = [today + timedelta(days=n) for n in range(-1, TOLD_DAYS)]
+    first = job.first or today - timedelta(days=1)
+    changed_days = [first + timedelta(days=n) for n in range(TOLD_DAYS)]
     await days.lock(ctx.tx, job.doctor_id, changed_days)
     offered = await topics.free_on_days(ctx, job.doctor_id, changed_days[0], changed_days[-1])
     for day in changed_days:
         ctx.emit(SlotsReset(doctor_id=job.doctor_id, day=day, slots=offered.get(day, [])))
+    await holds.offer_free(ctx, job.doctor_id, offered)
+    later = first + timedelta(days=TOLD_DAYS)
+    if later <= today + AHEAD:
+        key = LATER_KEY.format(doctor_id=job.doctor_id, first=later)
+        ctx.enqueue(SlotsChanged(doctor_id=job.doctor_id, first=later), key=key)
 
 
 @on_slots_changed

@@ -7,6 +7,6 @@ booking there costs, how late it may be cancelled for how much, when coming back
 
 from channels.calendar.booked import Booked, on_hours_said
 from channels.calendar.changes import on_slots_changed
-from channels.calendar.nouns import Mode, PaymentMode
+from channels.calendar.nouns import HORIZON_MAX, Mode, PaymentMode
 
-__all__ = ["Booked", "Mode", "PaymentMode", "on_hours_said", "on_slots_changed"]
+__all__ = ["HORIZON_MAX", "Booked", "Mode", "PaymentMode", "on_hours_said", "on_slots_changed"]

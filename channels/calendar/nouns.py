@@ -1,6 +1,10 @@
 """The closed lists of this domain. A test holds each against the CHECK of its column."""
 
 from enum import StrEnum
+from typing import Final
+
+HORIZON_MAX: Final = 365
+"""So many days ahead a visit can be booked at most, whatever the terms say."""
 
 
 class Mode(StrEnum):

@@ -15,7 +15,7 @@ from carewire.errors import NotFound
 from carewire.money import Money
 from carewire.refund import RefundStep, percent, share
 from carewire.store.db import Tx
-from channels.calendar.nouns import Mode, PaymentMode
+from channels.calendar.nouns import HORIZON_MAX, Mode, PaymentMode
 from channels.identity import settings_now
 
 LEAD_MINUTES: Final = 0
@@ -26,7 +26,7 @@ REQUEST_BEFORE: Final = timedelta(hours=1)
 HoldMinutes = Annotated[int, Meta(ge=1, le=60, description="How long a slot is held for who is about to pay")]
 RequestMinutes = Annotated[int, Meta(ge=10, le=10_080, description="How long a request waits for an answer")]
 LeadMinutes = Annotated[int, Meta(ge=0, le=10_080, description="How long before it begins a visit can be booked")]
-HorizonDays = Annotated[int, Meta(ge=1, le=365, description="How far ahead a visit can be booked")]
+HorizonDays = Annotated[int, Meta(ge=1, le=HORIZON_MAX, description="How far ahead a visit can be booked")]
 RevisitDays = Annotated[int, Meta(ge=0, le=365, description="How long after a paid visit coming back is free")]
 RevisitVisits = Annotated[int, Meta(ge=0, le=20, description="How often coming back is free")]
 

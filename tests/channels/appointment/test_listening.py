@@ -4,7 +4,7 @@ H-064, H-301, H-302, H-303; issue 7, items 1 and 7.
 """
 
 import random
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -201,6 +201,21 @@ async def test_the_doctors_hours_are_told_when_they_are_others(
     await run_job(clinic, SlotsChanged(doctor_id=UUID(str(vikram.id))))
     await listener.check()
     assert [slot.starts_at.isoformat() for slot in listener.snapshot.slots] == [vikram.at(9), vikram.at(9, 30)]
+
+
+async def test_who_follows_a_day_as_far_ahead_as_can_be_booked_hears_it_too(clinic: Node, vikram: Doctor) -> None:
+    far = [await Listener(clinic, f"slots:{vikram.id}:{vikram.day(days)}").join() for days in (62, 200, 365)]
+    await vikram.sees(capacity=3, horizon_days=365)
+    waiting = [SlotsChanged(doctor_id=vikram.id)]
+    while waiting:
+        await run_job(clinic, waiting.pop())
+        told_next = "DELETE FROM job WHERE key LIKE $1 RETURNING key"
+        async with clinic.db.transaction() as tx:
+            keys = [row["key"] for row in await tx.fetch(told_next, f"slots:{vikram.id}:%")]
+        waiting += [SlotsChanged(doctor_id=vikram.id, first=date.fromisoformat(key.split(":")[-1])) for key in keys]
+    for listener in far:
+        await listener.check()
+        assert {slot.capacity for slot in listener.snapshot.slots if slot.place_id} == {3}
 
 
 def test_every_event_knows_how_to_be_applied() -> None:

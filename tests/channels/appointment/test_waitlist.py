@@ -13,7 +13,8 @@ from carewire.jobs.job import REGISTRY as JOBS
 from carewire.jobs.vault import Vault
 from carewire.node import Node
 from carewire.store import outbox
-from channels.appointment.jobs import AppointmentDue, DaysOver, HoldDue
+from channels.appointment import days
+from channels.appointment.jobs import AppointmentDue, DaysOver, HoldDue, SlotsChanged
 from channels.directory import demo as places
 from channels.identity import demo as people
 from tests.channels.appointment.conftest import Doctor, Patients, ProductClock, free, refuses, run_job
@@ -160,6 +161,50 @@ async def test_what_begins_too_soon_or_is_not_offered_any_more_is_offered_to_nob
     time_.until(booked[1]["starts_at"], minutes=1)
     await priya.call("appointment.cancel", appointment_id=booked[1]["id"], reason="other")
     assert await offers(clinic) == []
+
+
+async def test_seats_and_hours_that_are_added_are_offered_to_who_waits_the_longest_first(
+    clinic: Node, vikram: Doctor, priya: Caller, patients: Patients, time_: ProductClock
+) -> None:
+    await vikram.sees(minutes=240)
+    *crowd, (second, second_id), (third, third_id) = await patients(6)
+    for caller, patient_id, hour in ((priya, people.PRIYA_PATIENT, 8), (second, second_id, 12), (third, third_id, 16)):
+        await caller.call("appointment.book", **vikram.slot(hour), patient_id=patient_id)
+    for caller, patient_id in crowd:
+        await caller.call("waitlist.join", **wait(vikram, patient_id, first=2, last=2))
+        time_.turn(seconds=1)
+    await vikram.sees(minutes=240, capacity=2)
+    await run_job(clinic, SlotsChanged(doctor_id=vikram.id))
+    assert {offer["patient_id"] for offer in await offers(clinic)} == {patient_id for _, patient_id in crowd[:3]}
+    assert [await free(clinic, vikram, hour) for hour in (8, 12, 16)] == [0, 0, 0]
+    await vikram.sees(minutes=240, capacity=4)
+    await run_job(clinic, SlotsChanged(doctor_id=vikram.id))
+    assert {offer["patient_id"] for offer in await offers(clinic)} == {patient_id for _, patient_id in crowd}
+    assert sum([await free(clinic, vikram, hour) for hour in (8, 12, 16)]) == 5
+
+
+async def test_who_joins_while_a_seat_is_being_freed_is_there_after_it_or_is_offered_it(
+    clinic: Node, vikram: Doctor, priya: Caller, patients: Patients
+) -> None:
+    """Nobody joins between the look at who waits and the moment at which the seat is free."""
+    ((waiting, waiting_id),) = await patients(1)
+    await priya.call("appointment.hold", **vikram.slot(9), **HER)
+    freeing, joined = asyncio.Event(), asyncio.Event()
+
+    async def join() -> None:
+        await freeing.wait()
+        await waiting.call("waitlist.join", **wait(vikram, waiting_id))
+        joined.set()
+
+    joining = asyncio.create_task(join())
+    async with clinic.db.transaction() as tx:  # somebody frees a seat of that day, and has not committed yet
+        await days.lock(tx, vikram.id, [vikram.day()])
+        freeing.set()
+        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+        async with asyncio.timeout(PATIENCE_S):
+            while not await tx.fetchval(waits):
+                assert not joined.is_set(), "who joined now would have been overlooked"
+    await joining
 
 
 async def test_who_has_that_time_already_is_passed_over(

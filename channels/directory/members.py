@@ -65,6 +65,7 @@ async def change_member(ctx: Ctx, account_id: UUID, duty: Duty, to: Duty, place_
     allow={Capacity.STAFF},
     emits={ProfileUpdated},
     errors={NotFound, InvalidParams, Forbidden, LastOwner},
+    shuts=True,
 )
 async def remove_member(ctx: Ctx, account_id: UUID, duty: Duty | None = None, place_id: UUID | None = None) -> Removed:
     """End one duty of a member, or all of them. For owners and managers; only an owner removes owners and managers."""
@@ -82,6 +83,7 @@ async def remove_member(ctx: Ctx, account_id: UUID, duty: Duty | None = None, pl
     allow={Capacity.STAFF},
     emits={ProfileUpdated},
     errors={NotFound, InvalidParams, LastOwner},
+    shuts=True,
 )
 async def leave(ctx: Ctx, duty: Duty | None = None, place_id: UUID | None = None) -> Removed:
     """Give up one of one's own duties at a place, or all of them. The last owner cannot."""

@@ -142,6 +142,7 @@ async def guardians(ctx: Ctx, patient_id: UUID | None = None) -> list[GuardianVi
     "patient.end_guardian",
     allow={Capacity.PATIENT},
     errors={NotFound, InvalidParams, LastGuardian, OwnRecord},
+    shuts=True,
 )
 async def end_guardian(ctx: Ctx, patient_id: UUID, account_id: UUID | None = None) -> GuardianEnded:
     """Stop acting for a patient, or end another's (`account_id`): the patient anybody's, others whom they let in.

@@ -70,7 +70,7 @@ async def link(ctx: Ctx, media_id: UUID) -> Link:
     return Link(url=f"{ctx.settings.public_http}{links.PATH}/{token}", expires_at=expires_at)
 
 
-@command("media.delete", allow=PEOPLE, errors={NotFound, FileInUse})
+@command("media.delete", allow=PEOPLE, errors={NotFound, FileInUse}, shuts=True)
 async def delete(ctx: Ctx, media_id: UUID) -> None:
     """Delete a file of yours that is attached to nothing; its bytes are removed."""
     found = await access.loose(ctx, media_id, lock=True)

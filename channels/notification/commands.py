@@ -78,7 +78,7 @@ async def mark_all_read(ctx: Ctx) -> Unread:
     return await _read(ctx, newest[0].id, all_older=True)
 
 
-@command("notification.delete", allow={KNOWN}, emits={NotificationDeleted}, errors={NotFound})
+@command("notification.delete", allow={KNOWN}, emits={NotificationDeleted}, errors={NotFound}, shuts=True)
 async def delete(ctx: Ctx, notification_id: UUID) -> Unread:
     """Take it off your list; its text is gone, and you will not be told this again."""
     found = await access.own(ctx, notification_id, lock=True)

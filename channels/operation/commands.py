@@ -79,7 +79,7 @@ async def dead_letter(ctx: Ctx, job_id: UUID) -> JobView:
     return _view(row)
 
 
-@command("job.replay", allow={Capacity.ADMIN}, errors={NotFound, JobNotDead, SecretWiped})
+@command("job.replay", allow={Capacity.ADMIN}, errors={NotFound, JobNotDead, SecretWiped}, shuts=True)
 async def replay(ctx: Ctx, job_id: UUID) -> JobView:
     """Try a dead letter again from the start, at once. One that held a secret cannot be. For those with `super`."""
     await identity.administrator(ctx, scopes=(Scope.SUPER,))
@@ -97,7 +97,7 @@ async def replay(ctx: Ctx, job_id: UUID) -> JobView:
     return _view(row)
 
 
-@command("job.discard", allow={Capacity.ADMIN}, errors={NotFound, JobNotDead})
+@command("job.discard", allow={Capacity.ADMIN}, errors={NotFound, JobNotDead}, shuts=True)
 async def discard(ctx: Ctx, job_id: UUID) -> JobView:
     """Give a dead letter up for good; what stood in it is wiped. For those with `super`."""
     await identity.administrator(ctx, scopes=(Scope.SUPER,))

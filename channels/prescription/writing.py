@@ -139,7 +139,7 @@ async def update(
     return await _now(ctx, found.id)
 
 
-@command("prescription.delete", allow=DOCTORS, errors={NotFound, FactDue, IllegalMove})
+@command("prescription.delete", allow=DOCTORS, errors={NotFound, FactDue, IllegalMove}, shuts=True)
 async def delete(ctx: Ctx, prescription_id: UUID) -> PrescriptionDeleted:
     """Throw a draft away. What was issued is cancelled instead."""
     found = await access.written(ctx, prescription_id, lock=True)

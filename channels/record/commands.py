@@ -215,6 +215,7 @@ async def update(
     rate=WRITING,
     emits={MedicalRecordDeleted},
     errors=REFUSES | {RecordKept},
+    shuts=True,
 )
 async def delete(ctx: Ctx, record_id: UUID) -> None:
     """Delete what one's side uploaded, with its files. What a provider wrote is kept."""

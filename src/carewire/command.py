@@ -79,6 +79,8 @@ class Command(msgspec.Struct, frozen=True):
     """It leaves nothing behind: no receipt, no entry of the audit, only conflated events."""
     statement: Statement | None = None
     """All that it does, when that is one SQL statement; its handler says what is told and awaits nothing."""
+    shuts: bool = False
+    """It may end what its own doors ask for; its reply is given again without those it shut itself."""
 
     @property
     def emits(self) -> frozenset[type[Event]]:
@@ -216,6 +218,7 @@ def command(
     statement: Statement | None = None,
     owing: bool = False,
     passing: bool = False,
+    shuts: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Declare a command: it may change things, in one transaction, exactly once per idempotency key.
 
@@ -225,9 +228,11 @@ def command(
     in one round trip (see `statement.py`). An `http` one is what a route does once it has the bytes:
     `Dispatcher.run(…, http=True)`. `owing`: also for who has not accepted what binds. A
     `passing` one changes nothing and only tells conflated events (somebody is typing): the audit does not keep it.
+    `shuts`: it deletes what it is about, or ends the caller's own right to it. A door that does not open any more when
+    it is done is not one to be passed before its reply is given again.
     """
     return _declare(
-        name, "command", allow, emits, errors, receipt, rate, development, lane, http, statement, owing, passing
+        name, "command", allow, emits, errors, receipt, rate, development, lane, http, statement, owing, passing, shuts
     )
 
 
@@ -259,6 +264,7 @@ def _declare(
     statement: Statement | None = None,
     owing: bool = False,
     passing: bool = False,
+    shuts: bool = False,
 ) -> Callable[[Handler], Handler]:
     emits = frozenset(emits)
     where = f"{kind} {name!r}"
@@ -305,6 +311,7 @@ def _declare(
             owing=owing or ANYONE in allowed,
             passing=passing,
             statement=statement,
+            shuts=shuts,
         )
         return handler
 

@@ -141,6 +141,9 @@ class Transactions:
         mine = [(ask.claim, m) for ask, m in zip(asks, members, strict=True) if ask.claim is not None and id(m) in ran]
         if refused := [claim for claim, m in mine if m.refused is not None]:
             await receipts.release(tx, refused)
+        if asks[0].command.shuts:
+            for member in (m for _, m in mine if m.refused is None):
+                await receipts.forget_shut(member)
         done = [outbox.Done(claim, m.result, receipts.encode_doors(m)) for claim, m in mine if m.refused is None]
         inputs = {id(m): claim.input for claim, m in mine}
         audit = self._trail.sheet((m, inputs.get(id(m))) for m in written if not asks[0].command.passing)

@@ -7,6 +7,7 @@ import asyncio
 
 import pytest
 
+from carewire.ids import uuid7
 from tests.access import matrix
 from tests.access.matrix import CELLS, Cells, Verdict
 from tests.access.who import EVERYBODY, HERSELF, Who, in_order
@@ -83,15 +84,25 @@ async def test_a_topic_answers_a_snapshot_or_is_not_found(domain: str, whole_wor
 
 @pytest.mark.parametrize("domain", DOMAINS)
 async def test_what_a_cell_opens_is_open(domain: str, whole_world: World) -> None:
-    """One after the other: what one has changed, the next is told in the command's own words."""
+    """One after the other: what one has changed, the next is told in the command's own words.
+
+    And what a command did is answered once more to who asks with the same key, whatever that was: the first reply may
+    have been lost.
+    """
     found = []
     for row in of_domain(domain, topics=False):
         for one in in_order(EVERYBODY):
             if row.verdict(one) is Verdict.OPENS:
                 params = await row.ask(whole_world, one)
                 await whole_world.sql("DELETE FROM throttle")  # they share an address, and what it may try in an hour
-                answer = await whole_world.ask(one, row.name, params, spare=row.spare)
+                keyed = row.name in matrix.COMMANDS and matrix.COMMANDS[row.name].receipt
+                asked = {**params, "idempotency_key": str(uuid7())} if keyed else params
+                answer = await whole_world.ask(one, row.name, asked, spare=row.spare)
                 found.append(wrong(row, one, answer, whole_world))
+                if keyed and answer.reason == "ok" and not row.spare:
+                    again = await whole_world.ask(one, row.name, asked)
+                    if again != answer:
+                        found.append(f"{row.name} × {one}: the same key is answered {again.text[:300]}")
     assert not any(found), "\n".join(line for line in found if line)
 
 

@@ -142,7 +142,7 @@ def resource(
     if update is not None:
         command(f"{noun}.update", allow=write, emits=told, errors=refused)(updater(declared, update, door))
     if delete:
-        command(f"{noun}.delete", allow=write, emits=told, errors=refused)(deleter(declared, door))
+        command(f"{noun}.delete", allow=write, emits=told, errors=refused, shuts=True)(deleter(declared, door))
     return declared
 
 

@@ -15,7 +15,7 @@ import msgspec
 
 from carewire import access
 from carewire.command import Command, Ctx
-from carewire.errors import Field, InFlight, InvalidParams, KeyConflict, KeyExpired
+from carewire.errors import Field, InFlight, InvalidParams, KeyConflict, KeyExpired, Refusal
 from carewire.store.db import Tx
 
 KEPT: Final = timedelta(hours=24)
@@ -117,6 +117,19 @@ def encode_doors(ctx: Ctx) -> bytes:
     for name, arguments in ctx.doors:
         seen[msgspec.json.encode((name, arguments))] = None
     return b"[" + b",".join(seen) + b"]"
+
+
+async def forget_shut(ctx: Ctx) -> None:
+    """Of the doors this command passed keep those that open still: it shut the others itself."""
+    doors, reads = list(ctx.doors), list(ctx.reads)
+    open_: list[tuple[str, dict[str, Any]]] = []
+    for name, arguments in doors:
+        try:
+            await access.REGISTRY[name](ctx, **arguments)
+        except Refusal:
+            continue
+        open_.append((name, arguments))
+    ctx.doors, ctx.reads = open_, reads
 
 
 async def pass_again(ctx: Ctx, doors: bytes) -> None:

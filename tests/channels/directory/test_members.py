@@ -9,6 +9,7 @@ import pytest
 from carewire.actor import Actor
 from carewire.command import Ctx
 from carewire.errors import Forbidden, InvalidParams, NotFound
+from carewire.ids import uuid7
 from carewire.node import Node
 from channels.directory import access
 from channels.directory.demo import CLINIC, DOCTOR_ASHA, DOCTOR_VIKRAM, LABORATORY, PHARMACY, ROOM_1
@@ -57,6 +58,23 @@ async def test_a_removed_desk_member_is_no_staff_at_the_next_look(caller: MakeCa
     assert name == "profile:updated"
     assert data["profile"]["memberships"] == []
     assert data["profile"]["capacities"] == ["patient"]
+
+
+async def test_who_gave_up_a_duty_is_answered_once_more_and_who_was_removed_is_not(caller: MakeCaller) -> None:
+    """The first reply may have been lost. What a command ended itself is not held against its reply; all else is."""
+    owner, manager = await logged_in(caller, ASHA.phone), await logged_in(caller, VIKRAM.phone)
+    await hire(owner, VIKRAM.phone, "manager")
+    await hire(owner, VIKRAM.phone, "nurse", place_id=str(CLINIC))
+    manager.actor = await manager.reload()
+    removing = {"account_id": str(DESK.account_id), "idempotency_key": str(uuid7())}
+    removed = await manager.call("place.remove_member", **removing)
+    assert await manager.call("place.remove_member", **removing) == removed
+    leaving = {"place_id": str(CLINIC), "idempotency_key": str(uuid7())}
+    left = await manager.call("place.leave", **leaving)  # the actor is the one of before, as on a socket just then
+    assert left["duties"] == ["manager", "nurse"]
+    assert await manager.call("place.leave", **leaving) == left
+    with pytest.raises(NotFound):
+        await manager.call("place.remove_member", **removing)
 
 
 async def test_neither_desk_nor_strangers_staff_a_place(caller: MakeCaller, clinic: Node) -> None:

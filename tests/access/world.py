@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from carewire.client import Client, Refused
+from carewire.client.refused import pause_before
 from carewire.command import Ctx
 from carewire.settings import Settings
 from carewire.store.db import Database
@@ -23,6 +24,8 @@ PHONE = "+9197000{:05d}"
 HER_NAME = "Vasundhara Canary"
 HER_MAIL = "vasundhara.canary@example.org"
 REFUSED_RIGHTS = frozenset({"unauthenticated", "forbidden", "not_found"})
+TOO_BUSY = frozenset({"busy", "overloaded", "unavailable"})
+"""What the platform says of a slow machine, not of a right: nothing happened."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -217,7 +220,9 @@ class World:
             try:
                 answer = await client.call(method, **params)
             except Refused as refused:
-                if refused.reason == "unavailable":  # the machine was too busy for its transaction: nothing happened
+                pause_s = pause_before(refused.retry)
+                if refused.reason in TOO_BUSY and pause_s is not None:
+                    await asyncio.sleep(pause_s)  # as it says itself
                     continue
                 return Answer(refused.reason, f"{refused} {refused.data}")
             break

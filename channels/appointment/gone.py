@@ -42,11 +42,11 @@ async def call_off(ctx: Ctx, job: PatientGone) -> None:
     All that she paid goes back; a visit under way is finished by who is at it.
     """
     await ctx.tx.execute(
-        "UPDATE waitlist SET state = $2, ended_at = $3 WHERE patient_id = $1 AND state = $4",
+        "UPDATE waitlist SET state = $2, ended_at = $3 WHERE patient_id = $1 AND state = ANY ($4)",
         job.patient_id,
         WAITLIST.move(WaitState.WAITING, "leave"),
         ctx.now,
-        WaitState.WAITING,
+        [WaitState.WAITING, WaitState.OFFERED],
     )
     for found in await ctx.tx.fetch(_DAYS, job.patient_id, sorted(TO_COME)):
         await days.lock(ctx.tx, found["doctor_id"], found["days"])

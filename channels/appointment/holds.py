@@ -75,17 +75,24 @@ async def end(ctx: Ctx, held: Held, move: str) -> Held:
         "UPDATE hold SET state = $2, ended_at = $3 WHERE id = $1 RETURNING waitlist_id", held.id, after.state, ctx.now
     )
     if waitlist_id is not None:
-        # Who lets an offer pass makes room for the next: she waits no more, or she would be offered the same again.
-        step = "take" if after.state is HoldState.BOOKED else "lapse"
+        step = "take" if after.state is HoldState.BOOKED else await _passed(ctx, held)
+        state = WAITLIST.move(WaitState.OFFERED, step)
         await ctx.tx.execute(
             "UPDATE waitlist SET state = $2, ended_at = $3 WHERE id = $1 AND state = $4",
             waitlist_id,
-            WAITLIST.move(WaitState.OFFERED, step),
-            ctx.now,
+            state,
+            None if state is WaitState.WAITING else ctx.now,
             WaitState.OFFERED,
         )
     ctx.emit(HoldUpdated(patient_id=held.patient_id, hold=after))
     return after
+
+
+async def _passed(ctx: Ctx, held: Held) -> str:
+    """Who lets an offer pass makes room for the next: she waits no more, or she would be offered the same again. Who
+    could not take it, because it was said meanwhile that nobody is there then, keeps her place."""
+    slot = await calendar.slot(ctx.tx, held.doctor_id, held.place_id, held.mode, held.starts_at, now=None)
+    return "wait_on" if slot is None or slot.ends_at != held.ends_at else "lapse"
 
 
 async def sweep(ctx: Ctx, slot: SlotRow) -> None:

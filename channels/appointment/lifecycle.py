@@ -96,5 +96,6 @@ WAITLIST: Final = Lifecycle(
         "take": Move({W.OFFERED}, W.TAKEN),
         "leave": Move({W.WAITING, W.OFFERED}, W.LEFT),
         "lapse": Move({W.WAITING, W.OFFERED}, W.LAPSED, by_hand=False),
+        "wait_on": Move({W.OFFERED}, W.WAITING, by_hand=False),  # what she was offered was taken back
     },
 )

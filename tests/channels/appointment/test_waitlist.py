@@ -247,6 +247,43 @@ async def test_a_day_is_waited_for_until_it_is_over_in_the_west(
     await priya.call("waitlist.join", **asked)
 
 
+async def test_who_could_not_take_what_she_was_offered_keeps_her_place(
+    clinic: Node, vikram: Doctor, priya: Caller, doctor: Caller, patients: Patients, time_: ProductClock
+) -> None:
+    """The doctor says leave between the offer and her answer, and takes it back when it has run out."""
+    waiting = await patients(2)
+    booked = [await priya.call("appointment.book", **vikram.slot(hour), **HER) for hour in (9, 11)]
+    for caller, patient_id in waiting:
+        await caller.call("waitlist.join", **wait(vikram, patient_id))
+        time_.turn(seconds=1)
+    ((first, first_id), _) = waiting
+    await priya.call("appointment.cancel", appointment_id=booked[0]["id"], reason="other")
+    (offer,) = await offers(clinic)
+    assert offer["patient_id"] == first_id
+
+    async def away(*days: int) -> None:
+        week = [{"weekday": day, "opens": "08:00:00", "closes": "20:00:00", "place_id": str(places.CLINIC)}
+                for day in range(1, 8)]  # fmt: skip
+        leave = [{"first": str(vikram.day(day)), "last": str(vikram.day(day))} for day in days]
+        await doctor.call("doctor.set_availability", doctor_id=str(vikram.id), weekly=week, leave=leave, extra=[])
+
+    await away(2)
+    with refuses("slot_unavailable"):
+        await first.call("appointment.book", hold_id=str(offer["id"]))
+    time_.ahead += offer["expires_at"] - time_.now()
+    await run_job(clinic, HoldDue(hold_id=offer["id"]))
+    assert await offers(clinic) == []
+    ((state, before),) = [(one["state"], one["before"]) for one in (await first.call("waitlist.list"))["rows"]]
+    assert (state, before) == ("waiting", 0)
+    await away()
+    await priya.call("appointment.cancel", appointment_id=booked[1]["id"], reason="other")
+    (offer,) = await offers(clinic)
+    assert offer["patient_id"] == first_id
+    time_.ahead += offer["expires_at"] - time_.now()
+    await run_job(clinic, HoldDue(hold_id=offer["id"]))
+    assert (await first.call("waitlist.list"))["rows"] == [], "this one she let pass"
+
+
 async def test_who_waits_for_days_that_are_over_waits_no_more(
     clinic: Node, vikram: Doctor, priya: Caller, time_: ProductClock
 ) -> None:

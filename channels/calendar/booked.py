@@ -9,38 +9,58 @@ from uuid import UUID
 
 from carewire.command import Ctx
 
-_WALL: Final = "(a.starts_at AT TIME ZONE a.zone)"
 _SAME: Final = "{w}.doctor_id = a.doctor_id AND {w}.mode = a.mode AND {w}.place_id IS NOT DISTINCT FROM a.place_id"
 
 
-def _within(w: str, day: str, wall: str = _WALL) -> str:
-    """The visit lies wholly in the window `w` of this day, which may close on the next one."""
-    return f"""{wall} >= {day} + {w}.opens AND {wall} + (a.ends_at - a.starts_at)
-        <= {day} + {w}.closes + make_interval(days => ({w}.closes <= {w}.opens)::int)"""
+def _within(w: str, day: str, zone: str = "a.zone") -> str:
+    """The visit lies wholly in the window `w` of this day, which may close on the next one. In a night in which clocks
+    change it ends by its length or by what they show then, whichever is in: nobody is called off for an hour."""
+    begins = f"a.starts_at AT TIME ZONE {zone}"
+    return f"""{begins} >= {day} + {w}.opens
+        AND least({begins} + (a.ends_at - a.starts_at), a.ends_at AT TIME ZONE {zone})
+            <= {day} + {w}.closes + make_interval(days => ({w}.closes <= {w}.opens)::int)"""
 
 
-_BESIDES: Final = f"SELECT FROM doctor_extra e WHERE {_SAME.format(w='e')} AND {_within('e', 'e.day')}"
-# A window that closes past midnight is of the day it opened on.
-_NIGHT: Final = f"""SELECT FROM doctor_window w WHERE {_SAME.format(w="w")}
-   AND w.weekday = extract(isodow FROM a.day - 1) AND w.closes <= w.opens AND {_WALL}::time < w.closes"""
+def _windows(zone: str, day: str) -> str:
+    """Of which days windows hold the visit wholly, on this clock, and whether they are of her week; it begins on `day`.
+    One that closes past midnight is of the day it opened on."""
+    return f"""SELECT {day} - b.back AS day, true AS weekly
+          FROM doctor_window w CROSS JOIN (VALUES (0), (1)) AS b (back)
+         WHERE {_SAME.format(w="w")} AND w.weekday = extract(isodow FROM {day} - b.back)
+           AND {_within("w", f"({day} - b.back)", zone)}
+         UNION ALL SELECT e.day, false
+          FROM doctor_extra e WHERE {_SAME.format(w="e")} AND {_within("e", "e.day", zone)}"""
 
+
+def _away(day: str) -> str:
+    return f"EXISTS (SELECT FROM doctor_leave l WHERE l.doctor_id = a.doctor_id AND {day} BETWEEN l.first AND l.last)"
+
+
+def _closed(day: str) -> str:
+    return f"""EXISTS (SELECT FROM place_holiday h WHERE h.place_id = a.place_id AND h.day = {day}
+        AND NOT EXISTS (SELECT FROM place_holiday_opening o WHERE o.place_id = h.place_id AND o.day = h.day
+            AND {_within("o", "o.day")}))"""
+
+
+# Of a window that is not there any more the day is the visit's own.
 IN_LEAVE: Final = f"""(EXISTS (SELECT FROM doctor_leave l WHERE l.doctor_id = a.doctor_id
-       AND a.day - (EXISTS ({_NIGHT}))::int BETWEEN l.first AND l.last) AND NOT EXISTS ({_BESIDES}))"""
+   AND a.day BETWEEN l.first AND l.last + 1) AND
+  (SELECT CASE WHEN count(*) = 0 THEN {_away("a.day")} ELSE bool_and(h.weekly AND {_away("h.day")}) END
+     FROM ({_windows("a.zone", "a.day")}) AS h))"""
 """Its doctor is on leave then. On a day besides she is there also during leave."""
 
-ON_HOLIDAY: Final = f"""EXISTS (SELECT FROM place_holiday h WHERE h.place_id = a.place_id
-   AND h.day = a.day - (EXISTS ({_NIGHT}) OR EXISTS ({_BESIDES} AND e.day = a.day - 1))::int
-   AND NOT EXISTS (SELECT FROM place_holiday_opening o WHERE o.place_id = h.place_id AND o.day = h.day
-       AND {_within("o", "o.day")}))"""
+ON_HOLIDAY: Final = f"""(EXISTS (SELECT FROM place_holiday h WHERE h.place_id = a.place_id
+   AND h.day BETWEEN a.day - 1 AND a.day) AND
+  (SELECT CASE WHEN count(*) = 0 THEN {_closed("a.day")}
+          ELSE bool_or({_closed("w.day")}) AND bool_and({_closed("w.day")} OR w.weekly AND {_away("w.day")}) END
+     FROM ({_windows("a.zone", "a.day")}) AS w))"""
 """Its place is closed then, also on a day besides of its doctor; what the holiday's own openings cover takes place."""
 
 # On the clock on which her hours are now, which may be another than when it was booked.
 _HOURS: Final = f"""SELECT FROM doctor d LEFT JOIN place p ON p.id = a.place_id
-  CROSS JOIN LATERAL (SELECT a.starts_at AT TIME ZONE coalesce(p.zone, d.zone)) AS c (wall)
- WHERE d.id = a.doctor_id AND (EXISTS (SELECT FROM doctor_window w CROSS JOIN (VALUES (0), (1)) AS b (back)
-         WHERE {_SAME.format(w="w")} AND w.weekday = extract(isodow FROM c.wall::date - back)
-           AND {_within("w", "(c.wall::date - back)", "c.wall")})
-     OR EXISTS (SELECT FROM doctor_extra e WHERE {_SAME.format(w="e")} AND {_within("e", "e.day", "c.wall")}))"""
+  CROSS JOIN LATERAL (SELECT coalesce(p.zone, d.zone)) AS c (zone)
+  CROSS JOIN LATERAL (SELECT (a.starts_at AT TIME ZONE c.zone)::date) AS t (day)
+ WHERE d.id = a.doctor_id AND EXISTS ({_windows("c.zone", "t.day")})"""
 OUTSIDE: Final = f"(NOT EXISTS ({_HOURS}) AND NOT {IN_LEAVE} AND NOT {ON_HOLIDAY})"
 """Nothing of her week and no day besides covers it any more: she dropped the window, or cut it short."""
 

@@ -7,6 +7,9 @@ from msgspec.structs import replace
 
 from carewire.command import Ctx
 from carewire.event import Event
+from carewire.money import Money
+from carewire.paid import Refund
+from carewire.paid import refunded as gives_back
 from channels.appointment import facts, holds, reminding, rows, seats
 from channels.appointment.events import (
     AgendaCancelled,
@@ -58,6 +61,12 @@ async def changed(ctx: Ctx, before: Appointment, after: Appointment, move: str, 
         await seats.release(ctx.tx, appointment_id=after.id)
     after = replace(after, revision=before.revision + 1)
     await rows.store(ctx.tx, before, after)
+    if after.refund_due and not before.refund_due and after.payment_id is not None:
+        money = Money.of(after.refund_due, after.fee_currency)
+        back = Refund(
+            refund_id=after.id, payment_id=after.payment_id, number=after.number, money=money, reason="cancelled"
+        )
+        await gives_back(ctx, back)
     if (before.pay_by, before.confirm_by) != (after.pay_by, after.confirm_by):
         watch(ctx, after)
     await reminding.plan(ctx, before, after)

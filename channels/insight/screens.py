@@ -97,7 +97,8 @@ async def day(ctx: Ctx) -> Screen:
 
 @query("desk.topics", allow={Capacity.STAFF}, errors={NotFound, InvalidParams})
 async def desk(ctx: Ctx, place_id: UUID | None = None) -> Screen:
-    """A desk's day: today's lines, the doctors' appointments of today, and the place's unread chats.
+    """A desk's day: today's lines, the doctors' appointments of today, the place's unread chats, and what
+    its counter is to hand back.
 
     The only place where one works at the desk need not be named.
     """
@@ -111,6 +112,7 @@ async def desk(ctx: Ctx, place_id: UUID | None = None) -> Screen:
             f"notifications:{ctx.actor.id}",
             f"desk_inbox:{place.id}",
             *(f"queue:{row['id']}" for row in sittings),
+            f"refunds:{place.id}",
             *(f"agenda:{row['doctor_id']}:{place.id}:{row['day']}" for row in agendas),
         ]
     )
@@ -119,7 +121,7 @@ async def desk(ctx: Ctx, place_id: UUID | None = None) -> Screen:
 @query("provider.topics", allow={Capacity.STAFF}, errors={NotFound, InvalidParams})
 async def provider(ctx: Ctx, place_id: UUID | None = None) -> Screen:
     """A pharmacy's or a laboratory's day: its counters, its open orders, bills it is on, its tests, its
-    patients' chats.
+    patients' chats, what its counter is to hand back.
     """
     place = await directory.place(ctx, place_id, duties=frozenset(Duty))
     if place.kind not in (PlaceKind.PHARMACY, PlaceKind.LABORATORY):
@@ -132,5 +134,6 @@ async def provider(ctx: Ctx, place_id: UUID | None = None) -> Screen:
             f"quotes:{place.id}",
             *([f"lab_desk:{place.id}"] if place.kind is PlaceKind.LABORATORY else []),
             f"desk_inbox:{place.id}",
+            f"refunds:{place.id}",
         ]
     )

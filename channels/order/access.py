@@ -7,6 +7,7 @@ await orders.offer(ctx, await orders.hold_locked(ctx, order_id))
 from channels.order.catalogue import CatalogueItem, catalogue
 from channels.order.dispensing import spend, units_of, unspend
 from channels.order.doors import NOUN, OrderRow, Side, coordinated, locked, offered, own, seen, since_many
+from channels.order.events import TELLS
 from channels.order.paying import PAID_EMITS, mark_paid, owed, settle
 from channels.order.placing import HELD_FOR, PLACES, TOTAL_MAX, Item, NewOrder, offer, one_currency, people_of, place
 from channels.order.placing import locked as hold_locked
@@ -19,6 +20,7 @@ __all__ = [
     "NOUN",
     "PAID_EMITS",
     "PLACES",
+    "TELLS",
     "TOTAL_MAX",
     "CatalogueItem",
     "Item",

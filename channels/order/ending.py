@@ -6,6 +6,8 @@ from uuid import UUID
 
 from carewire.command import Ctx
 from carewire.ids import uuid7
+from carewire.money import Money
+from carewire.paid import Refund, refunded
 from carewire.saga import Undo
 from channels.care import access as care
 from channels.lab import access as lab
@@ -60,7 +62,7 @@ async def cut(ctx: Ctx, order: OrderRow, line_id: UUID, count: int, *, actor: UU
     )
     assert row is not None
     if order.paid is not None and row["unit_price"]:
-        await refund(ctx, order.id, uuid7(ctx.real_now.timestamp()), count * row["unit_price"], "cut")
+        await refund(ctx, order, uuid7(ctx.real_now.timestamp()), count * row["unit_price"], "cut")
     if order.hold_id is not None and row["item_id"] is not None:
         await stock.release(ctx, order.hold_id, [stock.Line(medicine_id=row["item_id"], quantity=count)])
     if order.spend_ref is not None and row["prescription_line_id"] is not None:
@@ -72,17 +74,24 @@ async def cut(ctx: Ctx, order: OrderRow, line_id: UUID, count: int, *, actor: UU
     return await step(ctx, order, "cut", actor=actor, reason=reason)
 
 
-async def refund(ctx: Ctx, order_id: UUID, ref: UUID, amount: int, reason: str) -> None:
+async def refund(ctx: Ctx, order: OrderRow, ref: UUID, amount: int, reason: str) -> None:
     """Note that so much goes back, for this reason word; of one `ref` once, and never more than was paid."""
-    await ctx.tx.execute(
+    refund_id: UUID | None = await ctx.tx.fetchval(
         "INSERT INTO order_refund (order_id, ref, amount, reason, made_at) VALUES ($1, $2, $3, $4, $5)"
-        " ON CONFLICT (order_id, ref) DO NOTHING",
-        order_id,
+        " ON CONFLICT (order_id, ref) DO NOTHING RETURNING id",
+        order.id,
         ref,
         amount,
         reason,
         ctx.now,
     )
+    if refund_id is not None:
+        assert order.payment_id is not None
+        money = Money.of(amount, order.currency)
+        await refunded(
+            ctx,
+            Refund(refund_id=refund_id, payment_id=order.payment_id, number=order.number, money=money, reason=reason),
+        )
 
 
 @ORDER_SAGA.undoes("hold")
@@ -108,5 +117,5 @@ async def pay_back(ctx: Ctx, undo: Undo) -> None:
     if undo.why in NOT_FEE:
         left = max(0, left - order.delivery_fee)
     if left:
-        await refund(ctx, order.id, undo.ref, left, undo.why)
+        await refund(ctx, order, undo.ref, left, undo.why)
         await step(ctx, order, "refund", actor=None)

@@ -7,5 +7,9 @@ class NothingOwed(Refusal, code=409, reason="nothing_owed"):
     """Nothing is to be paid for this, or not any more: it is paid, free or over."""
 
 
+class HandedBack(Refusal, code=409, reason="handed_back"):
+    """Somebody at this counter has handed it back already, at `handed_at`."""
+
+
 class OtherAmount(Refusal, code=409, reason="other_amount"):
     """Not what is owed; `owed` says what is. Counters take the whole of it."""

@@ -41,6 +41,12 @@ class Money(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """An amount of a row, as it is told: with its currency's exponent."""
         return cls(amount=amount, currency=currency, exponent=exponent(currency))
 
+    def said(self) -> str:
+        """For people, the same in every language: `INR 250.00`."""
+        digits = exponent(self.currency)
+        whole, rest = divmod(self.amount, 10**digits)
+        return f"{self.currency} {whole}" + (f".{rest:0{digits}d}" if digits else "")
+
 
 class Total(msgspec.Struct, frozen=True, kw_only=True):
     """The sum of many amounts, in minor units: no price but a count, so that it may be more than a price can be."""

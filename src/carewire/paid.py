@@ -3,17 +3,24 @@
     async def mark_paid(ctx: Ctx, fact: Paid) -> Outcome: ...       # every payable thing has one, in its `access`
     async def owed(ctx: Ctx, thing_id: UUID, *, lock: bool = False) -> Owed: ...
 
+Who goes without what was paid for tells `refunded`; whoever took the money (`on_refund`) sees that it goes back.
+
 Money comes late, twice, or for what is over meanwhile: then the thing does not refuse, it says that the money is due
 back. Nobody else knows whether a thing is still payable.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import msgspec
 
 from carewire.money import Money
+
+if TYPE_CHECKING:
+    from carewire.command import Ctx
 
 
 class Paid(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,3 +64,31 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True):
     money: Money | None
     place_id: UUID | None
     patient_id: UUID | None
+
+
+class Refund(msgspec.Struct, frozen=True, kw_only=True):
+    """So much of a payment goes back. `refund_id` names it, once and for all; `number` is what people call the thing
+    by, `reason` a word of the code."""
+
+    refund_id: UUID
+    payment_id: UUID
+    number: str
+    money: Money
+    reason: str
+
+
+Follower = Callable[["Ctx", Refund], Awaitable[None]]
+_FOLLOWERS: Final[list[Follower]] = []
+
+
+def on_refund(follower: Follower) -> Follower:
+    """Be told, in the same transaction, of each refund; of which payments, the follower knows. What it tells it
+    declares with `tells_too`."""
+    _FOLLOWERS.append(follower)
+    return follower
+
+
+async def refunded(ctx: "Ctx", refund: Refund) -> None:
+    """The thing, which is locked, gives back of what was paid for it."""
+    for follower in _FOLLOWERS:
+        await follower(ctx, refund)

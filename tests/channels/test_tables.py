@@ -92,6 +92,7 @@ async def test_a_piccolo_table_is_what_the_migration_made(table: type[Table], da
 LISTS: list[tuple[str, str, Any]] = [
     ("payment", "about_noun", money.Payable),
     ("payment", "means", money.Means),
+    ("counter_refund", "handed_means", money.Means),
     ("appointment", "state", AppointmentState),
     ("appointment", "mode", calendar.Mode),
     ("appointment", "payment", calendar.PaymentMode),

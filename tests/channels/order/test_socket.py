@@ -1,6 +1,6 @@
 """The whole way over real sockets: she asks, an administrator answers, she confirms, the pharmacy hands over.
 
-H-135, H-279, H-280, H-138, H-204, H-189; H-305 to H-311 as they are heard.
+H-135, H-279, H-280, H-138, H-204, H-189, H-123 (what goes back); H-305 to H-311 as they are heard.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -106,3 +106,22 @@ async def test_from_a_wish_to_four_digits_at_the_counter(
     async with db.snapshot() as tx:
         row = await tx.fetchrow("SELECT physical, held FROM stock WHERE medicine_id = $1::uuid", article["id"])
     assert dict(row) == {"physical": 3, "held": 0}
+
+    # A second one, of which a part is taken off: what was paid for it goes back over the same counter.
+    till = Listener(pharmacist, f"refunds:{PHARMACY}")
+    assert (await till.begin())["refunds"] == []
+    second = await priya.command(
+        "order.create", place_id=str(PHARMACY), items=[{"item_id": article["id"], "quantity": 2}], fulfilment="pickup",
+        postal_code=HOME["postal_code"], patient_id=str(PRIYA_PATIENT),
+    )  # fmt: skip
+    await pharmacist.command(
+        "payment.take", about="order", about_id=second["id"], money={"amount": 8_000, "currency": "INR"}, means="cash"
+    )
+    cut = {"order_id": second["id"], "line_id": second["lines"][0]["id"], "count": 1}
+    await priya.command("order.cancel_line", **cut, reason="one will do")
+    due = (await till.hears("refund:due"))["refund"]
+    assert (due["money"]["amount"], due["number"]) == (4_000, second["number"])
+    handed = await pharmacist.command("payment.hand_back", refund_id=due["id"], means="cash")
+    assert (await till.hears("refund:handed"))["refund"] == handed
+    await till.stream.close()
+    assert (await till.begin())["refunds"] == []

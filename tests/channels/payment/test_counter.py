@@ -5,6 +5,7 @@ M-233; PRODUCT 1 (the desk takes counter payments), 33.
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -12,11 +13,14 @@ import pytest
 from carewire.errors import Conflict, Forbidden, InvalidParams, NotFound
 from carewire.ids import uuid7
 from carewire.node import Node
+from carewire.store import migrate
+from channels.appointment.rows import number_of
 from channels.directory import demo as places
 from channels.identity import demo as people
 from channels.payment.errors import NothingOwed, OtherAmount
 from tests.channels.appointment.conftest import Doctor
-from tests.channels.callers import Caller, told
+from tests.channels.callers import Caller, rows, told
+from tests.channels.payment.test_refunds import heard
 
 HER = {"patient_id": people.PRIYA_PATIENT}
 FIVE_HUNDRED = {"amount": 50_000, "currency": "INR"}
@@ -130,3 +134,35 @@ async def test_a_list_is_of_one_place_or_one_patient(desk: Caller, priya: Caller
         await stranger.call("payment.list", place_id=places.CLINIC)
     with pytest.raises((NotFound, Forbidden)):
         await stranger.call("payment.list", **HER)
+
+
+async def test_an_appointment_that_is_called_off_is_paid_back_where_it_was_paid(
+    clinic: Node, vikram: Doctor, priya: Caller, desk: Caller
+) -> None:
+    appointment = await booked(vikram, priya)
+    await desk.call("payment.take", **cash(appointment))
+    await desk.call("appointment.cancel", appointment_id=appointment["id"], reason="other")
+    (refund,) = (await desk.call("payment.refunds", place_id=str(places.CLINIC)))["rows"]
+    assert (refund["about"], refund["money"]["amount"], refund["reason"]) == ("appointment", 50_000, "cancelled")
+    ((serial,),) = await rows(clinic, "SELECT serial FROM appointment WHERE id = $1", UUID(appointment["id"]))
+    assert refund["number"] == number_of(serial)
+    await desk.call("payment.hand_back", refund_id=refund["id"], means="cash")
+    await heard(clinic, places.CLINIC)
+    (hers,) = (await priya.call("payment.refunds", **HER, handed=True))["rows"]
+    assert hers["id"] == refund["id"]
+
+
+async def test_what_was_due_before_there_was_a_list_of_it_stands_in_it(
+    clinic: Node, vikram: Doctor, priya: Caller, desk: Caller
+) -> None:
+    appointment = await booked(vikram, priya)
+    await desk.call("payment.take", **cash(appointment))
+    await desk.call("appointment.cancel", appointment_id=appointment["id"], reason="other")
+    before = await rows(clinic, "SELECT * FROM counter_refund")
+    (text,) = [file.read_text() for file in migrate.files() if file.stem == "0159_counter_refund"]
+    async with clinic.db.transaction() as tx:
+        await tx.execute("ALTER TABLE counter_refund DISABLE TRIGGER counter_refund_stays")
+        await tx.execute("DELETE FROM counter_refund")
+        await tx.execute("ALTER TABLE counter_refund ENABLE TRIGGER counter_refund_stays")
+        await tx.execute(text[text.index("INSERT INTO counter_refund") :])
+    assert await rows(clinic, "SELECT * FROM counter_refund") == before

@@ -28,10 +28,8 @@ async def hold_room(ctx: Ctx, patient_id: UUID) -> None:
 async def require_room(ctx: Ctx, patient_id: UUID, more: int = 1) -> None:
     """Raises `OrdersFull` where so many more would be too many; of two at once the second counts the first."""
     await hold_room(ctx, patient_id)
-    count: int = await ctx.tx.fetchval(
-        "SELECT count(*) FROM orders WHERE patient_id = $1 AND ended_at IS NULL", patient_id
-    )
-    for promised in _PROMISED:
-        count += await promised(ctx.tx, patient_id)
+    # First what is promised: money that comes meanwhile makes orders of it, which are then counted twice and not never.
+    count = sum([await promised(ctx.tx, patient_id) for promised in _PROMISED])
+    count += await ctx.tx.fetchval("SELECT count(*) FROM orders WHERE patient_id = $1 AND ended_at IS NULL", patient_id)
     if count + more > OPEN_MAX:
         raise OrdersFull()

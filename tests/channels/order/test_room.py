@@ -4,11 +4,15 @@ H-122 (create), H-138 (confirm).
 """
 
 import asyncio
+from contextvars import Context
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from carewire.store.db import Tx
 from channels.identity.demo import ARJUN_PATIENT, PRIYA_PATIENT
+from channels.order import room
 from channels.order.errors import OrdersFull
 from channels.order.room import OPEN_MAX
 from tests.channels.callers import rows
@@ -72,3 +76,23 @@ async def test_a_bill_waits_for_room_and_once_it_is_chosen_its_orders_are_counte
     assert type(paid).__name__ == "Applied"
     assert await opened(market) == OPEN_MAX
     await market.check()
+
+
+async def test_what_is_paid_while_somebody_counts_is_counted_too(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(market, 1)
+    bill = await market.respond(await market.ask(), market.quote(packs=1))
+    await market.confirm(bill, "online")
+    assert await opened(market) == OPEN_MAX - 1
+    (promised,) = room._PROMISED
+
+    async def pay_first(tx: Tx, patient_id: UUID) -> int:
+        paying = market.pay_request(bill["id"], bill["bill"]["total"]["amount"])
+        await asyncio.create_task(paying, context=Context())  # a transaction of its own
+        return await promised(tx, patient_id)
+
+    monkeypatch.setattr(room, "_PROMISED", [pay_first])
+    with pytest.raises(OrdersFull):
+        await market.order(1)
+    assert await opened(market) == OPEN_MAX

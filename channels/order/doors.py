@@ -58,6 +58,7 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
     pay_by: datetime | None
     payment_id: UUID | None
     paid: int | None
+    paid_place_id: UUID | None
     refunded: int
     hold_id: UUID | None
     spend_ref: UUID | None

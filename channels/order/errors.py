@@ -37,6 +37,11 @@ class Unpaid(Refusal, code=409, reason="unpaid"):
     """It is to be paid first."""
 
 
+class PaidAtCounter(Refusal, code=409, reason="paid_at_counter"):
+    """It was paid at its provider's counter, and the money is there: it is not offered to another. Unless this one
+    accepts it, it ends by itself, and the money is handed back where it was paid."""
+
+
 class TooDear(Refusal, code=409, reason="too_dear"):
     """The sum is beyond what one bill may say."""
 
@@ -51,4 +56,5 @@ class Currencies(Refusal, code=409, reason="currencies"):
 
 refuse("orders_code_tries", HandoverLocked)
 refuse("orders_code_rounds", TooManyCodes)
+refuse("orders_paid_at_counter", PaidAtCounter)
 refuse("orders_offers_check", OfferedEnough)

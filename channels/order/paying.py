@@ -1,6 +1,6 @@
 """What is owed for an order, and what happens when money came for it (`carewire.paid`)."""
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from carewire.command import Ctx
@@ -43,13 +43,15 @@ async def mark_paid(ctx: Ctx, fact: Paid) -> Outcome:
         return RefundDue(reason=why)
     if (fact.money.amount, fact.money.currency) != (await _due(ctx, order), order.currency):
         return RefundDue(reason=Due.WRONG_AMOUNT)
-    await settle(ctx, order, fact.payment_id, fact.money.amount)
+    await settle(ctx, order, fact.payment_id, fact.money.amount, place_id=fact.place_id)
     return Applied()
 
 
-async def settle(ctx: Ctx, order: OrderRow, payment_id: UUID, amount: int) -> None:
-    """This payment, or its share of it, is for this locked order; one that waited for it is offered now."""
-    await step(ctx, order, "pay", actor=None, payment_id=payment_id, paid=amount, paid_at=ctx.now)
+async def settle(ctx: Ctx, order: OrderRow, payment_id: UUID, amount: int, *, place_id: UUID | None = None) -> None:
+    """This payment, or its share of it, is for this locked order; one that waited for it is offered now. `place_id`: at
+    whose counter it was taken."""
+    taken: dict[str, Any] = {"payment_id": payment_id, "paid": amount, "paid_at": ctx.now, "paid_place_id": place_id}
+    await step(ctx, order, "pay", actor=None, **taken)
     await ORDER_SAGA.take(ctx, order.id, "pay", payment_id)
     if order.offered_at is None:
         paid = await doors.locked(ctx.tx, order.id)

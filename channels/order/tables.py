@@ -33,6 +33,7 @@ class Order(Table, db=ENGINE, tablename="orders"):
     payment_id = UUID(null=True, default=None)
     paid = BigInt(null=True)
     paid_at = Timestamptz(null=True)
+    paid_place_id = UUID(null=True, default=None)
     refunded = BigInt()
     hold_id = UUID(null=True, default=None)
     offered_at = Timestamptz(null=True)

@@ -17,7 +17,7 @@ from channels.order.catalogue import CatalogueItem, catalogue
 from channels.order.commands import alarm
 from channels.order.doors import OrderRow
 from channels.order.ending import UNPAID, give_up
-from channels.order.errors import NotServing, OfferedEnough, OtherItem
+from channels.order.errors import NotServing, OfferedEnough, OtherItem, PaidAtCounter
 from channels.order.jobs import AcceptOverdue, CompletionDue, GiveUpDue, KeptTooLong, NotCollected, PayOverdue
 from channels.order.lifecycle import CANCELLABLE, MACHINES, OrderState, ProviderKind
 from channels.order.placing import HELD_FOR, PLACES, offer, take_units
@@ -55,6 +55,7 @@ Swaps = Annotated[list[Swap], Meta(max_length=100, description="One for each lin
         NotServing,
         OfferedEnough,
         OtherItem,
+        PaidAtCounter,
         OutOfStock,
         NotInForce,
         Overspent,
@@ -70,6 +71,8 @@ async def reoffer(ctx: Ctx, order_id: UUID, place_id: UUID, items: Swaps) -> Ord
     _require_waiting(ctx, order)
     if order.offers >= OFFERS_MAX:
         raise OfferedEnough()
+    if order.paid_place_id is not None:
+        raise PaidAtCounter()
     if place_id == order.place_id:
         raise InvalidParams(fields=(Field("$.place_id", "has had it already"),))
     provider = await providers.taking(ctx, place_id, order.fulfilment, order.postal_code)

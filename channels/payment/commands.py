@@ -76,7 +76,8 @@ async def take(ctx: Ctx, about: Payable, about_id: AboutId, money: Money, means:
     )
     ctx.about("payment", payment_id, patient=due.patient_id)
     answer = await KINDS[about].mark_paid(
-        ctx, Paid(payment_id=payment_id, about_id=about_id, money=due.money, at=ctx.now)
+        ctx,
+        Paid(payment_id=payment_id, about_id=about_id, money=due.money, at=ctx.now, place_id=due.place_id),
     )
     if isinstance(answer, RefundDue):  # it was owed a moment ago and is locked since: the thing contradicts itself
         raise NothingOwed()

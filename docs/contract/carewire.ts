@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "handover_code" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "allergy_check" | "allergy_stands" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_started" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_taken" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "currencies" | "dispensed_since" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "handover_locked" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "line_needed" | "no_email" | "no_laboratory" | "no_number" | "no_password" | "no_remote_join" | "no_report" | "no_sitting" | "no_translator" | "no_video" | "nobody_there" | "not_approved" | "not_collected" | "not_held" | "not_her_hand" | "not_in_hand" | "not_offered" | "not_oneself" | "not_serving" | "not_sold" | "not_this_day" | "not_visited" | "not_waiting" | "nothing_asked" | "nothing_owed" | "nothing_prescribed" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "of_an_order" | "offered_enough" | "orders_full" | "other_amount" | "other_bill" | "other_item" | "other_price" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "papers_stand" | "payment_due" | "payment_mode_refused" | "phone_taken" | "prescription_needed" | "prescription_not_in_force" | "prescription_spent" | "prescription_stays" | "queue_full" | "record_kept" | "report_stands" | "request_over" | "requests_full" | "restricted" | "review_changed" | "reviewed" | "revisit_used" | "room_busy" | "same_contact" | "schedule_refused" | "secret_wiped" | "session_closed" | "shelf_full" | "slot_taken" | "slot_unavailable" | "sole_owner" | "stale_version" | "substitutes_open" | "summary_full" | "teleconsult_unconfirmed" | "terms_outdated" | "terms_published" | "too_dear" | "too_early" | "too_late" | "too_many_articles" | "too_many_bills" | "too_many_codes" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_records" | "too_many_tests" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "unpaid" | "unregistered" | "visit_cancelled" | "window_full" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "handover_code" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "allergy_check" | "allergy_stands" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_started" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_taken" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "currencies" | "dispensed_since" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "handed_back" | "handover_locked" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "line_needed" | "no_email" | "no_laboratory" | "no_number" | "no_password" | "no_remote_join" | "no_report" | "no_sitting" | "no_translator" | "no_video" | "nobody_there" | "not_approved" | "not_collected" | "not_held" | "not_her_hand" | "not_in_hand" | "not_offered" | "not_oneself" | "not_serving" | "not_sold" | "not_this_day" | "not_visited" | "not_waiting" | "nothing_asked" | "nothing_owed" | "nothing_prescribed" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "of_an_order" | "offered_enough" | "orders_full" | "other_amount" | "other_bill" | "other_item" | "other_price" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "paid_at_counter" | "papers_stand" | "payment_due" | "payment_mode_refused" | "phone_taken" | "prescription_needed" | "prescription_not_in_force" | "prescription_spent" | "prescription_stays" | "queue_full" | "record_kept" | "report_stands" | "request_over" | "requests_full" | "restricted" | "review_changed" | "reviewed" | "revisit_used" | "room_busy" | "same_contact" | "schedule_refused" | "secret_wiped" | "session_closed" | "shelf_full" | "slot_taken" | "slot_unavailable" | "sole_owner" | "stale_version" | "substitutes_open" | "summary_full" | "teleconsult_unconfirmed" | "terms_outdated" | "terms_published" | "too_dear" | "too_early" | "too_late" | "too_many_articles" | "too_many_bills" | "too_many_codes" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_records" | "too_many_tests" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "unpaid" | "unregistered" | "visit_cancelled" | "window_full" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -618,7 +618,7 @@ export interface Commands {
     refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /**
-   * A desk's day: today's lines, the doctors' appointments of today, and the place's unread chats.
+   * A desk's day: today's lines, the doctors' appointments of today, the place's unread chats, and what its counter is to hand back.
    *
    * The only place where one works at the desk need not be named.
    */
@@ -1399,7 +1399,7 @@ export interface Commands {
   "order.reoffer": {
     params: OrderReofferParams;
     result: OrderView;
-    refusal: "invalid_params" | "forbidden" | "not_found" | "illegal_move" | "not_serving" | "offered_enough" | "other_item" | "out_of_stock" | "prescription_not_in_force" | "prescription_spent" | "schedule_refused" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "forbidden" | "not_found" | "illegal_move" | "not_serving" | "offered_enough" | "other_item" | "out_of_stock" | "paid_at_counter" | "prescription_not_in_force" | "prescription_spent" | "schedule_refused" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Move an order on, by a legal move only: its provider's people prepare, send out and hand over (`delivered` and `collected` need the patient's four digits in `code`); coordinators may only cancel. `rejected`, `cancelled` and `failed` need a `reason`. What its doctor has taken back meanwhile is not handed over (`not_in_force`). How far a laboratory is follows from its tests and is never set. */
   "order.set_status": {
@@ -1577,6 +1577,12 @@ export interface Commands {
     result: PatientView;
     refusal: "invalid_params" | "fact_due" | "not_found" | "birthday_fixed" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /** The money was given back at the counter that took it, the whole of it. Once; her side is told. For those who take money there: hand it over when this has answered. */
+  "payment.hand_back": {
+    params: PaymentHandBackParams;
+    result: PaymentRefundView;
+    refusal: "not_found" | "handed_back" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** What was taken at a place where one takes money, or from a patient one acts for; the latest first. */
   "payment.list": {
     params: PaymentListParams;
@@ -1588,6 +1594,12 @@ export interface Commands {
     params: PaymentOwedParams;
     result: PaidOwed;
     refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** What goes back of counter payments, `handed` back or not yet: at a place where one takes money, or to a patient one acts for; the latest first. */
+  "payment.refunds": {
+    params: PaymentRefundsParams;
+    result: PageOfRefundView;
+    refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /**
    * Money was taken at the counter: the whole of what is owed. For those who take money there.
@@ -1883,7 +1895,7 @@ export interface Commands {
     result: SaidHours;
     refusal: "invalid_params" | "not_found" | "conflict" | "internal" | "unauthenticated" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
-  /** A pharmacy's or a laboratory's day: its counters, its open orders, bills it is on, its tests, its patients' chats. */
+  /** A pharmacy's or a laboratory's day: its counters, its open orders, bills it is on, its tests, its patients' chats, what its counter is to hand back. */
   "provider.topics": {
     params: ProviderTopicsParams;
     result: Screen;
@@ -2957,6 +2969,15 @@ export interface Topics {
       "request:confirmed": QuoteConfirmed;
       "request:responded": QuoteResponded;
       "request:updated": QuoteUpdated;
+    };
+  };
+  /** What is to be handed back at this counter. */
+  "refunds": {
+    topic: `refunds:${string}`;
+    snapshot: Refunds;
+    events: {
+      "refund:due": PaymentRefundDue;
+      "refund:handed": RefundHanded;
     };
   };
   /** A request as it stands. */
@@ -6666,7 +6687,7 @@ export interface OrderDetail {
   order: OrderView;
   contact: OrderContact | null;
   handover_code: string | null;
-  refunds: RefundView[];
+  refunds: OrderRefundView[];
   steps: OrderStepView[];
 }
 
@@ -6705,6 +6726,14 @@ export interface OrderListParams {
 
 /** When it is paid. */
 export type OrderPaymentMode = "online" | "counter" | "free";
+
+/** What goes back to who paid, and for which reason word. */
+export interface OrderRefundView {
+  id: string;
+  money: Money;
+  reason: string;
+  made_at: string;
+}
 
 export interface OrderRejectParams {
   order_id: string;
@@ -7171,6 +7200,13 @@ export interface PageOfPrescriptionCard {
 }
 
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfRefundView {
+  rows: PaymentRefundView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfRequestView {
   rows: RequestView[];
   cursor: string | null;
@@ -7259,6 +7295,12 @@ export interface PaidOwed {
   money: Money | null;
   place_id: string | null;
   patient_id: string | null;
+}
+
+/** The money does not count, and goes back whole. */
+export interface PaidRefundDue {
+  outcome?: "refund_due";
+  reason: Due;
 }
 
 /** What a new screen gets: the code to show and the secret to log in with. */
@@ -7480,6 +7522,13 @@ export type PauseReason = "break" | "rounds" | "emergency" | "prayer" | "technic
 /** What can be paid for. */
 export type Payable = "appointment" | "order";
 
+export interface PaymentHandBackParams {
+  refund_id: string;
+  means: Means;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
 export interface PaymentListParams {
   place_id?: string | null;
   patient_id?: string | null;
@@ -7492,6 +7541,37 @@ export interface PaymentOwedParams {
   about: Payable;
   /** The appointment, order or request */
   about_id: string;
+}
+
+/** Something that was paid at this counter goes back. */
+export interface PaymentRefundDue {
+  place_id: string;
+  refund: PaymentRefundView;
+}
+
+/** Money of a counter payment that goes back. `means`: how it was taken; `handed_at`: null as long as it is due. */
+export interface PaymentRefundView {
+  id: string;
+  payment_id: string;
+  about: Payable;
+  about_id: string;
+  number: string;
+  place_id: string;
+  money: Money;
+  means: Means;
+  reason: string;
+  due_at: string;
+  handed_at: string | null;
+  handed_means: Means | null;
+}
+
+export interface PaymentRefundsParams {
+  place_id?: string | null;
+  patient_id?: string | null;
+  handed?: boolean | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
 }
 
 export interface PaymentTakeParams {
@@ -8481,10 +8561,12 @@ export type RecordKind = "xray" | "mri" | "ct_scan" | "lab_report" | "prescripti
 /** What can be read of a patient: the unit of every right, and of a consent. */
 export type RecordType = "summary" | "background" | "consultation" | "prescription" | "lab_report" | "medical_record" | "chat";
 
-/** The money does not count, and goes back whole. */
-export interface RefundDue {
-  outcome?: "refund_due";
-  reason: Due;
+/** It was handed back, and leaves the list. */
+export interface RefundHanded {
+  place_id: string;
+  refund: PaymentRefundView;
+  /** What is shown last now, where a longer list than the topic shows lost one. */
+  moved_up: PaymentRefundView[];
 }
 
 /** So many hours before the beginning, or more, this share goes back. */
@@ -8493,12 +8575,11 @@ export interface RefundStep {
   percent: number;
 }
 
-/** What goes back to who paid, and for which reason word. */
-export interface RefundView {
-  id: string;
-  money: Money;
-  reason: string;
-  made_at: string;
+/** What is to be handed back at a counter, the oldest first, the first `most` of it. */
+export interface Refunds {
+  place_id: string;
+  most: number;
+  refunds: PaymentRefundView[];
 }
 
 /** A code is on its way. Give the ticket to `auth.otp_verify` together with the code. */
@@ -9479,7 +9560,7 @@ export interface Swap {
 /** The payment, and what its thing says to it. */
 export interface Taken {
   payment: PaymentView;
-  answer: Applied | RefundDue;
+  answer: Applied | PaidRefundDue;
 }
 
 /** The verified reviews of a doctor or a place: `stars[0]` of them gave one star, `stars[4]` five. `average` is in stars, rounded to hundredths; null without a review. */

@@ -30,6 +30,8 @@ class Paid(msgspec.Struct, frozen=True, kw_only=True):
     about_id: UUID
     money: Money
     at: datetime
+    place_id: UUID | None = None
+    """At whose counter it was taken, where it was: it is in that till."""
 
 
 class Due(StrEnum):

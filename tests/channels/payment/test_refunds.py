@@ -16,10 +16,12 @@ from carewire.ids import uuid7
 from carewire.node import Node
 from channels.identity import demo as people
 from channels.identity.demo import PRIYA_PATIENT
+from channels.order.errors import PaidAtCounter
 from channels.payment import refunds
 from channels.payment.errors import HandedBack
 from channels.payment.refunds import RefundDue, RefundHanded, Refunds
 from tests.channels.callers import Caller, rows, told
+from tests.channels.order.test_waiting import swap
 from tests.channels.queue.conftest import topic
 from tests.channels.request.conftest import admin, market, pharmacist, priya, stranger, technician
 from tests.channels.request.market import Market
@@ -143,6 +145,25 @@ async def test_what_was_paid_another_way_is_no_counters_to_hand_back(market: Mar
     assert (await market.see(made["id"]))["order"]["refunded"]["amount"] > 0
     assert await rows(market.node, "SELECT 1 FROM counter_refund") == []
     assert await told(market.node, f"refunds:{market.here.id}") == []
+
+
+async def test_what_lies_in_a_till_is_not_offered_to_another_pharmacy_and_goes_back_there(market: Market) -> None:
+    await market.stop_jobs()
+    made = await paid(market, 1)
+    await market.here.pharmacist.call("order.reject", order_id=made["id"], reason="out of it")
+    there = {"place_id": str(market.there.id), **swap(made, market.other_paracetamol)}
+    with pytest.raises(PaidAtCounter):
+        await market.admin.call("order.reoffer", order_id=made["id"], **there)
+    with pytest.raises(asyncpg.CheckViolationError, match="orders_paid_at_counter"):
+        async with market.node.db.transaction() as tx:
+            await tx.execute("UPDATE orders SET place_id = $1 WHERE id = $2", market.there.id, UUID(made["id"]))
+    await market.later(minutes=11)
+    await market.later(minutes=31)
+    (refund,) = await due(market)
+    assert (refund["money"], refund["reason"]) == (made["total"], "no_provider")
+    await market.here.pharmacist.call("payment.hand_back", refund_id=refund["id"], means="cash")
+    await heard(market.node, market.here.id)
+    await market.check()
 
 
 async def test_a_longer_list_brings_who_moves_up(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -238,7 +238,8 @@ class Done(msgspec.Struct, frozen=True):
 async def erase_again(connection: Any, past: Past) -> list[str]:
     """On a restored database: erase whom the backup brought back. Each order is noted there as done."""
     known = {row["id"] for row in await connection.fetch("SELECT id FROM erasure WHERE state = 'done'")}
-    orders = {one.erasure: one for one in msgspec.convert(past.outlived, list[Done]) if one.erasure not in known}
+    told = msgspec.convert([one for one in past.outlived if "erasure" in one], list[Done])
+    orders = {one.erasure: one for one in told if one.erasure not in known}
     for one in orders.values():
         ctx = Ctx(tx=connection, now=one.ended_at, real_now=past.taken_at, settings=past.settings)
         exists = await connection.fetchval("SELECT EXISTS (SELECT FROM account WHERE id = $1)", one.account)

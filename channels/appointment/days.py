@@ -32,12 +32,6 @@ async def lock(tx: Tx, doctor_id: UUID, days: Iterable[date]) -> None:
     await tx.execute(LOCK, doctor_id, sorted(set(days)))
 
 
-async def settle(tx: Tx, doctor_id: UUID, first: date, last: date) -> None:
-    """Wait for what is being freed on these days, and let nothing be freed before the end of this transaction."""
-    sql = "SELECT FROM slot_day WHERE doctor_id = $1 AND day BETWEEN $2 AND $3 ORDER BY day FOR SHARE"
-    await tx.execute(sql, doctor_id, first, last)
-
-
 async def locked(tx: Tx, appointment_id: UUID) -> Appointment | None:
     """An appointment with its day locked, for jobs, money and the line, which act for nobody.
 

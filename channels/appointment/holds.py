@@ -14,7 +14,7 @@ import msgspec
 from carewire.command import Ctx
 from channels.appointment import facts, seats
 from channels.appointment.events import BY_VIDEO, HoldUpdated, SlotsUpdated
-from channels.appointment.jobs import HOLD_KEY, HoldDue
+from channels.appointment.jobs import FREED_KEY, HOLD_KEY, HoldDue, SeatFreed
 from channels.appointment.lifecycle import HOLD, WAITLIST, HoldState, WaitState
 from channels.appointment.seats import Free, SlotRow
 from channels.appointment.views import HELD, Held, ended, held_of, when
@@ -119,12 +119,19 @@ async def make_way(ctx: Ctx, slot: SlotRow, patient_id: UUID) -> None:
         await seats.release(ctx.tx, hold_id=held.id)
 
 
-async def freed(ctx: Ctx, slot_id: UUID) -> None:
-    """Seats of this slot may be free now: offer them to who waits, and tell how many are left. Its day is locked."""
+async def freed(ctx: Ctx, slot_id: UUID, *, at: datetime | None = None) -> None:
+    """Seats of this slot may be free now: offer them to who waits, and tell how many are left. Its day is locked.
+
+    `at`: they were freed then; look once more, for who had joined and was not seen yet.
+    """
     sql = "SELECT doctor_id, place_id, mode, starts_at, ends_at FROM slot WHERE id = $1"
     (row,) = await ctx.tx.fetch(sql, slot_id)
-    await _pass_on(ctx, row["doctor_id"], row["place_id"], Mode(row["mode"]), row["starts_at"], row["ends_at"])
-    await tell_slots(ctx, row["doctor_id"], row["starts_at"], row["ends_at"])
+    where = (row["doctor_id"], row["place_id"], Mode(row["mode"]), row["starts_at"], row["ends_at"])
+    offered = await _pass_on(ctx, *where, joined_by=at)
+    if at is None and not offered:
+        ctx.enqueue(SeatFreed(slot_id=slot_id, at=ctx.now), key=FREED_KEY.format(slot_id=slot_id))
+    if at is None or offered:
+        await tell_slots(ctx, row["doctor_id"], row["starts_at"], row["ends_at"])
 
 
 async def offer_free(ctx: Ctx, doctor_id: UUID, offered: dict[date, list[Free]]) -> None:
@@ -145,7 +152,13 @@ async def _waits(ctx: Ctx, doctor_id: UUID) -> Sequence[Any]:
 
 
 async def _pass_on(
-    ctx: Ctx, doctor_id: UUID, place_id: UUID | None, mode: Mode, starts_at: datetime, ends_at: datetime
+    ctx: Ctx,
+    doctor_id: UUID,
+    place_id: UUID | None,
+    mode: Mode,
+    starts_at: datetime,
+    ends_at: datetime,
+    joined_by: datetime | None = None,
 ) -> int:
     """Offer the free seats of a slot, if it can be booked now, to who waits; answers how many were offered."""
     slot = await calendar.slot(ctx.tx, doctor_id, place_id, mode, starts_at, now=ctx.now)
@@ -153,19 +166,19 @@ async def _pass_on(
         return 0
     opened = await seats.open_slot(ctx.tx, slot)
     for count in range(OFFERS_MAX):
-        if not await seats.has_room(ctx.tx, opened) or not await _offer(ctx, opened):
+        if not await seats.has_room(ctx.tx, opened) or not await _offer(ctx, opened, joined_by):
             return count
     return OFFERS_MAX
 
 
-async def _offer(ctx: Ctx, slot: SlotRow) -> bool:
+async def _offer(ctx: Ctx, slot: SlotRow, joined_by: datetime | None) -> bool:
     """Offer a free seat to the head of those who wait; answers whether there was somebody."""
     minutes = (await settings_now(ctx.tx)).offer_minutes
     expires_at = min(ctx.now + timedelta(minutes=minutes), slot.starts_at)
     if expires_at - ctx.now < LEAST:
         return False
     head = await ctx.tx.fetchrow(
-        _HEAD, slot.doctor_id, slot.place_id, slot.mode, slot.day, slot.starts_at, slot.ends_at
+        _HEAD, slot.doctor_id, slot.place_id, slot.mode, slot.day, slot.starts_at, slot.ends_at, joined_by
     )
     if head is None:
         return False
@@ -184,7 +197,7 @@ async def _offer(ctx: Ctx, slot: SlotRow) -> bool:
 _HEAD: Final = """
 SELECT w.id, w.patient_id, w.account_id FROM waitlist w JOIN patient p ON p.id = w.patient_id AND p.deleted_at IS NULL
  WHERE w.doctor_id = $1 AND w.place_id IS NOT DISTINCT FROM $2 AND w.mode = $3 AND w.state = 'waiting'
-   AND $4 BETWEEN w.first AND w.last
+   AND $4 BETWEEN w.first AND w.last AND ($7::timestamptz IS NULL OR w.joined_at <= $7)
    AND EXISTS (SELECT FROM account k WHERE k.state = 'active' AND (k.id = w.account_id
        OR EXISTS (SELECT FROM guarding g WHERE g.account_id = k.id AND g.patient_id = w.patient_id)))
    AND NOT EXISTS (SELECT FROM seat s WHERE s.doctor_id = w.doctor_id AND s.patient_id = w.patient_id

@@ -1,12 +1,13 @@
 """What time does to holds, requests and unpaid bookings."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from carewire.jobs.job import Job
 
 HOLD_KEY: Final = "hold:{hold_id}"
+FREED_KEY: Final = "seat:{slot_id}"
 SLOTS_KEY: Final = "slots:{doctor_id}"
 LATER_KEY: Final = "slots:{doctor_id}:{first}"
 AWAY_KEY: Final = "away:{doctor_id}"
@@ -18,6 +19,13 @@ class HoldDue(Job, name="appointment.hold_due"):
     """This hold runs out now."""
 
     hold_id: UUID
+
+
+class SeatFreed(Job, name="appointment.seat_freed"):
+    """A seat of this slot was freed, and nobody was seen to wait for it: who joined by then may have come unseen."""
+
+    slot_id: UUID
+    at: datetime
 
 
 class AppointmentDue(Job, name="appointment.due"):

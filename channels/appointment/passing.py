@@ -10,7 +10,7 @@ from channels.appointment import days, facts, holds, moves, rows, seats, topics
 from channels.appointment.booking import VISIT_ENDS
 from channels.appointment.changes import tell_doctor, watch
 from channels.appointment.events import TELLS, SlotsReset
-from channels.appointment.jobs import LATER_KEY, SLOTS_KEY, AppointmentDue, DaysOver, HoldDue, SlotsChanged
+from channels.appointment.jobs import LATER_KEY, SLOTS_KEY, AppointmentDue, DaysOver, HoldDue, SeatFreed, SlotsChanged
 from channels.appointment.lifecycle import IN_THE_ROOM, TO_COME, WAITLIST, AppointmentState, HoldState, WaitState
 from channels.appointment.nouns import EndReason, Side
 from channels.appointment.policy import nobody_there
@@ -40,6 +40,15 @@ async def end_hold(ctx: Ctx, job: HoldDue) -> None:
     if held.state is HoldState.STANDING and held.expires_at <= ctx.now:
         await holds.end(ctx, held, "expire")
         await holds.freed(ctx, await ctx.tx.fetchval("SELECT slot_id FROM hold WHERE id = $1", job.hold_id))
+
+
+@consumer(SeatFreed, emits=TELLS)
+async def look_again(ctx: Ctx, job: SeatFreed) -> None:
+    """Who joined the waitlist while a seat was being freed was in no look at who waits."""
+    row = await ctx.tx.fetchrow("SELECT doctor_id, day FROM slot WHERE id = $1", job.slot_id)
+    if row is not None:
+        await days.lock(ctx.tx, row["doctor_id"], [row["day"]])
+        await holds.freed(ctx, job.slot_id, at=job.at)
 
 
 @consumer(AppointmentDue, emits=TELLS)

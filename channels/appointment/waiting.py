@@ -88,7 +88,6 @@ async def join(
         raise NotFound()
     if asked.side is Side.PATIENT:
         await _require_fewer(ctx)
-    await days.settle(ctx.tx, doctor_id, first, last)
     wait_id = await ctx.tx.fetchval(
         "INSERT INTO waitlist (patient_id, account_id, doctor_id, place_id, mode, first, last, state, joined_at)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8) RETURNING id",

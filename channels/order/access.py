@@ -12,7 +12,7 @@ from channels.order.paying import PAID_EMITS, mark_paid, owed, settle
 from channels.order.placing import HELD_FOR, PLACES, TOTAL_MAX, Item, NewOrder, offer, one_currency, people_of, place
 from channels.order.placing import locked as hold_locked
 from channels.order.providers import Provider, require_approved, taking
-from channels.order.room import hold_room, promises, require_room
+from channels.order.room import Promise, hold_room, promises, require_room
 from channels.order.steps import on_ended
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Item",
     "NewOrder",
     "OrderRow",
+    "Promise",
     "Provider",
     "Side",
     "catalogue",

@@ -16,13 +16,14 @@ from channels.identity import Capacity, normalise_phone
 from channels.identity import access as identity
 from channels.identity.errors import FactDue
 from channels.lab import access as lab
+from channels.lab.errors import TooManyTests
 from channels.order import doors, providers
 from channels.order.catalogue import CatalogueItem, catalogue
 from channels.order.errors import Currencies, NotServing, OrdersFull, OtherItem, OtherPrice, TooDear
 from channels.order.jobs import PAY_KEY, PayOverdue
 from channels.order.lifecycle import Fulfilment, OrderSource, PaymentMode, ProviderKind
 from channels.order.placing import PLACES, TOTAL_MAX, Item, NewOrder, locked, offer, one_currency, place
-from channels.order.room import require_room
+from channels.order.room import hold_room, require_room
 from channels.order.views import OrderView, view
 from channels.prescription import access as prescriptions
 from channels.prescription.errors import NotDispensable, NotInForce, Overspent
@@ -57,7 +58,7 @@ Items = Annotated[list[Wanted], Meta(min_length=1, max_length=stock.LINES_MAX)]
     allow={Capacity.PATIENT},
     emits=PLACES,
     errors={NotFound, InvalidParams, FactDue, NotServing, OtherItem, OtherPrice, PrescriptionNeeded, Restricted,
-            OrdersFull, OutOfStock, Currencies, TooDear, NotInForce, NotDispensable, Overspent},
+            OrdersFull, TooManyTests, OutOfStock, Currencies, TooDear, NotInForce, NotDispensable, Overspent},
 )  # fmt: skip
 async def create(
     ctx: Ctx,
@@ -86,8 +87,10 @@ async def create(
     if len({one.item_id for one in items}) < len(items):
         raise InvalidParams(fields=(Field("$.items", "an article stands there twice"),))
     patient = await identity.patient(ctx, patient_id)
-    await require_room(ctx, patient.id)
+    await hold_room(ctx, patient.id)
     provider = await providers.taking(ctx, place_id, fulfilment, postal_code)
+    new_tests = [one for one in items if one.lab_test_id is None and provider.kind is ProviderKind.LABORATORY]
+    await require_room(ctx, patient.id, tests=len(new_tests))
     if fulfilment not in FITS[provider.kind]:
         raise InvalidParams(fields=(Field("$.fulfilment", f"is no way of a {provider.kind}"),))
     lines, currency = await _priced(ctx, provider, items, fulfilment)

@@ -1,21 +1,30 @@
-"""How many orders of a patient may be open at once, those among them that a bill will make once it is paid."""
+"""How many orders, and tests on them, of a patient may be open at once, with those that a paid bill will make."""
 
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from carewire.command import Ctx
 from carewire.store.db import Tx
+from channels.lab import access as lab
 from channels.order.errors import OrdersFull
 
 OPEN_MAX: Final = 50
 
-Promised = Callable[[Tx, UUID], Awaitable[int]]
+
+class Promise(NamedTuple):
+    """What comes by itself, when money comes: so many orders, and so many tests on them."""
+
+    orders: int
+    tests: int
+
+
+Promised = Callable[[Tx, UUID], Awaitable[Promise]]
 _PROMISED: Final[list[Promised]] = []
 
 
 def promises(counter: Promised) -> Promised:
-    """Count with them how many orders this patient was promised that come by themselves, when money comes."""
+    """Count with them what this patient was promised."""
     _PROMISED.append(counter)
     return counter
 
@@ -25,11 +34,22 @@ async def hold_room(ctx: Ctx, patient_id: UUID) -> None:
     await ctx.tx.execute("SELECT FROM patient WHERE id = $1 FOR NO KEY UPDATE", patient_id)
 
 
-async def require_room(ctx: Ctx, patient_id: UUID, more: int = 1) -> None:
-    """Raises `OrdersFull` where so many more would be too many; of two at once the second counts the first."""
+async def require_room(ctx: Ctx, patient_id: UUID, more: int = 1, *, tests: int = 0) -> None:
+    """Raises `OrdersFull` where so many more would be too many, `TooManyTests` where so many new tests on them would
+    be; of two at once the second counts the first. A laboratory that accepts is then never told no.
+    """
     await hold_room(ctx, patient_id)
     # First what is promised: money that comes meanwhile makes orders of it, which are then counted twice and not never.
-    count = sum([await promised(ctx.tx, patient_id) for promised in _PROMISED])
-    count += await ctx.tx.fetchval("SELECT count(*) FROM orders WHERE patient_id = $1 AND ended_at IS NULL", patient_id)
-    if count + more > OPEN_MAX:
+    promised = [await promise(ctx.tx, patient_id) for promise in _PROMISED]
+    row = await ctx.tx.fetchrow(
+        "SELECT count(DISTINCT o.id) AS orders, count(l.id) FILTER (WHERE o.kind = 'laboratory'"
+        " AND l.lab_test_id IS NULL AND l.quantity > l.cancelled) AS tests"
+        " FROM orders o LEFT JOIN order_line l ON l.order_id = o.id"
+        " WHERE o.patient_id = $1 AND o.ended_at IS NULL",
+        patient_id,
+    )
+    assert row is not None
+    if row["orders"] + sum(one.orders for one in promised) + more > OPEN_MAX:
         raise OrdersFull()
+    if tests:
+        await lab.require_room(ctx, patient_id, row["tests"] + sum(one.tests for one in promised) + tests)

@@ -10,6 +10,7 @@ from carewire.paid import Applied, Due, Outcome, Owed, Paid, RefundDue
 from carewire.store.db import Tx
 from channels.care import Schedule
 from channels.identity import Capacity
+from channels.lab.errors import TooManyTests
 from channels.order import access as orders
 from channels.order.errors import NotServing, OrdersFull
 from channels.order.lifecycle import Fulfilment, OrderSource, PaymentMode
@@ -20,7 +21,7 @@ from channels.request.doors import RequestRow
 from channels.request.errors import BillExpired, OtherBill, SubstitutesOpen
 from channels.request.events import TELLS
 from channels.request.jobs import OrdersEnded
-from channels.request.lifecycle import REQUEST, RequestState
+from channels.request.lifecycle import REQUEST, RequestKind, RequestState
 from channels.request.sagas import REQUEST_SAGA
 from channels.request.steps import step
 from channels.request.views import BillView, PartView, RequestView, bills
@@ -35,7 +36,7 @@ PAID_EMITS: Final[frozenset[type[Event]]] = TELLS | orders.PLACES
     allow={Capacity.PATIENT},
     emits=PAID_EMITS,
     errors={NotFound, IllegalMove, InvalidParams, OtherBill, BillExpired, SubstitutesOpen, OutOfStock, HoldOver,
-            NotInForce, NotDispensable, NotServing, OrdersFull, Overspent},
+            NotInForce, NotDispensable, NotServing, OrdersFull, TooManyTests, Overspent},
 )  # fmt: skip
 async def confirm(
     ctx: Ctx, request_id: UUID, bill_id: UUID, payment_mode: PaymentMode, accept_substitutes: bool = False
@@ -59,7 +60,8 @@ async def confirm(
     if (payment_mode is PaymentMode.FREE) != (bill.total.amount == 0):
         raise InvalidParams(fields=(Field("$.payment_mode", "is `free` exactly for a bill over nothing"),))
     if request.chosen_by is None:  # else its orders are counted already
-        await orders.require_room(ctx, request.patient_id, len(bill.parts))
+        tests = sum(len(part.lines) for part in bill.parts) if request.kind is RequestKind.TEST else 0
+        await orders.require_room(ctx, request.patient_id, len(bill.parts), tests=tests)
     await orders.require_approved(ctx, [part.place_id for part in bill.parts])
     await ctx.tx.execute("UPDATE bill SET substitutes_accepted = $2 WHERE id = $1", bill.id, accept_substitutes)
     await _keep_on(ctx, bill)
@@ -196,14 +198,16 @@ async def _bill(ctx: Ctx, request: RequestRow) -> BillView:
 
 
 @orders.promises
-async def promised(tx: Tx, patient_id: UUID) -> int:
-    """The orders that bills will make which her side has chosen, and pays online."""
-    count: int = await tx.fetchval(
-        "SELECT count(*) FROM request r JOIN bill_part p ON p.bill_id = r.bill_id"
+async def promised(tx: Tx, patient_id: UUID) -> orders.Promise:
+    """What bills will make which her side has chosen, and pays online."""
+    row = await tx.fetchrow(
+        "SELECT count(DISTINCT p.id), count(l.id) FILTER (WHERE r.kind = 'test') FROM request r"
+        " JOIN bill_part p ON p.bill_id = r.bill_id LEFT JOIN bill_line l ON l.part_id = p.id"
         " WHERE r.patient_id = $1 AND r.state = 'responded' AND r.chosen_by IS NOT NULL",
         patient_id,
     )
-    return count
+    assert row is not None
+    return orders.Promise(*row)
 
 
 async def _spend(ctx: Ctx, request: RequestRow, bill: BillView) -> None:

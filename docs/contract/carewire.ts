@@ -1365,7 +1365,7 @@ export interface Commands {
   "order.create": {
     params: OrderCreateParams;
     result: OrderView;
-    refusal: "invalid_params" | "fact_due" | "not_found" | "currencies" | "not_serving" | "orders_full" | "other_item" | "other_price" | "out_of_stock" | "prescription_needed" | "prescription_not_in_force" | "prescription_spent" | "restricted" | "schedule_refused" | "too_dear" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "fact_due" | "not_found" | "currencies" | "not_serving" | "orders_full" | "other_item" | "other_price" | "out_of_stock" | "prescription_needed" | "prescription_not_in_force" | "prescription_spent" | "restricted" | "schedule_refused" | "too_dear" | "too_many_tests" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** An order with its history, refunds, contact and handover digits, as far as the side one stands on sees them. */
   "order.get": {
@@ -2115,7 +2115,7 @@ export interface Commands {
   "request.confirm": {
     params: RequestConfirmParams;
     result: RequestView;
-    refusal: "invalid_params" | "not_found" | "bill_expired" | "hold_over" | "illegal_move" | "not_serving" | "orders_full" | "other_bill" | "out_of_stock" | "prescription_not_in_force" | "prescription_spent" | "schedule_refused" | "substitutes_open" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+    refusal: "invalid_params" | "not_found" | "bill_expired" | "hold_over" | "illegal_move" | "not_serving" | "orders_full" | "other_bill" | "out_of_stock" | "prescription_not_in_force" | "prescription_spent" | "schedule_refused" | "substitutes_open" | "too_many_tests" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /**
    * Ask for medicines or tests: by lines, by a prescription kept here (what is left of each line is asked for), or by photos of a paper one that a pharmacist reads into lines.

@@ -11,11 +11,15 @@ from uuid import UUID
 import pytest
 
 from carewire.store.db import Tx
+from channels.directory.demo import LABORATORY
 from channels.identity.demo import ARJUN_PATIENT, PRIYA_PATIENT
+from channels.lab import access as lab
+from channels.lab.errors import TooManyTests
 from channels.order import room
 from channels.order.errors import OrdersFull
-from channels.order.room import OPEN_MAX
+from channels.order.room import OPEN_MAX, Promise
 from tests.channels.callers import rows
+from tests.channels.lab.laboratory import POTASSIUM
 from tests.channels.request.market import Market
 
 
@@ -87,7 +91,7 @@ async def test_what_is_paid_while_somebody_counts_is_counted_too(
     assert await opened(market) == OPEN_MAX - 1
     (promised,) = room._PROMISED
 
-    async def pay_first(tx: Tx, patient_id: UUID) -> int:
+    async def pay_first(tx: Tx, patient_id: UUID) -> Promise:
         paying = market.pay_request(bill["id"], bill["bill"]["total"]["amount"])
         await asyncio.create_task(paying, context=Context())  # a transaction of its own
         return await promised(tx, patient_id)
@@ -96,3 +100,34 @@ async def test_what_is_paid_while_somebody_counts_is_counted_too(
     with pytest.raises(OrdersFull):
         await market.order(1)
     assert await opened(market) == OPEN_MAX
+
+
+async def test_tests_that_are_ordered_and_not_accepted_yet_take_up_the_room_of_tests(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred open tests are a hundred also by way of orders and bills; the laboratory that accepts hears no no."""
+    monkeypatch.setattr(lab, "OPEN_MAX", 4)
+    technician, entry = await market.examine()
+    again = {"laboratory_id": str(LABORATORY), **POTASSIUM, "code": "K-2", "name": "Potassium, once more"}
+    entries = [entry, (await technician.call("lab_catalog.create", **again))["id"]]
+    given: Any = {"place_id": str(LABORATORY), "fulfilment": "visit", "items": [{"item_id": one} for one in entries]}
+    asked = await market.ask(kind="test", fulfilment="visit", lines=[{"name": "Potassium"}])
+    bill = await market.respond(asked, market.quote(item=UUID(entry), packs=1, place=LABORATORY))
+    calls = [market.order(**given) for _ in range(4)]
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    assert sorted(type(one).__name__ for one in answers) == ["TooManyTests"] * 2 + ["dict"] * 2
+    first, second = [one for one in answers if isinstance(one, dict)]
+    await technician.call("order.confirm", order_id=first["id"])
+    with pytest.raises(TooManyTests):
+        await market.confirm(bill, "online")
+    await market.priya.call("order.cancel", order_id=second["id"])
+    await market.confirm(bill, "online")
+    with pytest.raises(TooManyTests):
+        await market.order(**given)
+    await market.order(**given | {"items": given["items"][:1]})
+    open_ = "SELECT count(*) FROM lab_test WHERE state NOT IN ('completed', 'cancelled') AND patient_id = $1"
+    paid = await market.pay_request(bill["id"], bill["bill"]["total"]["amount"])
+    assert type(paid).__name__ == "Applied"
+    for order in (await market.priya.call("order.list", state="created"))["rows"]:
+        await technician.call("order.confirm", order_id=order["id"])
+    assert (await rows(market.node, open_, PRIYA_PATIENT))[0][0] == 4

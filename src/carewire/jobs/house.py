@@ -19,9 +19,10 @@ class WipeExpired(Job, name="platform.wipe_expired", every=timedelta(minutes=1))
 @consumer(KeepHouse)
 async def keep_house(ctx: Ctx, job: KeepHouse) -> None:
     """Each statement is bounded; what is left is for the next time."""
-    await ctx.tx.execute("SELECT carewire_partitions(), carewire_audit_partitions()")
     await receipts.prune(ctx.tx)
     await rows.prune(ctx.tx)
+    # Last, for a new partition shuts everybody out until the transaction ends.
+    await ctx.tx.execute("SELECT carewire_partitions(), carewire_audit_partitions()")
 
 
 @consumer(WipeExpired)

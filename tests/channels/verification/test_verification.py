@@ -251,8 +251,9 @@ async def test_a_withdrawn_approval_pauses_what_is_live_blocks_what_is_new_and_l
     assert stands == await admin.call("verification.standing", verification_id=case["id"])
 
     async with asyncio.timeout(PATIENCE_S):
-        while (await desk.call("session.get", session_id=live))["state"] != "paused":
+        while not await rows(clinic, "SELECT FROM session WHERE id = $1 AND state = 'paused'", UUID(live)):
             pass
+    assert (await desk.call("session.get", session_id=live))["state"] == "paused"
     with pytest.raises(NotFound):  # a doctor who is not verified is nobody's doctor
         await desk.call("session.create", **plan)
     for method, given in (

@@ -21,8 +21,9 @@ async def keep_house(ctx: Ctx, job: KeepHouse) -> None:
     """Each statement is bounded; what is left is for the next time."""
     await receipts.prune(ctx.tx)
     await rows.prune(ctx.tx)
-    # Last, for a new partition shuts everybody out until the transaction ends.
-    await ctx.tx.execute("SELECT carewire_partitions(), carewire_audit_partitions()")
+    # Last, for a new partition shuts everybody out until the transaction ends; the audit's first, as commands write.
+    await ctx.tx.execute("SELECT carewire_audit_partitions()")
+    await ctx.tx.execute("SELECT carewire_partitions()")
 
 
 @consumer(WipeExpired)

@@ -44,7 +44,7 @@ from carewire.settings import Settings
 from carewire.store import receipts
 from carewire.store.constraints import translate
 from carewire.store.db import Database
-from carewire.transact import Publisher, Transactions, rerun
+from carewire.transact import HandOn, Publisher, Transactions, keep, rerun
 
 log = structlog.get_logger("carewire.dispatch")
 
@@ -83,7 +83,9 @@ class Dispatcher:
         self._limits = limits
         self._running: dict[tuple[UUID, str, UUID], asyncio.Future[Outcome]] = {}
         self._splits: set[asyncio.Task[None]] = set()
-        self.lanes = Lanes(self._serve_batch, self.gate, members_max=settings.batch) if settings.batch > 1 else None
+        self.lanes: Lanes | None = None
+        if settings.batch > 1:
+            self.lanes = Lanes(self._serve_batch, self._transactions.speak, self.gate, members_max=settings.batch)
 
     @property
     def clock(self) -> Clock:
@@ -221,11 +223,11 @@ class Dispatcher:
             raise how
         return how
 
-    async def _serve_batch(self, asks: Sequence[Ask]) -> None:
+    async def _serve_batch(self, asks: Sequence[Ask], hand_on: HandOn = keep) -> None:
         """A batch of a lane, to the end of each. What the database refuses as a whole is split up."""
         command = asks[0].command
         try:
-            ends = await rerun(command, lambda: self._transactions.run(asks))
+            ends = await rerun(command, lambda: self._transactions.run(asks, hand_on))
         except Exception as error:
             if len(asks) == 1 or isinstance(error, OutcomeUnknown | Unavailable | Overloaded):
                 for ask in asks:

@@ -55,6 +55,10 @@ class Gate:
         return self.waiting > self.slots and self.waiting * self._work_s / self.slots > STANDING_WAIT_S
 
     async def __aenter__(self) -> None:
+        await self.enter()
+
+    async def enter(self) -> None:
+        """Take a slot, until `leave`."""
         if self._used < self.slots:
             self._used += 1
             return
@@ -74,7 +78,7 @@ class Gate:
             raise self.overloaded(self.waiting / self.slots) from None
         except asyncio.CancelledError:
             if not turn.cancelled():
-                self._pass_on()  # it was her turn already
+                self.leave()  # it was her turn already
             raise
         finally:
             timer.cancel()
@@ -84,9 +88,9 @@ class Gate:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._pass_on()
+        self.leave()
 
-    def _pass_on(self) -> None:
+    def leave(self) -> None:
         """The slot goes to who has waited longest, or is free."""
         while self._line:
             if not (turn := self._line.popleft()).done():

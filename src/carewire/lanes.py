@@ -10,7 +10,7 @@ import contextvars
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import msgspec
@@ -23,9 +23,14 @@ from carewire.errors import Overloaded, Refusal
 from carewire.gate import PATIENCE_S, Gate
 from carewire.store.receipts import Claim
 
+if TYPE_CHECKING:
+    from carewire.at_once import Spoken
+
 LANES_MAX: Final = 4
 LANES_AT_ONCE: Final = 2
 """For commands that are one statement: a larger batch is worth more to them than another connection."""
+SPEAKING_MAX: Final = 2 * MEMBERS_MAX
+"""Handlers speak early for the next batch, not for those who may never have their turn."""
 BATCHES_WAITING_MAX: Final = 50
 """So many full batches may wait in a lane; who comes then is told to come back."""
 
@@ -41,7 +46,7 @@ class Outcome(msgspec.Struct, frozen=True):
 class Ask:
     """One call that passed the gates before the transaction. `future` is its end: an `Outcome` or a `Refusal`."""
 
-    __slots__ = ("actor", "claim", "command", "future", "params", "peer", "since")
+    __slots__ = ("actor", "claim", "command", "future", "params", "peer", "since", "spoken")
 
     def __init__(
         self, command: Command, params: msgspec.Struct, actor: Actor | None, peer: Peer, claim: Claim | None
@@ -52,6 +57,7 @@ class Ask:
         self.peer = peer
         self.claim = claim
         self.since = time.perf_counter()
+        self.spoken: Spoken | None = None
         self.future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
     @property
@@ -77,10 +83,11 @@ class Ask:
 class Lane:
     """Who waits for one connection, by command: a batch is of one kind."""
 
-    __slots__ = ("busy", "timer", "waiting")
+    __slots__ = ("busy", "silent", "timer", "waiting")
 
     def __init__(self) -> None:
         self.waiting: dict[str, deque[Ask]] = {}
+        self.silent: list[Ask] = []
         self.busy = False
         self.timer: asyncio.TimerHandle | None = None
 
@@ -104,13 +111,21 @@ class Lane:
 
 
 class Lanes:
-    """All lanes of one node. `serve` runs a batch to the end of each of its members and raises nothing."""
+    """All lanes of one node. `serve` runs a batch to the end of each of its members and raises nothing; when it has
+    committed it hands on, and the next batch is on its way to the database while this one's news and answers go out.
+    `speak` does for those who wait what can be done before their turn."""
 
     def __init__(
-        self, serve: Callable[[Sequence[Ask]], Awaitable[None]], gate: Gate, *, members_max: int = MEMBERS_MAX
+        self,
+        serve: Callable[[Sequence[Ask], Callable[[], bool]], Awaitable[None]],
+        speak: Callable[[Sequence[Ask]], None],
+        gate: Gate,
+        *,
+        members_max: int = MEMBERS_MAX,
     ) -> None:
         self.members_max = members_max
         self._serve = serve
+        self._speak = speak
         self._gate = gate
         # Half of the slots at most: what is not batched must not wait for what is.
         self._lanes = [Lane() for _ in range(max(1, min(LANES_MAX, gate.slots // 2)))]
@@ -125,30 +140,55 @@ class Lanes:
         lane.waiting.setdefault(ask.command.name, deque()).append(ask)
         metrics.COMMANDS_WAITING.inc()
         if not lane.busy:
-            lane.busy = True
-            # It begins in the next tick: who came in this one is in the first batch.
-            task = asyncio.get_running_loop().create_task(self._work(lane), context=contextvars.Context())
-            self._working.add(task)
-            task.add_done_callback(self._working.discard)
+            self._start(lane)  # it begins in the next tick: who came in this one is in the first batch
+        elif ask.command.statement is not None and len(lane) <= SPEAKING_MAX:
+            if not lane.silent:
+                asyncio.get_running_loop().call_soon(self._listen, lane, context=contextvars.Context())
+            lane.silent.append(ask)
         if lane.timer is None:
             self._watch(lane, ask)
 
+    def _listen(self, lane: Lane) -> None:
+        silent, lane.silent = lane.silent, []
+        self._speak([ask for ask in silent if ask.spoken is None and not ask.future.done()])
+
+    def _start(self, lane: Lane) -> bool:
+        """The next batch, if anybody waits."""
+        lane.busy = lane.oldest is not None
+        if lane.busy:
+            task = asyncio.get_running_loop().create_task(self._work(lane), context=contextvars.Context())
+            self._working.add(task)
+            task.add_done_callback(self._working.discard)
+        return lane.busy
+
     async def _work(self, lane: Lane) -> None:
+        """One batch, and then the next."""
+        held = going = False
+
+        def hand_on() -> bool:
+            nonlocal held, going
+            if held:
+                held = False
+                self._gate.took(started)
+                self._gate.leave()
+            if going:
+                return False
+            going = True
+            return self._start(lane)
+
+        started = time.perf_counter()
         try:
-            while lane.oldest is not None:
-                try:
-                    async with self._gate:
-                        started = time.perf_counter()
-                        if asks := lane.take(self.members_max):
-                            metrics.BATCH_MEMBERS.observe(len(asks))
-                            await self._serve(asks)
-                            self._gate.took(started)
-                except Overloaded as full:
-                    while asks := lane.take(self.members_max):
-                        for ask in asks:
-                            ask.end(full)
+            await self._gate.enter()
+            held, started = True, time.perf_counter()
+            if asks := lane.take(self.members_max):
+                metrics.BATCH_MEMBERS.observe(len(asks))
+                await self._serve(asks, hand_on)
+        except Overloaded as full:
+            while asks := lane.take(self.members_max):
+                for ask in asks:
+                    ask.end(full)
         finally:
-            lane.busy = False
+            hand_on()
 
     def _watch(self, lane: Lane, oldest: Ask) -> None:
         due = oldest.since + PATIENCE_S - time.perf_counter()

@@ -1,5 +1,6 @@
 """One transaction for one or many members of the same command: claims, handler, what it leaves, COMMIT, publish."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, Protocol, TypeVar
@@ -23,6 +24,12 @@ from carewire.store.db import NO_TX, Database, Tx
 
 RERUNS_MAX: Final = 3
 T = TypeVar("T")
+HandOn = Callable[[], bool]
+
+
+def keep() -> bool:
+    """Nobody is there to hand on to."""
+    return False
 
 
 class Publisher(Protocol):
@@ -43,11 +50,27 @@ class Transactions:
         self._publisher = publisher
         self._trail = trail
 
-    async def run(self, asks: Sequence[Ask]) -> list[Outcome | Refusal]:
-        """Everybody's end: claims, the handler, what it leaves, COMMIT. Raises what is nobody's own."""
+    def speak(self, asks: Sequence[Ask]) -> None:
+        """Have the handlers of commands that are one statement speak for callers who wait: it takes no database."""
+        for ask, member in zip(asks, self._members(NO_TX, asks), strict=True):
+            statement = ask.command.statement
+            assert statement is not None
+            ask.spoken = spoken = at_once.Spoken(ask.claim, member)
+            try:
+                _speak(ask.command, member)
+                if member.refused is None:
+                    spoken.write(ask.command, statement, self._trail)
+            except Exception as error:
+                spoken.error = error
+
+    async def run(self, asks: Sequence[Ask], hand_on: HandOn = keep) -> list[Outcome | Refusal]:
+        """Everybody's end: claims, the handler, what it leaves, COMMIT. Raises what is nobody's own.
+
+        `hand_on` is called behind the COMMIT: the next batch then goes its way before this one's news and answers.
+        """
         command = asks[0].command
         if command.statement is not None:
-            return await self._run_at_once(command.statement, asks)
+            return await self._run_at_once(command.statement, asks, hand_on)
         members: list[Member[Any, Any]] = []
         fresh: list[Member[Any, Any]] = []
         left: outbox.Left | None = None
@@ -60,27 +83,35 @@ class Transactions:
                 left = await self._leave(tx, asks, members, fresh)
         except _NothingDone:
             pass
+        if hand_on():
+            await asyncio.sleep(0)
         if left is not None:
             self._publish(left)
         ran = {id(m) for m in fresh}
         await self._show_again([member for member in members if id(member) not in ran])
         return [_end(member) for member in members]
 
-    async def _run_at_once(self, statement: Statement, asks: Sequence[Ask]) -> list[Outcome | Refusal]:
+    async def _run_at_once(self, statement: Statement, asks: Sequence[Ask], hand_on: HandOn) -> list[Outcome | Refusal]:
         """The same for a command that is one statement: the handler first, and then everything at once."""
-        command, members = asks[0].command, self._members(NO_TX, asks)
-        await _handle(command, Batch(NO_TX, members[0].now, members))
-        calls = [(ask.claim, member) for ask, member in zip(asks, members, strict=True)]
+        command = asks[0].command
+        self.speak([ask for ask in asks if ask.spoken is None])
+        calls = [ask.spoken for ask in asks if ask.spoken is not None]
+        for spoken in calls:
+            if spoken.error is not None:
+                raise spoken.error  # whose it is will show when each runs alone
         # Whose command ran before is answered what it was answered then, whatever the handler says today.
-        asked_again = [(claim, member) for claim, member in calls if claim is not None and member.refused is not None]
-        if sent := [(claim, member) for claim, member in calls if member.refused is None]:
-            sql, values = at_once.pack(command, statement, sent, self._trail)
-            opened = at_once.open_answer(statement, sent, await self._db.statement(sql, *values))
+        asked_again = [spoken for spoken in calls if spoken.claim is not None and spoken.member.refused is not None]
+        if sent := [spoken for spoken in calls if spoken.member.refused is None]:
+            sql, values = at_once.pack(command, statement, sent)
+            row = await self._db.statement(sql, *values)
+            if hand_on():
+                await asyncio.sleep(0)
+            opened = at_once.open_answer(statement, sent, row)
             self._publish(opened.left)
             asked_again += opened.ran_before
         if asked_again:
-            await self._replay(command, asked_again)
-        return [_end(member) for member in members]
+            await self._replay(command, [(s.claim, s.member) for s in asked_again if s.claim is not None])
+        return [_end(spoken.member) for spoken in calls]
 
     async def _replay(self, command: Command, calls: Sequence[tuple[receipts.Claim, Member[Any, Any]]]) -> None:
         """Give them the replies they had, as far as they may still have them; who had none keeps her refusal."""
@@ -187,6 +218,17 @@ async def _handle(command: Command, batch: Batch[Any, Any]) -> None:
             batch.members[0].refuse(refusal)
     if any(not member.result for member in batch):
         raise RuntimeError(f"{command.name} left a member without an answer")
+
+
+def _speak(command: Command, member: Member[Any, Any]) -> None:
+    """Run a handler that has nothing to wait for."""
+    work = _handle(command, Batch(NO_TX, member.now, [member]))
+    try:
+        work.send(None)
+    except StopIteration:
+        return
+    work.close()
+    raise RuntimeError(f"{command.name} waits for something; a command that is one statement cannot")
 
 
 async def _pass_again(command: Command, member: Member[Any, Any], found: Any) -> None:

@@ -19,6 +19,7 @@ from carewire.store.db import Database
 WORKERS_MAX: Final = 2
 BATCH_MAX: Final = 64
 QUIET_S: Final = 0.0005
+"""uvloop counts milliseconds: with this a batch waits for one turn of the loop in which nobody new has come."""
 WAITING_MAX: Final = 2_000
 """More at the door are told to come back: whoever waits there holds a socket."""
 FULL_AFTER_MS: Final = 2_000
@@ -69,9 +70,8 @@ class Logins:
 
     async def _try(self, batch: list[_Ask]) -> None:
         try:
-            async with self._db.alone(
-                "login"
-            ) as tx:  # each answer is of its own moment: no round trips for a common one
+            # Each answer may be of its own moment: no round trips for a common one.
+            async with self._db.alone("login") as tx:
                 found = await self._identity.authenticate(tx, [token for token, _ in batch], self.clock.real_now())
             for (_, answer), who in zip(batch, found, strict=True):
                 if isinstance(who, Refusal):

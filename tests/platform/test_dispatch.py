@@ -359,8 +359,11 @@ async def test_a_login_that_the_database_is_too_slow_for_is_told_to_come_back(
     node: Node, identity: ToyIdentity
 ) -> None:
     async def slow(tx: Tx, tokens: object, real_now: datetime) -> list[Actor]:
-        await tx.execute("SET LOCAL statement_timeout = '10ms'")
-        await tx.execute("SELECT pg_sleep(1)")
+        await tx.execute("SET statement_timeout = '300ms'")
+        try:
+            await tx.execute("SELECT pg_sleep(60)")
+        finally:
+            await tx.execute("RESET statement_timeout")  # the connection is lent to others afterwards
         raise AssertionError("the statement should have been ended")
 
     identity.authenticate = slow  # type: ignore[method-assign]

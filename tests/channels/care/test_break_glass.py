@@ -12,6 +12,7 @@ import pytest
 from carewire.errors import Conflict, Forbidden, InvalidParams, NotFound, RateLimited
 from carewire.node import Node
 from channels.care import RecordType
+from channels.care.break_glass import BREAKING
 from channels.care.errors import AlreadyReviewed, GlassSpent
 from channels.directory.demo import CLINIC, DOCTOR_VIKRAM, PHARMACY
 from channels.identity.demo import ADMIN_ID, ASHA, DESK, KAMLA_PATIENT, PRIYA, PRIYA_PATIENT, VIKRAM
@@ -141,8 +142,9 @@ async def test_three_a_day_however_many_sockets_ask_at_once(
     )
     assert sum(isinstance(answer, dict) for answer in answers) == 3, answers
     assert sum(isinstance(answer, GlassSpent) for answer in answers) == 2, answers
-    with pytest.raises(RateLimited):
-        await break_glass(sockets[0], patients[0])
+    # Five a minute; where the shared limit could not say, this node has counted some of them by itself.
+    again = (break_glass(sockets[0], patients[0]) for _ in range(2 * BREAKING.burst))
+    assert any(isinstance(end, RateLimited) for end in await asyncio.gather(*again, return_exceptions=True))
     with pytest.raises(asyncpg.CheckViolationError):  # and the database counts for itself
         await execute(
             clinic,

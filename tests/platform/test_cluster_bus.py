@@ -20,15 +20,13 @@ from tests.conftest import SECRET
 from tests.patience import PATIENCE_S
 from tests.platform.conftest import MakeNode, call
 from tests.platform.test_hub import listen, new_counter
-from tests.platform.test_redis_bus import Hearing
+from tests.platform.test_redis_bus import Hearing, begin
 from tests.toy.parts import Ear
 
 
 @pytest_asyncio.fixture
 async def hearing(cluster: LocalCluster) -> AsyncIterator[Hearing]:
-    found = Hearing(ClusterBroker(cluster.url, prefix=f"test-{random.random()}:"))
-    await found.broker.start(found.receive, found.reconnected)
-    await found.until(lambda: found.broker.connected)
+    found = await begin(ClusterBroker(cluster.url, prefix=f"test-{random.random()}:"))
     yield found
     await found.broker.close()
 
@@ -125,10 +123,8 @@ async def test_a_map_that_is_old_is_corrected_by_the_first_refusal(cluster: Loca
 
 async def test_any_node_of_the_cluster_is_enough_to_find_the_others(cluster: LocalCluster) -> None:
     first, last = "redis+cluster://127.0.0.1:1,", cluster.url.rpartition(",")[2]
-    found = Hearing(ClusterBroker(first + last, prefix=f"test-{random.random()}:"))
-    await found.broker.start(found.receive, found.reconnected)
+    found = await begin(ClusterBroker(first + last, prefix=f"test-{random.random()}:"))
     try:
-        await found.until(lambda: found.broker.connected)
         names = [f"n:{number}" for number in range(20)]
         await asyncio.gather(*(found.broker.subscribe(name) for name in names))
         for name in names:

@@ -84,11 +84,26 @@ def make_broker(url: str) -> RedisBroker | ClusterBroker:
     return made(url, prefix=f"test-{random.random()}:")
 
 
+def speaks(broker: RedisBroker | ClusterBroker) -> bool:
+    """Is its second line open, too? What is said before is lost, and counted."""
+    shards = broker._shards.values() if isinstance(broker, ClusterBroker) else [broker]
+    return all(shard._speaking is not None for shard in shards)
+
+
+async def begin(broker: RedisBroker | ClusterBroker) -> Hearing:
+    """Somebody who hears and can speak."""
+    found = Hearing(broker)
+    await broker.start(found.receive, found.reconnected)
+    await found.until(lambda: broker.connected)
+    async with asyncio.timeout(PATIENCE_S):
+        while not speaks(broker):  # noqa: ASYNC110 - one turn of the loop, not a wait by the clock
+            await asyncio.sleep(0)
+    return found
+
+
 @pytest_asyncio.fixture
 async def hearing(bus: Bus) -> AsyncIterator[Hearing]:
-    found = Hearing(make_broker(bus.url))
-    await found.broker.start(found.receive, found.reconnected)
-    await found.until(lambda: found.broker.connected)
+    found = await begin(make_broker(bus.url))
     yield found
     await found.broker.close()
 

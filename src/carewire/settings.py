@@ -143,6 +143,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Meta(description="Mail server: smtps://USER:PASSWORD@HOST/?from=clinic%40example.com. Unset: as sms_url."),
     ] = None
+    stripe_secret_key: Annotated[
+        Annotated[str, Meta(pattern=r"^(sk|rk)_[A-Za-z0-9_]{8,250}\Z")] | None,
+        Meta(
+            description="Secret (or restricted) API key of the Stripe account that takes money online; needs the two "
+            "below. Unset: development plays a gateway of its own, production takes no money online.",
+        ),
+    ] = None
+    stripe_public_key: Annotated[
+        Annotated[str, Meta(pattern=r"^pk_[A-Za-z0-9_]{8,250}\Z")] | None,
+        Meta(
+            description="Publishable key of the same account: apps are told it, and pay with it.",
+        ),
+    ] = None
+    stripe_webhook_secret: Annotated[
+        Annotated[str, Meta(pattern=r"^whsec_[A-Za-z0-9+/=_-]{8,250}\Z")] | None,
+        Meta(
+            description="Signing secret of the endpoint /webhooks/stripe (events payment_intent.* and refund.*).",
+        ),
+    ] = None
+    stripe_url: Annotated[
+        str | None, Meta(description="Where Stripe's API is; for tests, refused in production. Unset: Stripe's own.")
+    ] = None
     storage_url: Annotated[
         str | None,
         Meta(
@@ -186,6 +208,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         for name in ("sms_url", "email_url"):
             if name in values and not parse_qs(urlsplit(values[name]).query).get("from"):
                 raise SettingsError(variable_of(name), "says nobody who sends: it needs ?from=")
+        if 0 < len(missing := [name for name in STRIPE if name not in values]) < len(STRIPE):
+            raise SettingsError(
+                variable_of(missing[0]), f"is missing: {', '.join(map(variable_of, STRIPE))} go together"
+            )
         if values.get("mode") == "production":
             check_production(values)
         elif "secret" not in values:
@@ -212,7 +238,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def redacted(self) -> dict[str, Any]:
         """Every setting by name, fit for a log: the secret and the passwords in URLs are masked."""
         shown = {name: getattr(self, name) for name in self.__struct_fields__}
-        shown["secret"] = "***"  # noqa: S105
+        for name in SECRETS:
+            shown[name] = shown[name] and "***"
         for name in ("data", "backups", "audit_roots", "pg_bin"):
             shown[name] = shown[name] and str(shown[name])
         for name in URL_SCHEMES:
@@ -226,12 +253,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[a-z0-9.-]+(:[0-9]{1,5})?|[a-z]+://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 
+STRIPE = ("stripe_secret_key", "stripe_public_key", "stripe_webhook_secret")
+SECRETS = ("secret", "stripe_secret_key", "stripe_webhook_secret")
+
 URL_SCHEMES = {
     "database_url": ("postgresql", "postgres"),
     "redis_url": ("redis", "rediss", "unix", "redis+cluster", "rediss+cluster"),
     "public_url": ("http", "https"),
     "sms_url": ("twilio", "twilio+http"),
     "email_url": ("smtps", "smtp"),
+    "stripe_url": ("http", "https"),
     "storage_url": ("file", "s3", "gs", "az"),
     "translation_url": ("libretranslate", "libretranslate+http"),
 }
@@ -247,7 +278,7 @@ def convert(variable: str, text: str, kind: Any) -> Any:
     try:
         return msgspec.convert(text, kind, strict=False, dec_hook=to_path)
     except msgspec.ValidationError as exc:
-        got = "" if variable == variable_of("secret") else f", got {text!r}"
+        got = "" if variable in map(variable_of, SECRETS) else f", got {text!r}"
         raise SettingsError(variable, f"{str(exc)[0].lower()}{str(exc)[1:]}{got}") from None
 
 
@@ -306,6 +337,8 @@ def check_production(values: Mapping[str, Any]) -> None:
         raise SettingsError("CAREWIRE_CLOCK_RATE", "must be 1 in production: patients live in real time")
     if values.get("bench"):
         raise SettingsError("CAREWIRE_BENCH", "must be off in production: its commands make load at will")
+    if values.get("stripe_url"):
+        raise SettingsError("CAREWIRE_STRIPE_URL", "must be unset in production: money goes by Stripe's own address")
     if values.get("translation_url", "").startswith("libretranslate+http:"):
         raise SettingsError("CAREWIRE_TRANSLATION_URL", "must be libretranslate:// in production: its key is a secret")
     if values.get("sms_url", "").startswith("twilio+http:"):

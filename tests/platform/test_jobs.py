@@ -93,6 +93,25 @@ async def test_a_try_that_nobody_saw_the_end_of_makes_the_next_one_look_first(no
     assert [trip.doubtful for trip in toy.OUTSIDE] == [True]
 
 
+async def test_what_an_errand_brings_back_is_a_job_that_stands_with_the_end_of_its_row(
+    node: Node, executor: Executor
+) -> None:
+    await leave(node, toy.Errand(to="visitor"))
+    ((row, claim),) = await executor.claim_due(1)
+    await try_now(node)  # somebody else took it over
+    await executor.run(row, claim)  # and this one comes back late
+    assert [trip.doubtful for trip in toy.OUTSIDE] == [True, False]
+    async with node.db.snapshot() as tx:
+        found = await tx.fetch("SELECT id, name, state, secret, payload FROM job ORDER BY created_at, name")
+    assert sorted((row["name"], row["state"]) for row in found) == [("toy.errand", "done"), ("toy.ping", "open")]
+    (brought,) = [row for row in found if row["name"] == "toy.ping"]
+    assert brought["secret"]
+    assert b"brought" not in brought["payload"]
+    assert await executor.run_one(brought["id"])
+    async with node.db.snapshot() as tx:
+        assert await tx.fetchval("SELECT text FROM pinged") == "brought"
+
+
 async def test_the_same_job_for_many_at_once_is_run_by_one(node: Node, executor: Executor) -> None:
     await leave(node, toy.Errand(to="x"))
     job_id = (await only(node))["id"]

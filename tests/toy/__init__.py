@@ -297,11 +297,13 @@ REFUSALS: list[Exception] = []
 
 
 @errand(Errand)
-async def tell(trip: Trip, job: Errand) -> str | None:
-    """The outside company as its callers see it."""
+async def tell(trip: Trip, job: Errand) -> Job | str | None:
+    """The outside company as its callers see it. A visitor comes back with something to do."""
     OUTSIDE.append(trip)
     if REFUSALS:
         raise REFUSALS.pop(0)
+    if job.to == "visitor":
+        return Ping(counter_id=trip.ref, text="brought")
     return f"proof-{len(OUTSIDE)}"
 
 

@@ -17,7 +17,7 @@ from carewire import metrics
 from carewire.clock import Clock
 from carewire.command import Ctx
 from carewire.jobs import rows
-from carewire.jobs.job import REGISTRY, Consumer, Trip
+from carewire.jobs.job import REGISTRY, Consumer, Job, Trip
 from carewire.jobs.problems import Permanent, Problem, Temporary
 from carewire.jobs.rows import Row
 from carewire.jobs.vault import Vault
@@ -108,15 +108,20 @@ class Executor:
         job = self._read(consumer, row)
         try:
             async with asyncio.timeout(ERRAND_S):
-                proof = await consumer.run(trip, job)
+                brought = await consumer.run(trip, job)
         except TimeoutError:
             raise Temporary("timeout", unclear=True) from None
-        await self._end(row, claim, "done", wipe=row.secret, proof=proof)
+        await self._end(row, claim, "done", wipe=row.secret, brought=brought)
 
-    async def _end(self, row: Row, claim: UUID, state: str, *, wipe: bool, proof: str | None = None) -> None:
+    async def _end(self, row: Row, claim: UUID, state: str, *, wipe: bool, brought: Job | str | None = None) -> None:
+        proof = brought if isinstance(brought, str) else None
         async with self._db.transaction() as tx:
             if not await rows.close(tx, row.id, claim, state, wipe=wipe, proof=proof):
                 raise Superseded
+            if isinstance(brought, Job):
+                await rows.store(tx, self._clock.now(), [(brought, None, None)], self._vault)
+        if isinstance(brought, Job):
+            self._publisher.publish(outbox.Left([], [], True))
 
     def _read(self, consumer: Consumer, row: Row) -> object:
         raw = self._vault.open(row.name, row.payload) if row.secret else row.payload

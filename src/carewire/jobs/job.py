@@ -11,6 +11,9 @@
     @errand(SendSms)                              # leaves the house: no transaction is open meanwhile
     async def send(trip: Trip, job: SendSms) -> str | None: ...
 
+    @errand(AskIntent)                            # what it brings back is a job, too: left with the end of its row
+    async def ask(trip: Trip, job: AskIntent) -> IntentSaid | None: ...
+
     class Digest(Job, name="digest", cron="0 7 * * *", zone="Asia/Kolkata"): ...
 
 A consumer's database effects happen once; what leaves the building happens at least once (see docs/guide/jobs.md).
@@ -122,7 +125,7 @@ REGISTRY: dict[str, Consumer] = {}
 PERIODIC: dict[str, type[Job]] = {}
 
 Run = TypeVar("Run", bound=Callable[..., Awaitable[None]])
-Errand = TypeVar("Errand", bound=Callable[..., Awaitable[str | None]])
+Errand = TypeVar("Errand", bound=Callable[..., Awaitable[Job | str | None]])
 
 
 def consumer(job: type[Job], *, emits: Iterable[type[Event]] = ()) -> Callable[[Run], Run]:
@@ -137,7 +140,10 @@ def consumer(job: type[Job], *, emits: Iterable[type[Event]] = ()) -> Callable[[
 
 
 def errand(job: type[Job]) -> Callable[[Errand], Errand]:
-    """Declare the one consumer of a job that is done by somebody else. It answers what they call it, if they do."""
+    """Declare the one consumer of a job that is done by somebody else.
+
+    It answers what they call it, if they do; or the job that is to be done with what it brought back, once.
+    """
     _once(job)
 
     def declare(run: Errand) -> Errand:

@@ -20,6 +20,7 @@ from carewire.http.pages import page_handlers
 from carewire.http.reference import REFERENCE
 from carewire.http.routes import AS_IT_IS, ROUTES
 from carewire.http.security import Origins, fence
+from carewire.http.webhook import webhook_handlers
 from carewire.node import Node
 from carewire.settings import Settings
 
@@ -74,12 +75,12 @@ def create_app(settings: Settings, *, broker: Broker | None = None) -> Litestar:
         await serve_socket(scope, receive, send, node)
 
     app = App(
-        route_handlers=[socket, *HEALTH, *REFERENCE, *ROUTES, *page_handlers()],
+        route_handlers=[socket, *HEALTH, *REFERENCE, *ROUTES, *webhook_handlers(settings), *page_handlers()],
         lifespan=[run_node],
         openapi_config=OpenAPIConfig(
             title="Carewire HTTP",
             version="1",
-            description="The few HTTP routes: uploads, downloads, health, metrics and pages. "
+            description="The few HTTP routes: uploads, downloads, webhooks, health, metrics and pages. "
             "Everything else is on the socket, see /docs.",
             path="/",
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],

@@ -95,6 +95,12 @@ LETTERS_CAPPED: Final = Counter(
     "carewire_letters_capped", "Letters and codes refused because the day's were spent", ["channel"]
 )
 
+WEBHOOKS: Final = Counter(
+    "carewire_webhooks",
+    "Calls of gateways by how they ended: done, repeated, unknown, ignored, or the reason of a refusal (forged, …)",
+    ["gateway", "outcome"],
+)
+
 SOCKETS: Final = Gauge("carewire_sockets", "Open sockets", multiprocess_mode=LIVE)
 SOCKETS_MOVED: Final = Counter("carewire_sockets_moved", "Sockets told to move by a stopping node")
 SOCKETS_CLOSED: Final = Counter("carewire_sockets_closed", "Sockets that ended, by close code", ["code"])

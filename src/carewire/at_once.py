@@ -68,9 +68,9 @@ def pack(command: Command, statement: Statement, sent: Sequence[Spoken]) -> tupl
 
 
 def open_answer(statement: Statement, sent: Sequence[Spoken], row: Any) -> Opened:
-    """Give each caller her reply or refusal; those who ran before have neither yet."""
-    row = row or {"ran": (), "done": (), "offsets": ()}
-    ran, now = set(row["ran"]), sent[-1].member.now
+    """Give each caller her reply or refusal; those who ran before, or a twin meanwhile, have neither yet."""
+    row = row or {"ran": (), "done": (), "met": (), "offsets": ()}
+    turned_away, now = set(row["ran"]).difference(row["met"] or ()), sent[-1].member.now
     given = {n: {name: row[name][i] for name in statement.gives} for i, n in enumerate(row["done"])}
     offsets = iter(row["offsets"] or ())
     stored: list[Stored] = []
@@ -81,7 +81,7 @@ def open_answer(statement: Statement, sent: Sequence[Spoken], row: Any) -> Opene
             for topic, name, payload in spoken.events:
                 stored.append(Stored(topic, next(offsets), name, now, fill(payload, given[n])))
             member.result = fill(member.result, given[n])
-        elif n in ran:
+        elif n in turned_away:
             member.refuse(statement.otherwise())
         else:
             ran_before.append(spoken)

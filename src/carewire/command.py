@@ -83,6 +83,11 @@ class Command(msgspec.Struct, frozen=True):
     """It may end what its own doors ask for; its reply is given again without those it shut itself."""
 
     @property
+    def shares(self) -> bool:
+        """Do callers who wait share a transaction? One statement does its work for a set of them anyway."""
+        return self.lane is not None or self.statement is not None
+
+    @property
     def emits(self) -> frozenset[type[Event]]:
         """Every event it may emit, those of domains that follow it among them."""
         return told_by(self.tells)
@@ -225,9 +230,10 @@ def command(
     `receipt=False` is for commands that return secrets or have no actor; they must be idempotent by their own state.
     `development=True` commands do not exist in production. `lane` makes it a batched one: callers with the same value
     of this parameter are served together, by a handler that takes a `Batch[Params, Reply]`. `statement` is all it does,
-    in one round trip (see `statement.py`). An `http` one is what a route does once it has the bytes:
-    `Dispatcher.run(…, http=True)`. `owing`: also for who has not accepted what binds. A
-    `passing` one changes nothing and only tells conflated events (somebody is typing): the audit does not keep it.
+    in one round trip, which callers share who come while the one before is under way (see `statement.py`). An `http`
+    one is what a route does once it has the bytes: `Dispatcher.run(…, http=True)`. `owing`: also for who has not
+    accepted what binds. A `passing` one changes nothing and only tells conflated events (somebody is typing): the audit
+    does not keep it.
     `shuts`: it deletes what it is about, or ends the caller's own right to it. A door that does not open any more when
     it is done is not one to be passed before its reply is given again.
     """

@@ -120,7 +120,7 @@ class Dispatcher:
         The future ends with an `Outcome` or a `Refusal`; it is never cancelled.
         """
         command = REGISTRY.get(name)
-        if command is None or self.lanes is None or command.lane is None or command.rate.shared:
+        if command is None or self.lanes is None or not command.shares or command.rate.shared:
             return None
         if command.development and self.settings.mode != "development":
             return None
@@ -179,7 +179,7 @@ class Dispatcher:
     async def _admit(self, command: Command, raw: bytes | msgspec.Struct, actor: Actor | None, peer: Peer) -> Outcome:
         """The gates before the transaction: capacity, rate, form."""
         _check(command, actor, self.clock)
-        if command.lane is None or self.lanes is None:
+        if self.lanes is None or not command.shares:
             self.gate.check()  # a lane knows its own line
         if self._limits is not None:
             await self._limits.spend(command, _who(actor, peer))
@@ -210,7 +210,7 @@ class Dispatcher:
             mine.cancel()
 
     async def _serve(self, ask: Ask) -> Outcome:
-        if self.lanes is None or ask.command.lane is None:
+        if self.lanes is None or not ask.command.shares:
             return await self._serve_alone(ask)
         self.lanes.put(ask)
         # Shielded: whoever stops waiting does not take a started command back.

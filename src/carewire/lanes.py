@@ -1,8 +1,9 @@
 """The lanes of batched commands: who waits while a lane is busy is served together with the others who wait.
 
 A lane is chosen by the key of its members (a session's id), so a line that everybody wants takes one database
-connection and not all of them, and its members do not wait for each other's locks. A lane that is idle serves a single
-member at once; nothing waits for a batch to fill.
+connection and not all of them, and its members do not wait for each other's locks. Commands that are one statement
+share the first lane as long as it is quick. A lane that is idle serves a single member at once; nothing waits for a
+batch to fill.
 """
 
 import asyncio
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
     from carewire.at_once import Spoken
 
 LANES_MAX: Final = 4
-LANES_AT_ONCE: Final = 2
-"""For commands that are one statement: a larger batch is worth more to them than another connection."""
+QUICK_S: Final = 0.05
+"""A larger batch of single statements is worth more than another connection, unless it waits longer than this, which is
+for somebody's lock: then who comes takes another lane."""
 SPEAKING_MAX: Final = 2 * MEMBERS_MAX
 """Handlers speak early for the next batch, not for those who may never have their turn."""
 BATCHES_WAITING_MAX: Final = 50
@@ -67,8 +69,8 @@ class Ask:
 
     @property
     def key(self) -> object:
-        """What chooses its lane."""
-        return getattr(self.params, self.command.lane or "", None)
+        """What chooses its lane: itself, when its command names nothing that others want, too."""
+        return self if self.command.lane is None else getattr(self.params, self.command.lane)
 
     def end(self, how: Outcome | Refusal) -> None:
         """It is over."""
@@ -83,9 +85,11 @@ class Ask:
 class Lane:
     """Who waits for one connection, by command: a batch is of one kind."""
 
-    __slots__ = ("busy", "silent", "timer", "waiting")
+    __slots__ = ("began", "busy", "silent", "timer", "waiting")
 
     def __init__(self) -> None:
+        self.began = 0.0
+        """When the batch that is under way set out (`time.perf_counter()`)."""
         self.waiting: dict[str, deque[Ask]] = {}
         self.silent: list[Ask] = []
         self.busy = False
@@ -133,8 +137,7 @@ class Lanes:
 
     def put(self, ask: Ask) -> None:
         """Have it served with the others who wait. Raises `Overloaded`."""
-        lanes = len(self._lanes) if ask.command.statement is None else min(len(self._lanes), LANES_AT_ONCE)
-        lane = self._lanes[hash(ask.key) % lanes]
+        lane = self._choose(ask)
         if len(lane) >= self.members_max * BATCHES_WAITING_MAX:
             raise self._overloaded(lane)
         lane.waiting.setdefault(ask.command.name, deque()).append(ask)
@@ -148,6 +151,13 @@ class Lanes:
         if lane.timer is None:
             self._watch(lane, ask)
 
+    def _choose(self, ask: Ask) -> Lane:
+        first, *others = lanes = self._lanes
+        if ask.command.statement is None or not others:
+            return lanes[hash(ask.key) % len(lanes)]
+        slow = first.busy and ask.since - first.began > QUICK_S
+        return others[hash(ask.key) % len(others)] if slow else first
+
     def _listen(self, lane: Lane) -> None:
         silent, lane.silent = lane.silent, []
         self._speak([ask for ask in silent if ask.spoken is None and not ask.future.done()])
@@ -156,6 +166,7 @@ class Lanes:
         """The next batch, if anybody waits."""
         lane.busy = lane.oldest is not None
         if lane.busy:
+            lane.began = time.perf_counter()
             task = asyncio.get_running_loop().create_task(self._work(lane), context=contextvars.Context())
             self._working.add(task)
             task.add_done_callback(self._working.discard)

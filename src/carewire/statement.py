@@ -1,4 +1,4 @@
-"""Commands that are one SQL statement: claim, effect, receipt and events in one round trip that commits itself.
+"""Commands that are one SQL statement: effect, receipt, audit and events in one round trip that commits itself.
 
     COUNT = Statement(
         takes={"counter_id": "uuid", "by": "bigint"},
@@ -20,7 +20,7 @@ The handler runs before the statement and says what is told: to the caller and t
 stands there as `later(…)` and is put in by the database itself. There is no transaction to await: who may do it is
 part of the statement (`member.account` is the caller), and whoever got no row of `done` is answered `otherwise`.
 
-`effect` is a list of common table expressions. It reads `member`: one row for each caller whose claim is hers, with her
+`effect` is a list of common table expressions. It reads `member`: one row for each caller who has no receipt, with her
 number `n`, `account`, `now` (product time) and what it `takes` of the params. One expression is `done`, with `n` and
 what it `gives`, a row for each who gets what she wants. All of it sees the database as it was when the statement
 began, except rows that it changes itself: those are as new as their lock. So what is told must come from RETURNING.
@@ -90,10 +90,11 @@ def _mark(name: str) -> str:
 
 
 # --- the whole statement ---------------------------------------------------------------------------------------------
-# Claims are made before anything is read from `member` (EXISTS and IN are answered first, and whole); heads are locked
-# by `carewire_conclude` when `done` is complete: receipts, roots, children, heads. One row comes back: `ran` are the
-# numbers of those who claimed, `done` of those who got what they wanted, in the order of what they were given,
-# `offsets` those of their events, in order. No row means that nobody claimed.
+# Who has a receipt is no member. Everybody's receipt is written once, whole, behind the effect: `kept` is what nobody
+# reads, so it comes last of all, behind the topic heads. A twin that commits in between makes it fail, and the whole is
+# run again (`constraints.is_rerun`); or the effect finds nothing any more because of her, which `met` tells. One row
+# comes back: `ran` are the numbers of those who had no receipt, `done` of those who got what they wanted, in the order
+# of what they were given, `met` of those who got nothing and have a receipt now, `offsets` those of the events.
 
 
 @cache
@@ -101,25 +102,24 @@ def compose_one(command: str, statement: Statement) -> str:
     """For one caller with at most one event and one entry in the audit: a third of the work of a list of one."""
     takes = [f"${12 + i}::{kind} AS {name}" for i, (name, kind) in enumerate(statement.takes.items())]
     return f"""
-WITH claimed AS (
-    INSERT INTO receipt (account, command, key, input)
-    SELECT $1::uuid, '{command}', $2::uuid, $3::bytea WHERE $2 IS NOT NULL
-    ON CONFLICT DO NOTHING RETURNING key
-), member AS MATERIALIZED (
-    SELECT {", ".join(["1::bigint AS n, $1 AS account, $6::timestamptz AS now", *takes])}
-     WHERE $2 IS NULL OR EXISTS (SELECT FROM claimed)
-), {statement.effect}
+WITH member AS MATERIALIZED (
+    SELECT {", ".join(["1::bigint AS n, $1::uuid AS account, $6::timestamptz AS now", *takes])}
+     WHERE {_new(command, "$1", "$2::uuid")}
+), {statement.effect}, ended AS MATERIALIZED (
+    SELECT {_ended(statement)} FROM done
+), kept AS (
+    INSERT INTO receipt (account, command, key, input, result, doors)
+    SELECT $1, '{command}', $2, $3::bytea, {_filled(statement, "$4::text")}, $5::bytea FROM ended WHERE $2 IS NOT NULL
+)
 SELECT ARRAY[1] AS ran, CASE WHEN ended.n IS NULL THEN '{{}}' ELSE ARRAY[1] END AS done,
+       CASE WHEN ended.n IS NULL AND $2 IS NOT NULL
+            THEN carewire_remembered('{command}', '{{1}}', ARRAY[$1], ARRAY[$2]) END AS met,
        CASE WHEN ended.n IS NOT NULL THEN ARRAY(SELECT carewire_conclude(
                 CASE WHEN $7::text IS NULL THEN '{{}}' ELSE ARRAY[$7] END, ARRAY[$8::text],
-                ARRAY[{_filled(statement, "$9::text")}], $6, '{command}',
-                ARRAY[$1], CASE WHEN $2 IS NULL THEN '{{}}' ELSE ARRAY[$2] END,
-                ARRAY[{_filled(statement, "$4::text")}], ARRAY[$5::bytea],
-                ARRAY[$10::jsonb], ARRAY[$11::bytea]))
-            WHEN $2 IS NOT NULL THEN (
-                SELECT '{{}}'::bigint[] FROM carewire_release('{command}', ARRAY[$1], ARRAY[$2])) END AS offsets
+                ARRAY[{_filled(statement, "$9::text")}], $6, '{command}', '{{}}', '{{}}', '{{}}', '{{}}',
+                ARRAY[$10::jsonb], ARRAY[$11::bytea])) END AS offsets
        {"".join(f", ARRAY[given_{name}] AS {name}" for name in statement.gives)}
-  FROM member LEFT JOIN (SELECT {_ended(statement)} FROM done) AS ended USING (n)"""
+  FROM member LEFT JOIN ended USING (n)"""
 
 
 @cache
@@ -131,37 +131,40 @@ def compose_many(command: str, statement: Statement) -> str:
 WITH asked AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::text[], $5::bytea[]{"".join(takes)})
       WITH ORDINALITY AS asked (account, key, input, reply, doors{"".join(names)}, n)
-), claimed AS (
-    INSERT INTO receipt (account, command, key, input)
-    SELECT account, '{command}', key, input FROM asked WHERE key IS NOT NULL ORDER BY account, key
-    ON CONFLICT DO NOTHING RETURNING account, key
 ), member AS MATERIALIZED (
-    SELECT n, account, $6::timestamptz AS now{"".join(names)} FROM asked
-     WHERE key IS NULL OR (account, key) IN (SELECT account, key FROM claimed)
+    SELECT n, account, $6::timestamptz AS now{"".join(names)}
+      FROM asked WHERE {_new(command, "asked.account", "asked.key")}
 ), {statement.effect}, ended AS MATERIALIZED (
     SELECT {_ended(statement)} FROM done
 ), told AS MATERIALIZED (
     SELECT ARRAY(SELECT carewire_conclude(
-               topics, names, payloads, $6, '{command}', accounts, keys, results, opened,
-               entries, hashes)) AS offsets
+               topics, names, payloads, $6, '{command}', '{{}}', '{{}}', '{{}}', '{{}}', entries, hashes)) AS offsets
       FROM (SELECT coalesce(array_agg(topic ORDER BY i), '{{}}') AS topics,
                    coalesce(array_agg(name ORDER BY i), '{{}}') AS names,
                    coalesce(array_agg({_filled(statement, "payload")} ORDER BY i), '{{}}') AS payloads
               FROM unnest($7::bigint[], $8::text[], $9::text[], $10::text[])
                    WITH ORDINALITY AS event (n, topic, name, payload, i) JOIN ended USING (n)) AS events,
-           (SELECT coalesce(array_agg(account), '{{}}') AS accounts, coalesce(array_agg(key), '{{}}') AS keys,
-                   coalesce(array_agg({_filled(statement, "reply")}), '{{}}') AS results,
-                   coalesce(array_agg(doors), '{{}}') AS opened
-              FROM asked JOIN ended USING (n) WHERE key IS NOT NULL) AS receipts,
            (SELECT coalesce(array_agg(entry), '{{}}') AS entries, coalesce(array_agg(hash), '{{}}') AS hashes
               FROM unnest($11::bigint[], $12::jsonb[], $13::bytea[]) AS audit (n, entry, hash)
               JOIN ended USING (n)) AS acts
-), freed AS MATERIALIZED (
-    SELECT carewire_release('{command}', array_agg(account), array_agg(key))
+), kept AS (
+    INSERT INTO receipt (account, command, key, input, result, doors)
+    SELECT account, '{command}', key, input, {_filled(statement, "reply")}, doors
+      FROM asked JOIN ended USING (n) WHERE key IS NOT NULL ORDER BY account, key
+), met AS MATERIALIZED (
+    SELECT carewire_remembered('{command}', array_agg(n), array_agg(account), array_agg(key)) AS numbers
       FROM asked WHERE key IS NOT NULL AND n IN (SELECT n FROM member) AND n NOT IN (SELECT n FROM ended)
     HAVING count(*) > 0
 )
-{_answer(statement)}"""
+SELECT ARRAY(SELECT n FROM member) AS ran, ARRAY(SELECT n FROM ended) AS done,
+       (SELECT offsets FROM told) AS offsets, (SELECT numbers FROM met) AS met
+       {"".join(f", ARRAY(SELECT given_{name} FROM ended) AS {name}" for name in statement.gives)}"""
+
+
+def _new(command: str, account: str, key: str) -> str:
+    """Whether this call has no receipt. One look-up by the key a call, whatever the planner thinks of the table."""
+    found = f"SELECT r.key FROM receipt r WHERE r.account = {account} AND r.command = '{command}' AND r.key = {key}"
+    return f"{key} IS NULL OR ({found}) IS NULL"
 
 
 def _ended(statement: Statement) -> str:
@@ -172,9 +175,3 @@ def _filled(statement: Statement, text: str) -> str:
     for name in statement.gives:
         text = f"replace({text}, E'\\x01{name}\\x01', given_{name})"
     return f"convert_to({text}, 'UTF8')"
-
-
-def _answer(statement: Statement) -> str:
-    given = "".join(f",\n       ARRAY(SELECT given_{name} FROM ended) AS {name}" for name in statement.gives)
-    return f"""SELECT ARRAY(SELECT n FROM member) AS ran, ARRAY(SELECT n FROM ended) AS done,
-       (SELECT offsets FROM told) AS offsets, (SELECT count(*) FROM freed) AS freed{given}"""

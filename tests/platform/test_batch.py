@@ -42,8 +42,8 @@ async def make_counter(node: Node, owner: Actor, value: int = 0) -> UUID:
     return counter_id
 
 
-AT_ONCE = pytest.mark.parametrize("way", ["toy.count", "toy.tally"])
-"""A batch as a transaction of several round trips, and as one statement."""
+AT_ONCE = pytest.mark.parametrize("way", ["toy.count", "toy.tally", "toy.tally_alone"])
+"""A batch as a transaction of several round trips, as one statement, and as one whose handler is written for one."""
 
 
 async def attempt(node: Node, actor: Actor, way: str = "toy.count", **params: object) -> Any:

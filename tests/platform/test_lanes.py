@@ -8,6 +8,7 @@ import asyncpg
 import msgspec
 import pytest
 
+from carewire import lanes
 from carewire.actor import Actor
 from carewire.batch import Batch
 from carewire.command import REGISTRY, Peer
@@ -16,7 +17,8 @@ from carewire.gate import Gate
 from carewire.lanes import Ask, Lanes
 from carewire.node import Node
 from tests import toy
-from tests.platform.test_batch import attempt, told
+from tests.platform.conftest import MakeNode
+from tests.platform.test_batch import attempt, make_counter, told
 from tests.platform.test_statement import until
 
 
@@ -43,10 +45,10 @@ async def test_the_next_batch_is_on_its_way_before_the_news_of_the_one_that_has_
             served.end(Internal())
 
     gate = Gate(4)
-    lanes = Lanes(serve, lambda asks: None, gate, members_max=1)
+    row = Lanes(serve, lambda asks: None, gate, members_max=1)
     asks = [ask() for _ in range(3)]
     for one in asks:
-        lanes.put(one)
+        row.put(one)
     while not seen:  # noqa: ASYNC110 - one turn of the loop, not a wait by the clock
         await asyncio.sleep(0)
     commit.set()
@@ -67,10 +69,10 @@ async def test_a_batch_that_never_commits_leaves_the_lane_to_the_next() -> None:
         for served in asks:
             served.end(Internal())
 
-    lanes = Lanes(serve, lambda asks: None, Gate(4), members_max=1)
+    row = Lanes(serve, lambda asks: None, Gate(4), members_max=1)
     asks = [ask() for _ in range(3)]
     for one in asks:
-        lanes.put(one)
+        row.put(one)
     assert [type(one.future.exception()) for one in asks if await asyncio.wait([one.future])] == [Internal] * 3
 
 
@@ -102,3 +104,20 @@ async def test_who_waits_for_a_batch_has_spoken_when_her_turn_comes(
     assert isinstance(ends[3], toy.Conflict)
     assert spoken == [1, 2, 3, 0], "each once"
     assert [event.offset for event in await told(node, counter)] == [1, 2, 3]
+
+
+async def test_who_comes_while_a_single_statement_waits_for_a_lock_goes_past_it(
+    make_node: MakeNode, owner: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = await make_node(pool=8)
+    held, free = [await make_counter(node, owner) for _ in range(2)]
+    monkeypatch.setattr(lanes, "QUICK_S", 0.0)
+    holder = await asyncpg.connect(node.settings.database_url)
+    async with holder.transaction():
+        await holder.execute("SELECT FROM counter WHERE id = $1 FOR UPDATE", held)
+        stuck = asyncio.create_task(attempt(node, owner, "toy.tally_alone", counter_id=str(held)))
+        await until(holder, "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted")
+        assert (await attempt(node, owner, "toy.tally_alone", counter_id=str(free)))["value"] == 1
+        assert not stuck.done()
+    await holder.close()
+    assert (await stuck)["value"] == 1

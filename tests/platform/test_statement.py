@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 from msgspec import Meta, Struct
 
+from carewire import metrics
 from carewire.actor import KNOWN, Actor
 from carewire.batch import Batch
 from carewire.command import REGISTRY, Ctx, command
@@ -129,8 +130,8 @@ async def test_killed_between_commit_and_reply_the_outcome_is_unknown_and_the_ke
     async with holder.transaction():
         await holder.execute("SELECT FROM counter WHERE id = $1 FOR UPDATE", counter_id)
         calls = [asyncio.create_task(attempt(far, owner, way, **ask)) for ask in asks]
-        stuck = f"SELECT count(*) = {2 if way == ALONE else 1} FROM pg_stat_activity WHERE datname = $1"
-        await until(last, f"{stuck} AND wait_event_type = 'Lock'", name)
+        stuck = "SELECT count(*) = 1 FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock'"
+        await until(last, stuck, name)
         line.freeze()
     await until(last, "SELECT value = 3 FROM counter WHERE id = $1", counter_id)  # committed
     line.cut()
@@ -156,6 +157,76 @@ async def test_killed_before_it_began_the_keys_are_free(node: Node, owner: Actor
     assert isinstance(await asked, OutcomeUnknown)
     assert (await value(node, counter), await count(node, "receipt")) == (0, 0)
     assert (await attempt(node, owner, ALONE, **ask))["value"] == 1
+
+
+# --- the same key at two nodes ---------------------------------------------------------------------------------------
+@pytest.fixture
+def winning() -> Iterator[None]:
+    """`toy.win`: who comes first makes it 1, and then there is nothing left to win."""
+    statement = Statement(
+        takes={"counter_id": "uuid"},
+        effect="""done AS (
+            UPDATE counter c SET value = 1 FROM member m WHERE c.id = m.counter_id AND c.value = 0
+            RETURNING m.n, c.value)""",
+        gives=("value",),
+        otherwise=NotFound,
+    )
+
+    @command("toy.win", allow={KNOWN}, emits={toy.Counted}, errors={NotFound}, statement=statement)
+    async def win(ctx: Ctx, counter_id: UUID) -> toy.Counter:
+        """Be the first."""
+        ctx.emit(toy.Counted(counter_id=counter_id, value=statement.later("value")))
+        return toy.Counter(counter_id=counter_id, value=statement.later("value"))
+
+    yield
+    del REGISTRY["toy.win"]
+
+
+async def at_two_nodes_behind_a_lock(
+    nodes: list[Node], owner: Actor, way: str, counters: list[UUID], asks: list[dict[str, object]]
+) -> list[Any]:
+    """The same calls at each node, all of which wait for the rows before any of them runs: the ends, by node."""
+    holder = await asyncpg.connect(nodes[0].settings.database_url)
+    async with holder.transaction():
+        await holder.execute("SELECT FROM counter WHERE id = ANY($1) ORDER BY id FOR UPDATE", counters)
+        calls = [[asyncio.create_task(attempt(node, owner, way, **ask)) for ask in asks] for node in nodes]
+        stuck = """SELECT count(*) = $1 FROM pg_stat_activity
+                    WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+        await until(holder, stuck, len(nodes))
+    await holder.close()
+    return [list(await asyncio.gather(*node)) for node in calls]
+
+
+@pytest.mark.parametrize("many", [1, 3])
+async def test_a_twin_that_took_all_there_was_while_the_other_waited_is_both_answer(
+    make_node: MakeNode, owner: Actor, winning: None, many: int
+) -> None:
+    nodes = [await make_node() for _ in range(2)]
+    counters = [await make_counter(nodes[0], owner) for _ in range(many)]
+    asks: list[dict[str, object]] = [{"counter_id": str(c), "idempotency_key": str(uuid7())} for c in counters]
+    ends = await at_two_nodes_behind_a_lock(nodes, owner, "toy.win", counters, asks)
+    assert ends == [[{"counter_id": str(c), "value": 1} for c in counters]] * 2
+    assert [len(await told(nodes[0], c)) for c in counters] == [1] * many
+    assert await count(nodes[0], "receipt") == many
+    late = await attempt(nodes[0], owner, "toy.win", counter_id=str(counters[0]), idempotency_key=str(uuid7()))
+    assert (type(late), await count(nodes[0], "receipt")) == (NotFound, many)
+
+
+@pytest.mark.parametrize("many", [1, 3])
+async def test_a_twin_that_was_quicker_undoes_what_the_other_was_about_to_do_again(
+    make_node: MakeNode, owner: Actor, many: int
+) -> None:
+    """Both have their effect ready; the receipt can be written once, so one of them is run again and finds it."""
+    nodes = [await make_node() for _ in range(2)]
+    counters = [await make_counter(nodes[0], owner) for _ in range(many)]
+    asks: list[dict[str, object]] = [{"counter_id": str(c), "idempotency_key": str(uuid7())} for c in counters]
+    again = metrics.RERUNS.labels(ALONE)._value.get()
+    ends = await at_two_nodes_behind_a_lock(nodes, owner, ALONE, counters, asks)
+    assert ends == [[{"counter_id": str(c), "value": 1} for c in counters]] * 2
+    assert metrics.RERUNS.labels(ALONE)._value.get() == again + 1
+    assert [await value(nodes[0], c) for c in counters] == [1] * many
+    assert [len(await told(nodes[0], c)) for c in counters] == [1] * many
+    assert await count(nodes[0], "receipt") == many
 
 
 # --- what the caller wrote stays what she wrote -----------------------------------------------------------------------

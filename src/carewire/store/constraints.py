@@ -26,6 +26,7 @@ def translate(error: asyncpg.PostgresError) -> Refusal | None:
     return None
 
 
+RECEIPT: Final = "receipt_pkey"
 _RERUN: Final = (
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
@@ -35,6 +36,8 @@ _RERUN: Final = (
 
 
 def is_rerun(error: BaseException) -> bool:
-    """Deadlocks, serialization failures, and a schema that was migrated under a connection that knew the old one:
-    nothing is wrong with the command, run it again."""
+    """Deadlocks, serialization failures, a schema that was migrated under a connection that knew the old one, and a
+    receipt that somebody with the same key wrote a moment before: nothing is wrong with the command, run it again."""
+    if isinstance(error, asyncpg.UniqueViolationError):
+        return error.constraint_name == RECEIPT
     return isinstance(error, _RERUN)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Literal
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta
@@ -25,6 +26,8 @@ _LOOKS_MAX = 100
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """What the product sent to an address, as it would have left the building."""
 
+    id: UUID | None
+    """Of the letter, for who plays the gateway and reports how far it came."""
     channel: Literal["sms", "email"]
     """The way it would have gone."""
     address: str
@@ -45,7 +48,8 @@ async def mailbox(ctx: Ctx, to: Annotated[str, Meta(min_length=3, max_length=254
             break
     address = to.lower() if "@" in to else phones.normalise(ctx.settings, to)
     rows = await ctx.tx.fetch(
-        "SELECT channel, address, subject, body, at FROM mailbox WHERE address = $1 ORDER BY id DESC LIMIT $2",
+        "SELECT job AS id, channel, address, subject, body, at FROM mailbox"
+        " WHERE address = $1 ORDER BY mailbox.id DESC LIMIT $2",
         address,
         limit,
     )

@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "handover_code" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "allergy_check" | "allergy_stands" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_started" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_taken" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "currencies" | "dispensed_since" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "handed_back" | "handover_locked" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "line_needed" | "no_email" | "no_laboratory" | "no_number" | "no_password" | "no_remote_join" | "no_report" | "no_sitting" | "no_translator" | "no_video" | "nobody_there" | "not_approved" | "not_collected" | "not_held" | "not_her_hand" | "not_in_hand" | "not_offered" | "not_oneself" | "not_serving" | "not_sold" | "not_this_day" | "not_visited" | "not_waiting" | "nothing_asked" | "nothing_owed" | "nothing_prescribed" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "of_an_order" | "offered_enough" | "orders_full" | "other_amount" | "other_bill" | "other_item" | "other_price" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "paid_at_counter" | "papers_stand" | "payment_due" | "payment_mode_refused" | "phone_taken" | "prescription_needed" | "prescription_not_in_force" | "prescription_spent" | "prescription_stays" | "queue_full" | "record_kept" | "report_stands" | "request_over" | "requests_full" | "restricted" | "review_changed" | "reviewed" | "revisit_used" | "room_busy" | "same_contact" | "schedule_refused" | "secret_wiped" | "session_closed" | "shelf_full" | "slot_taken" | "slot_unavailable" | "sole_owner" | "stale_version" | "substitutes_open" | "summary_full" | "teleconsult_unconfirmed" | "terms_outdated" | "terms_published" | "too_dear" | "too_early" | "too_late" | "too_many_articles" | "too_many_bills" | "too_many_codes" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_records" | "too_many_tests" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "unpaid" | "unregistered" | "visit_cancelled" | "window_full" | "file_too_large" | "too_large" | "wrong_content" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "forged" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "handover_code" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "slow_body" | "allergy_check" | "allergy_stands" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_started" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_taken" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "currencies" | "dispensed_since" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "handed_back" | "handover_locked" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "line_needed" | "no_email" | "no_laboratory" | "no_number" | "no_password" | "no_remote_join" | "no_report" | "no_sitting" | "no_translator" | "no_video" | "nobody_there" | "not_approved" | "not_collected" | "not_held" | "not_her_hand" | "not_in_hand" | "not_offered" | "not_oneself" | "not_serving" | "not_sold" | "not_this_day" | "not_visited" | "not_waiting" | "nothing_asked" | "nothing_owed" | "nothing_prescribed" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "of_an_order" | "offered_enough" | "orders_full" | "other_amount" | "other_bill" | "other_item" | "other_price" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "paid_at_counter" | "papers_stand" | "payment_due" | "payment_mode_refused" | "phone_taken" | "prescription_needed" | "prescription_not_in_force" | "prescription_spent" | "prescription_stays" | "queue_full" | "record_kept" | "report_stands" | "request_over" | "requests_full" | "restricted" | "review_changed" | "reviewed" | "revisit_used" | "room_busy" | "same_contact" | "schedule_refused" | "secret_wiped" | "session_closed" | "shelf_full" | "slot_taken" | "slot_unavailable" | "sole_owner" | "stale_version" | "substitutes_open" | "summary_full" | "teleconsult_unconfirmed" | "terms_outdated" | "terms_published" | "too_dear" | "too_early" | "too_late" | "too_many_articles" | "too_many_bills" | "too_many_codes" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_records" | "too_many_tests" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "unpaid" | "unregistered" | "visit_cancelled" | "window_full" | "body_too_large" | "file_too_large" | "too_large" | "wrong_content" | "wrong_content_type" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -1176,6 +1176,12 @@ export interface Commands {
     params: LaboratoryWindowsParams;
     result: Windows;
     refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Letters of the last thirty days, newest first, those of a state or all. For those with `super`. */
+  "letter.list": {
+    params: LetterListParams;
+    result: PageOfLetterView;
+    refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** Delete a file of yours that is attached to nothing; its bytes are removed. */
   "media.delete": {
@@ -2885,6 +2891,14 @@ export interface Topics {
       "lab_report:listed": LabReportsListed;
       "lab_report:updated": LabReportUpdated;
       "lab_test:updated": LabTestUpdated;
+    };
+  };
+  /** Letters of a channel that did not arrive. */
+  "letters": {
+    topic: `letters:${string}`;
+    snapshot: Failures;
+    events: {
+      "letter:failed": LetterFailed;
     };
   };
   /** The line without names, for holders of an active token and displays: numbers, states, rooms, expected times. */
@@ -4701,6 +4715,19 @@ export interface FactTold {
   fact_due: Fact | null;
 }
 
+/** A gateway said that a letter did not arrive. It may have arrived all the same, later: `letter.list` knows. */
+export interface Failure {
+  letter_id: string;
+  kind: string | null;
+  problem: number | null;
+  failed_at: string;
+}
+
+/** The newest letters that did not arrive, the newest first. */
+export interface Failures {
+  newest: Failure[];
+}
+
 export interface FaqCreateParams {
   /** One line of text */
   question: string;
@@ -5900,11 +5927,42 @@ export interface Leave {
 
 /** What the product sent to an address, as it would have left the building. */
 export interface Letter {
+  /** Of the letter, for who plays the gateway and reports how far it came. */
+  id: string | null;
   /** The way it would have gone. */
   channel: "email" | "sms";
   address: string;
   subject: string | null;
   body: string;
+  at: string;
+}
+
+/** The ways whose gateways say what became of a letter. */
+export type LetterChannel = "sms";
+
+/** A letter did not arrive. */
+export interface LetterFailed {
+  channel: LetterChannel;
+  failure: Failure;
+}
+
+export interface LetterListParams {
+  state?: LetterState | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
+/** In this order a letter goes on. `failed`: the gateway kept it; `undelivered`: the network did. */
+export type LetterState = "leaving" | "accepted" | "sent" | "failed" | "undelivered" | "delivered" | "read";
+
+/** A letter without reader and text. `kind` is the job that sent it, `problem` the gateway's number of an error. */
+export interface LetterView {
+  id: string;
+  channel: LetterChannel;
+  kind: string | null;
+  state: LetterState;
+  problem: number | null;
   at: string;
 }
 
@@ -7097,6 +7155,13 @@ export interface PageOfLaboratoryCatalogue {
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfLaboratoryView {
   rows: LaboratoryView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfLetterView {
+  rows: LetterView[];
   cursor: string | null;
   total: number | null;
 }

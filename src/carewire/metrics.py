@@ -100,6 +100,11 @@ WEBHOOKS: Final = Counter(
     "Calls of gateways by how they ended: done, repeated, unknown, ignored, or the reason of a refusal (forged, …)",
     ["gateway", "outcome"],
 )
+LETTERS_REPORTED: Final = Counter(
+    "carewire_letters_reported",
+    "Letters that a gateway said came so far: delivered, undelivered, …",
+    ["channel", "state"],
+)
 
 SOCKETS: Final = Gauge("carewire_sockets", "Open sockets", multiprocess_mode=LIVE)
 SOCKETS_MOVED: Final = Counter("carewire_sockets_moved", "Sockets told to move by a stopping node")

@@ -134,6 +134,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "Unset: development keeps letters in the mailbox, production lets them wait."
         ),
     ] = None
+    sms_tokens: Annotated[
+        str | None,
+        Meta(
+            description="Further auth tokens, separated by commas, by which Twilio may sign what it reports to "
+            "/webhooks/twilio besides that of sms_url: the next one while it is rotated, or that of a load test. "
+            "With neither there is no such address.",
+        ),
+    ] = None
     sms_day: Annotated[
         int,
         Meta(ge=1, le=100_000_000, description="Most text messages a day of the whole deployment (UTC); then none."),
@@ -224,6 +232,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.backups or self.data / "backups"
 
     @property
+    def sms_secrets(self) -> tuple[str, ...]:
+        """The tokens by which the SMS gateway may sign its reports now."""
+        own = unquote(urlsplit(self.sms_url or "").password or "")
+        return tuple(token for token in (own, *(part.strip() for part in (self.sms_tokens or "").split(","))) if token)
+
+    @property
     def public_http(self) -> str:
         """The http address to show to people and to build links from."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - shown, not bound
@@ -254,7 +268,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[a-z0-9.-]+(:[0-9]{1,5})?|[a-z]+://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 
 STRIPE = ("stripe_secret_key", "stripe_public_key", "stripe_webhook_secret")
-SECRETS = ("secret", "stripe_secret_key", "stripe_webhook_secret")
+SECRETS = ("secret", "sms_tokens", "stripe_secret_key", "stripe_webhook_secret")
 
 URL_SCHEMES = {
     "database_url": ("postgresql", "postgres"),
@@ -333,6 +347,11 @@ def check_production(values: Mapping[str, Any]) -> None:
         password = unquote(urlsplit(values.get(name) or "").password or "")
         if password and is_example(password):
             raise SettingsError(variable_of(name), "holds a password that every guide and every attacker knows")
+    for token in values.get("sms_tokens", "").split(","):
+        if token.strip() and is_weak(token.strip()):
+            raise SettingsError(
+                "CAREWIRE_SMS_TOKENS", "holds a token that could be guessed; Twilio's have 32 characters"
+            )
     if values.get("clock_rate", 1.0) != 1.0:
         raise SettingsError("CAREWIRE_CLOCK_RATE", "must be 1 in production: patients live in real time")
     if values.get("bench"):

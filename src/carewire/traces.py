@@ -33,6 +33,7 @@ harmless("topic_head", "topic", why="ids")
 harmless("job", "name", "key", "problem", "proof", why="names from the code, ids, keyed digests")
 harmless("job", "payload", why="erased by `traces.erase`; sealed where it is personal, wiped when it is done")
 harmless("letter_count", "day", why="how many letters left in a day")
+harmless("letter", "channel", "kind", "ref", why="words from the code, and what a gateway calls a letter")
 harmless("webhook_event", "gateway", "event_id", why="a name from the code, and what a gateway calls an event")
 harmless("schedule", "name", "plan", why="names from the code")
 harmless(

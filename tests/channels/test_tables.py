@@ -24,6 +24,7 @@ from channels.directory import nouns as places
 from channels.identity import contacts
 from channels.identity import nouns as people
 from channels.media import nouns as files
+from channels.operation.lifecycle import LetterState
 from channels.payment import nouns as money
 from channels.review.lifecycle import ReviewState
 from channels.review.nouns import Subject
@@ -117,6 +118,7 @@ LISTS: list[tuple[str, str, Any]] = [
     ("admin_scope", "scope", people.Scope),
     ("admin_request", "kind", people.AdminRequestKind),
     ("contact_change", "kind", contacts.Contact),
+    ("letter", "state", LetterState),
     ("registration", "capacity", ("patient", "doctor", "pharmacy", "laboratory")),
     ("place", "kind", places.PlaceKind),
     ("place", "approval", places.Approval),

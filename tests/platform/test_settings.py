@@ -57,6 +57,12 @@ def test_production_refuses_a_missing_or_weak_secret_without_showing_it(secret: 
     assert not secret or secret not in str(caught.value)
 
 
+def test_production_refuses_a_token_that_could_be_guessed_without_showing_it() -> None:
+    with pytest.raises(SettingsError, match="CAREWIRE_SMS_TOKENS") as caught:
+        Settings.from_env({**PRODUCTION, "CAREWIRE_SMS_TOKENS": f"{GOOD_SECRET}, abcabc"})
+    assert "abcabc" not in str(caught.value)
+
+
 def test_production_refuses_a_running_clock() -> None:
     with pytest.raises(SettingsError, match="CAREWIRE_CLOCK_RATE"):
         Settings.from_env({**PRODUCTION, "CAREWIRE_CLOCK_RATE": "60"})
@@ -119,8 +125,10 @@ def test_nothing_printed_holds_a_secret_or_a_password() -> None:
             **PRODUCTION,
             "CAREWIRE_DATABASE_URL": "postgresql://carewire:hunter%402@db/carewire?password=hunter3&port=5432",
             "CAREWIRE_REDIS_URL": "redis://:hunter4@cache:6379/0",
+            "CAREWIRE_SMS_TOKENS": "hunter5-tZ8wLrP5mHfJ2aEuK3xQvB7n, hunter6-cY1sDg9kTj4oRi6bVe0uNw2h",
         }
     )
+    assert len(settings.sms_secrets) == 2
     for shown in (str(settings.redacted()), repr(settings), str(settings)):
         assert "hunter" not in shown
         assert GOOD_SECRET not in shown

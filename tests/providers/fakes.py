@@ -34,6 +34,8 @@ class FakeTwilio:
         self.accepted: list[Accepted] = []
         self.next: list[int] = []
         self.asked: list[str] = []
+        self.callbacks: list[str | None] = []
+        """Where each accepted message is to be reported."""
         self._server: asyncio.Server | None = None
 
     async def start(self) -> str:
@@ -79,6 +81,7 @@ class FakeTwilio:
             return (told, {}) if told in (429, 500, 503) else (400, {"code": told, "message": f"about {form['To']}"})
         accepted = Accepted(form["To"], None, form["Body"], f"SM{len(self.accepted):032}")
         self.accepted.append(accepted)
+        self.callbacks.append(form.get("StatusCallback"))
         return (BREAK_OFF, None) if told == BREAK_OFF else (201, self._shown(accepted))
 
     @staticmethod

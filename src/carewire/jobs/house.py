@@ -5,11 +5,12 @@ from datetime import timedelta
 from carewire.command import Ctx
 from carewire.jobs import rows
 from carewire.jobs.job import Job, consumer
+from carewire.providers import tracking
 from carewire.store import receipts, webhooks
 
 
 class KeepHouse(Job, name="platform.keep_house", every=timedelta(minutes=10)):
-    """Partitions ahead, old receipts, ended jobs and events of gateways away."""
+    """Partitions ahead, old receipts, ended jobs, letters and events of gateways away."""
 
 
 class WipeExpired(Job, name="platform.wipe_expired", every=timedelta(minutes=1)):
@@ -22,6 +23,7 @@ async def keep_house(ctx: Ctx, job: KeepHouse) -> None:
     await receipts.prune(ctx.tx)
     await rows.prune(ctx.tx)
     await webhooks.prune(ctx.tx, ctx.real_now)
+    await tracking.prune(ctx.tx, ctx.real_now)
     # Last, for a new partition shuts everybody out until the transaction ends; the audit's first, as commands write.
     await ctx.tx.execute("SELECT carewire_audit_partitions()")
     await ctx.tx.execute("SELECT carewire_partitions()")

@@ -13,6 +13,7 @@ from carewire import metrics
 from carewire.errors import RateLimited
 from carewire.jobs.job import Trip
 from carewire.jobs.problems import Temporary
+from carewire.providers import tracking
 from carewire.settings import Settings
 from carewire.store.db import Tx
 
@@ -54,6 +55,8 @@ async def count(trip: Trip, channel: Channel) -> None:
     cap = cap_of(trip.settings, channel)
     async with trip.db.transaction() as tx:
         spent: int = await tx.fetchval(_COUNT, today, channel)
+        if channel == "sms":
+            await tracking.leaves(tx, trip)
     if spent > cap:
         metrics.LETTERS_CAPPED.labels(channel).inc()
         log.error("letters_capped", channel=channel, cap=cap)
@@ -74,9 +77,10 @@ class Counted:
         self._inner = inner
 
     async def send_sms(self, trip: Trip, to: str, text: str) -> str | None:
-        """Count it, then hand it over."""
+        """Count it, then hand it over; how far it comes is in `tracking`."""
         await count(trip, "sms")
         proof: str | None = await self._inner.send_sms(trip, to, text)
+        await tracking.left(trip, proof)
         return proof
 
     async def send_email(self, trip: Trip, to: str, subject: str, text: str) -> str | None:

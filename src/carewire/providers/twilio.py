@@ -19,6 +19,7 @@ import msgspec
 from carewire.ids import made_at
 from carewire.jobs.job import Trip
 from carewire.jobs.problems import Permanent, Temporary
+from carewire.providers.tracking import status_url
 
 # Twilio's error codes that no second try changes (docs: /docs/api/errors), as words of ours.
 LASTING: Final = {
@@ -74,7 +75,10 @@ class Twilio:
             if trip.doubtful and (sid := await self._find(client, trip, to, text)) is not None:
                 return sid
             sender = "MessagingServiceSid" if self._from.startswith("MG") else "From"
-            answer = await _ask(client.post(self._messages, data={"To": to, sender: self._from, "Body": text}))
+            form = {"To": to, sender: self._from, "Body": text}
+            if (told := status_url(trip.settings, trip)) is not None:
+                form["StatusCallback"] = told
+            answer = await _ask(client.post(self._messages, data=form))
             return msgspec.json.decode(answer, type=_Message).sid
 
     async def _find(self, client: httpx.AsyncClient, trip: Trip, to: str, text: str) -> str | None:

@@ -1,6 +1,6 @@
-"""Jobs as administrators see them."""
+"""Jobs and letters as administrators see them."""
 
-from tests.access.matrix import Params, cells
+from tests.access.matrix import Params, cells, hears
 from tests.access.who import SUPER
 from tests.access.world import World
 
@@ -18,3 +18,5 @@ async def a_job(w: World) -> Params:
 cells("job.list", opens={SUPER}, says="forbidden")
 cells("job.replay", a_job, opens={SUPER}, says="forbidden")
 cells("job.discard", a_job, opens={SUPER}, says="forbidden")
+cells("letter.list", opens={SUPER}, says="forbidden")
+hears("letters:{channel}", lambda w: "sms", opens={SUPER}, names=False)

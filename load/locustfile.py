@@ -1,4 +1,4 @@
-"""A clinic under load, for locust: patients, doctors, desks and displays on sockets, and people who open pages.
+"""A clinic under load, for locust: patients, doctors, desks and displays on sockets; visitors and gateways by HTTP.
 
     make load HOST=http://127.0.0.1:8000 ARGS="--headless --users 200 --spawn-rate 10 --run-time 2m"
 
@@ -18,6 +18,7 @@ from carewire.client import Event, Snapshot
 from channels.directory import demo as places
 from channels.identity import demo as people
 from load.blocking import Change
+from load.gateways import Twilio as Twilio  # locust runs what it finds here
 from load.users import CLINIC, NUMBERS, SocketUser, need
 
 SEATS: Final = 60
@@ -197,7 +198,7 @@ class Display(SocketUser):
 
 
 class Visitor(HttpUser):
-    """Opens pages and asks for health by HTTP. Payment webhooks do not exist yet; they will be users of this kind."""
+    """Opens pages and asks for health by HTTP."""
 
     weight = 3
     wait_time = between(1, 4)

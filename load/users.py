@@ -8,6 +8,7 @@ import random
 import re
 import secrets
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
@@ -55,6 +56,8 @@ class Town:
         self.bridge: Bridge | None = None
         self.tokens: dict[str, str] = {}
         self.code: str | None = None
+        self.letters: deque[str] = deque(maxlen=10_000)
+        """Ids of text messages that were sent, for who reports how far they came."""
 
 
 TOWN: Final = Town()
@@ -115,6 +118,7 @@ class SocketUser(User):
             gevent.sleep(0.05)
         code = re.search(r"\b\d{6}\b", letters[0]["body"])
         assert code is not None
+        TOWN.letters.append(letters[0]["id"])
         return code[0]
 
     def on_stop(self) -> None:

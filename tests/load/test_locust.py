@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+import msgspec
 import pytest
 
 from carewire.gateway import server
@@ -25,6 +27,14 @@ CALLS = {
 EVENTS = ("queue:updated on line", "queue:updated on queue", "token:updated on token", "board:updated on board")
 
 
+TOKEN = "a token by which Twilio would sign"
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return msgspec.structs.replace(settings, sms_tokens=TOKEN)
+
+
 @pytest.mark.skipif(find_spec("locust") is None, reason="the extra [load] is not installed; `make test` does it")
 async def test_a_few_seconds_of_locust_have_no_failure_and_everybody_calls_and_hears(
     gateway: server.Running, settings: Settings
@@ -35,7 +45,12 @@ async def test_a_few_seconds_of_locust_have_no_failure_and_everybody_calls_and_h
         *(sys.executable, "-m", "locust", "--locustfile", "load/locustfile.py", "--host", gateway.http_url),
         *("--headless", "--users", str(USERS), "--spawn-rate", str(USERS), "--run-time", f"{SECONDS}s", "--json"),
         cwd=ROOT,
-        env={"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "PATH": "/usr/bin:/bin"},
+        env={
+            "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
+            "PATH": "/usr/bin:/bin",
+            "CAREWIRE_SMS_TOKENS": TOKEN,
+            "CAREWIRE_PUBLIC_URL": settings.public_http,
+        },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -52,4 +67,13 @@ async def test_a_few_seconds_of_locust_have_no_failure_and_everybody_calls_and_h
         assert heard["num_requests"] > 0
         assert 0 < heard["total_response_time"] / heard["num_requests"] < 5_000, "milliseconds from commit to here"
     assert counted["socket", "open"]["num_requests"] >= USERS - 4
+    assert counted["POST", "/webhooks/twilio"]["num_requests"] > 0
+    assert counted["POST", "/webhooks/twilio, forged"]["num_requests"] > 0
+    connection = await asyncpg.connect(settings.database_url)
+    try:
+        states = {row[0] for row in await connection.fetch("SELECT DISTINCT state FROM letter WHERE ref LIKE 'SM%'")}
+    finally:
+        await connection.close()
+    assert states
+    assert states <= {"delivered", "undelivered", "sent", "accepted"}, "what was forged has no effect"
     assert "Traceback" not in told.decode()

@@ -74,9 +74,14 @@ class LetterFailed(Event, name="letter:failed", topic="letters:{channel}"):
 
 
 async def may_hear_letters(ctx: Ctx, asks: Sequence[Ask]) -> list[datetime | None]:
-    """Administrators with `super`, for as long as they have it."""
-    allowed = set(await identity.with_scope(ctx.tx, Scope.SUPER))
-    return [ctx.now if actor.id in allowed and key[0] in list(LetterChannel) else None for actor, key in asks]
+    """Administrators with `super`, since they have it; what was told before is in the list."""
+    rows = await ctx.tx.fetch(
+        "SELECT account_id, min(since) AS since FROM admin_scope WHERE until IS NULL AND scope = 'super'"
+        " AND account_id = ANY($1) GROUP BY account_id",
+        await identity.with_scope(ctx.tx, Scope.SUPER),
+    )
+    since = {row["account_id"]: row["since"] for row in rows}
+    return [since.get(actor.id) if key[0] in list(LetterChannel) else None for actor, key in asks]
 
 
 @topic("letters:{channel}", may=may_hear_letters)
@@ -119,11 +124,9 @@ async def list_(
 )
 async def hear_report(ctx: Ctx, report: MessageReport) -> bool:
     """A letter has come further, or not arrived. What comes late changes nothing."""
+    by, name = ("id", report.letter) if report.letter else ("ref", report.sid)
     row = await ctx.tx.fetchrow(
-        "SELECT id, channel, kind, state, failed_at FROM letter WHERE CASE WHEN $1::uuid IS NULL THEN ref = $2"
-        " ELSE id = $1 END ORDER BY id LIMIT 1 FOR UPDATE",
-        report.letter,
-        report.sid,
+        f"SELECT id, channel, kind, state, failed_at FROM letter WHERE {by} = $1 ORDER BY id LIMIT 1 FOR UPDATE", name
     )
     if row is None:
         return False

@@ -130,7 +130,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sms_url: Annotated[
         str | None,
         Meta(
-            description="SMS gateway: twilio://SID:TOKEN@api.twilio.com/?from=%2B15005550006 (or from=MG…). "
+            description="SMS gateway: twilio://SID:TOKEN@api.twilio.com/?from=%2B15005550006 (or from=MG…, or "
+            "from=whatsapp:%2B15005550006). "
             "Unset: development keeps letters in the mailbox, production lets them wait."
         ),
     ] = None

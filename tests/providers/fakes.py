@@ -75,7 +75,8 @@ class FakeTwilio:
             to = parse_qs(url.query)["To"][0]
             return 200, {"messages": [self._shown(a) for a in reversed(self.accepted) if a.to == to]}
         form = {name: values[0] for name, values in parse_qs(body).items()}
-        assert form["From"] == SENDER
+        assert form["From"].removeprefix("whatsapp:") == SENDER
+        assert form["To"].startswith("whatsapp:") == form["From"].startswith("whatsapp:")
         told = self.next.pop(0) if self.next else 0
         if told > 0:
             return (told, {}) if told in (429, 500, 503) else (400, {"code": told, "message": f"about {form['To']}"})

@@ -162,6 +162,30 @@ async def test_the_same_text_within_a_minute_is_one_text_message_where_the_compa
     await fake.stop()
 
 
+async def test_an_address_for_reports_that_twilio_refuses_keeps_no_letter_from_leaving(
+    settings: Settings, db: Database
+) -> None:
+    """Ledger: POST /webhooks/twilio M-056."""
+    fake = FakeTwilio()
+    settings = msgspec.structs.replace(settings, sms_url=await fake.start(), public_url="http://clinic.internal")
+    fake.next.append(21609)
+    await sms.provider(settings).send_sms(trip(settings, db), NUMBER, TEXT)
+    await sms.provider(settings).send_sms(trip(settings, db), NUMBER, TEXT)
+    assert [bool(callback) for callback in fake.callbacks] == [False, True]
+    await fake.stop()
+
+
+async def test_a_sender_on_whatsapp_writes_to_readers_on_whatsapp(settings: Settings, db: Database) -> None:
+    """Ledger: config.twilio M-019, Twilio WhatsApp M-384."""
+    fake = FakeTwilio()
+    settings = msgspec.structs.replace(settings, sms_url=(await fake.start()).replace("from=", "from=whatsapp%3A"))
+    ref = uuid7()
+    sid = await sms.provider(settings).send_sms(trip(settings, db, ref=ref), NUMBER, TEXT)
+    assert await sms.provider(settings).send_sms(trip(settings, db, ref=ref, doubtful=True), NUMBER, TEXT) == sid
+    assert [letter.to for letter in fake.accepted] == [f"whatsapp:{NUMBER}"]
+    await fake.stop()
+
+
 async def test_wrong_credentials_wait_for_somebody_to_mend_them(settings: Settings, db: Database) -> None:
     fake = FakeTwilio()
     url = (await fake.start()).replace("token", "guess")

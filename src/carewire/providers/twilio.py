@@ -34,8 +34,11 @@ LASTING: Final = {
     21617: "too_long",
     21602: "empty",
     30006: "bad_number",
+    21609: "bad_callback",
 }
 TIMEOUT: Final = httpx.Timeout(8.0, connect=3.0)
+WHATSAPP: Final = "whatsapp:"
+"""Sender and reader of a WhatsApp message are numbers with this before them; the rest is the same."""
 SKEW: Final = timedelta(seconds=60)
 """Their clock and ours may differ by this much."""
 
@@ -58,7 +61,8 @@ class _Error(msgspec.Struct):
 
 
 class Twilio:
-    """One account. The URL holds sid, token and `from` (a number, or a messaging service `MG…`)."""
+    """One account. The URL holds sid, token and `from`: a number, `whatsapp:` and a number, or a messaging service
+    `MG…`."""
 
     def __init__(self, url: SplitResult) -> None:
         scheme = "http" if url.scheme == "twilio+http" else "https"
@@ -69,6 +73,8 @@ class Twilio:
 
     async def send_sms(self, trip: Trip, to: str, text: str) -> str:
         """The message's sid. Raises `Temporary` or `Permanent`."""
+        if self._from.startswith(WHATSAPP):
+            to = WHATSAPP + to
         async with httpx.AsyncClient(
             auth=(self._account, self._token), timeout=TIMEOUT, verify=_trust(), trust_env=False
         ) as client:
@@ -76,9 +82,14 @@ class Twilio:
                 return sid
             sender = "MessagingServiceSid" if self._from.startswith("MG") else "From"
             form = {"To": to, sender: self._from, "Body": text}
-            if (told := status_url(trip.settings, trip)) is not None:
-                form["StatusCallback"] = told
-            answer = await _ask(client.post(self._messages, data=form))
+            told = status_url(trip.settings, trip)
+            try:
+                answer = await _ask(client.post(self._messages, data=form | ({"StatusCallback": told} if told else {})))
+            except Permanent as refused:
+                if refused.reason != "bad_callback":
+                    raise
+                # An address of ours that Twilio does not like must not keep a code from its phone.
+                answer = await _ask(client.post(self._messages, data=form))
             return msgspec.json.decode(answer, type=_Message).sid
 
     async def _find(self, client: httpx.AsyncClient, trip: Trip, to: str, text: str) -> str | None:

@@ -6,6 +6,7 @@ state), integration.twilio M-061 M-383, sms_send H-041 H-093 M-032.
 
 import asyncio
 import random
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -19,12 +20,14 @@ from hypothesis import strategies as st
 
 from carewire.app import create_app
 from carewire.clock import Clock
-from carewire.command import Peer
+from carewire.command import Ctx, Peer
 from carewire.gateway import server
 from carewire.http.webhook import Call, Forged
 from carewire.ids import uuid7
+from carewire.jobs.house import KeepHouse, keep_house
 from carewire.node import Node
 from carewire.providers import twilio_reports
+from carewire.providers.tracking import KEPT
 from carewire.settings import Settings
 from carewire.store.db import Database
 from channels.operation.letters import SHOWN, LetterFailed
@@ -191,6 +194,16 @@ async def test_an_administrator_hears_of_letters_that_did_not_arrive_and_sees_th
     assert len(page["rows"]) == 10
     more = await admin_of(clinic).call("letter.list", state="delivered", cursor=page["cursor"])
     assert len(more["rows"]) == SHOWN + 8 - 10
+
+
+async def test_letters_of_which_nothing_will_be_heard_any_more_are_forgotten(db: Database, settings: Settings) -> None:
+    async with db.transaction() as tx:
+        await leave(tx)
+    for ahead, kept in ((KEPT - timedelta(hours=1), 1), (KEPT + timedelta(hours=1), 0)):
+        async with db.transaction() as tx:
+            now = Clock().now()
+            await keep_house(Ctx(tx=tx, now=now, real_now=now + ahead, settings=settings), KeepHouse())
+            assert await tx.fetchval("SELECT count(*) FROM letter") == kept
 
 
 # --- through the real door -------------------------------------------------------------------------------------------

@@ -104,7 +104,7 @@ def compose_one(command: str, statement: Statement) -> str:
     return f"""
 WITH member AS MATERIALIZED (
     SELECT {", ".join(["1::bigint AS n, $1::uuid AS account, $6::timestamptz AS now", *takes])}
-     WHERE {_new(command, "$1", "$2::uuid")}
+     WHERE $2::uuid IS NULL OR carewire_remembered('{command}', '{{1}}', ARRAY[$1], ARRAY[$2]) = '{{}}'
 ), {statement.effect}, ended AS MATERIALIZED (
     SELECT {_ended(statement)} FROM done
 ), kept AS (
@@ -133,7 +133,7 @@ WITH asked AS MATERIALIZED (
       WITH ORDINALITY AS asked (account, key, input, reply, doors{"".join(names)}, n)
 ), member AS MATERIALIZED (
     SELECT n, account, $6::timestamptz AS now{"".join(names)}
-      FROM asked WHERE {_new(command, "asked.account", "asked.key")}
+      FROM asked WHERE n <> ALL ((SELECT carewire_remembered('{command}', array_agg(n), $1, $2) FROM asked)::bigint[])
 ), {statement.effect}, ended AS MATERIALIZED (
     SELECT {_ended(statement)} FROM done
 ), told AS MATERIALIZED (
@@ -159,12 +159,6 @@ WITH asked AS MATERIALIZED (
 SELECT ARRAY(SELECT n FROM member) AS ran, ARRAY(SELECT n FROM ended) AS done,
        (SELECT offsets FROM told) AS offsets, (SELECT numbers FROM met) AS met
        {"".join(f", ARRAY(SELECT given_{name} FROM ended) AS {name}" for name in statement.gives)}"""
-
-
-def _new(command: str, account: str, key: str) -> str:
-    """Whether this call has no receipt. One look-up by the key a call, whatever the planner thinks of the table."""
-    found = f"SELECT r.key FROM receipt r WHERE r.account = {account} AND r.command = '{command}' AND r.key = {key}"
-    return f"{key} IS NULL OR ({found}) IS NULL"
 
 
 def _ended(statement: Statement) -> str:

@@ -81,10 +81,9 @@ async def take(tx: Tx, claims: Sequence[Claim]) -> list[Any]:
 async def find(tx: Tx, claims: Sequence[Claim]) -> list[Any]:
     """What stands there to claims of one command that were made before: the stored row, or why it cannot be said."""
     rows = await tx.fetch(
-        """SELECT r.account, r.key, r.input, r.result, r.doors FROM unnest($1::uuid[], $3::uuid[]) AS c (account, key)
-             JOIN receipt r ON r.account = c.account AND r.command = $2 AND r.key = c.key""",
-        [c.account for c in claims],
+        "SELECT account, key, input, result, doors FROM carewire_receipts($1, $2, $3)",
         claims[0].command,
+        [c.account for c in claims],
         [c.key for c in claims],
     )
     found = {(row["account"], row["key"]): row for row in rows}
@@ -101,10 +100,9 @@ def _judge(claim: Claim, row: Any | None) -> Any:
 async def release(tx: Tx, claims: Sequence[Claim]) -> None:
     """Take claims of this transaction back: a refusal leaves no receipt, a bare claim would say `in_flight`."""
     await tx.execute(
-        """DELETE FROM receipt r USING unnest($1::uuid[], $3::uuid[]) AS c (account, key)
-            WHERE r.account = c.account AND r.command = $2 AND r.key = c.key""",
-        [c.account for c in claims],
+        "SELECT carewire_release($1, $2, $3)",
         claims[0].command,
+        [c.account for c in claims],
         [c.key for c in claims],
     )
 

@@ -1,0 +1,56 @@
+"""Receipts are found by their key, whatever the planner believed when a connection's plans were made."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from carewire.actor import Actor
+from carewire.node import Node
+from tests.platform.conftest import MakeNode
+from tests.platform.test_batch import AT_ONCE, attempt, make_counter, reasons
+from tests.toy.parts import uuid7
+
+
+async def rows_read_in_order(node: Node, connection: Any) -> int:
+    """Receipts that were read without their index, by the connections of this node."""
+    pool = node.db._pool
+    assert pool is not None
+    for own in [holder._con for holder in pool._holders if holder._con is not None]:
+        await own.execute("SELECT pg_stat_force_next_flush()")
+    read: int = await connection.fetchval("SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'receipt'")
+    return read
+
+
+async def ask_in_all_ways(node: Node, owner: Actor, way: str, counter_id: UUID) -> None:
+    """Two new calls, one that is refused and one that ran before."""
+    asks = [{"counter_id": str(counter_id), "by": by, "idempotency_key": str(uuid7())} for by in (1, 1, 0)]
+    ends = await asyncio.gather(*(attempt(node, owner, way, **ask) for ask in asks))
+    assert reasons(ends) == ["ok", "ok", "conflict"]
+    assert await attempt(node, owner, way, **asks[0]) == ends[0]
+
+
+@AT_ONCE
+async def test_plans_kept_from_a_table_that_was_small_read_by_the_key_when_it_has_grown(
+    make_node: MakeNode, owner: Actor, way: str
+) -> None:
+    node = await make_node(pool=3)
+    counter_id = await make_counter(node, owner)
+    for loop in (node.runner, node.sealer, node.hub.sweep):
+        await loop.stop()
+    other = await asyncpg.connect(node.settings.database_url)
+    await other.execute("ANALYZE receipt")  # nobody's are there: to read all of it costs nothing
+    for _ in range(8):  # a plan is kept after five uses
+        await ask_in_all_ways(node, owner, way, counter_id)
+    await other.execute(
+        """INSERT INTO receipt (account, command, key, input, result, doors)
+           SELECT $1, $2, uuidv7(), '\\x00', '{}', '[]' FROM generate_series(1, 1000)""",
+        owner.id,
+        way,
+    )
+    before = await rows_read_in_order(node, other)
+    for _ in range(3):
+        await ask_in_all_ways(node, owner, way, counter_id)
+    assert await rows_read_in_order(node, other) == before
+    await other.close()

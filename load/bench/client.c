@@ -79,7 +79,7 @@ static void run_rate(double per_second, double seconds) {
     for (uint64_t next = 0; next < total;) {
         uint64_t when = start + (uint64_t)((double)next * 1e6 / per_second), now = now_us();
         if (now >= when) publish(1, when), next++;
-        else turn((int)((when - now) / 1000)); /* the rest of a millisecond is waited for without sleep */
+        else turn_until(when);
     }
     double took = (double)(now_us() - start) / 1e6;
     cpu = cpu_s() - cpu;
@@ -125,7 +125,7 @@ static void run_pace(double per_second, double seconds) {
             if (c->state == READY && !c->asked) freed = c;
         }
         if (freed) send_request(freed, when), next++;
-        else turn(next < total && now < when ? (int)((when - now) / 1000) : 1);
+        else turn_until(next < total && now < when ? when : now + 1000);
     }
     tell((double)(now_us() - start) / 1e6, cpu_s() - cpu);
 }
@@ -175,6 +175,7 @@ int main(int argc, char **argv) {
     seed_state ^= now_us() << 20 | (uint64_t)getpid();
     buffer = malloc(BUFFER);
     poller = epoll_create1(EPOLL_CLOEXEC);
+    prctl(PR_SET_TIMERSLACK, 1000); /* a microsecond instead of fifty */
     setvbuf(stdout, NULL, _IOLBF, 0);
     setvbuf(stdin, NULL, _IONBF, 0);
     struct epoll_event input = {.events = EPOLLIN, .data.ptr = NULL};

@@ -237,4 +237,13 @@ static int turn(int wait_ms) {
     }
     return !input;
 }
+
+/* A turn that ends at `when` at the latest, to the microsecond and asleep: a client that spins until then takes a core
+   from the server it measures. */
+static void turn_until(uint64_t when) {
+    uint64_t now = now_us(), left = when > now ? when - now : 0;
+    struct timespec wait = {.tv_sec = (time_t)(left / 1000000), .tv_nsec = (long)(left % 1000000) * 1000};
+    struct pollfd ready = {.fd = poller, .events = POLLIN};
+    if (ppoll(&ready, 1, &wait, NULL) > 0) turn(0);
+}
 #endif

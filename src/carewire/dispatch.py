@@ -44,7 +44,7 @@ from carewire.settings import Settings
 from carewire.store import receipts
 from carewire.store.constraints import translate
 from carewire.store.db import Database
-from carewire.transact import HandOn, Publisher, Transactions, keep, rerun
+from carewire.transact import Committed, Publisher, Transactions, rerun
 
 log = structlog.get_logger("carewire.dispatch")
 
@@ -223,16 +223,16 @@ class Dispatcher:
             raise how
         return how
 
-    async def _serve_batch(self, asks: Sequence[Ask], hand_on: HandOn = keep) -> None:
-        """A batch of a lane, to the end of each. What the database refuses as a whole is split up."""
+    async def _serve_batch(self, asks: Sequence[Ask]) -> Coroutine[Any, Any, None] | None:
+        """Commit a batch of a lane; answers what is left to do. What the database refuses as a whole is split up."""
         command = asks[0].command
         try:
-            ends = await rerun(command, lambda: self._transactions.run(asks, hand_on))
+            committed = await rerun(command, lambda: self._transactions.run(asks))
         except Exception as error:
             if len(asks) == 1 or isinstance(error, OutcomeUnknown | Unavailable | Overloaded):
                 for ask in asks:
                     ask.end(_typed(command, error))
-                return
+                return None
             metrics.BATCHES_SPLIT.labels(command.name).inc()
             held = isinstance(error, asyncpg.LockNotAvailableError)
             parts: dict[object, list[Ask]] = {}
@@ -242,10 +242,17 @@ class Dispatcher:
                 # Somebody holds their root: they have waited for it already.
                 for ask in asks:
                     ask.end(_typed(command, error))
-                return
+                return None
             for part in parts.values():
                 self._start(self._serve_part(part) if held else self._serve_each(part))
-            return
+            return None
+        return self._end(asks, committed)
+
+    async def _end(self, asks: Sequence[Ask], committed: Committed) -> None:
+        try:
+            ends: Sequence[Outcome | Refusal] = await committed.tell()
+        except Exception as error:
+            ends = [_typed(asks[0].command, error)] * len(asks)
         for ask, how in zip(asks, ends, strict=True):
             ask.end(how)
 
@@ -253,7 +260,8 @@ class Dispatcher:
         """Those of one key, without the others."""
         try:
             async with self.gate:
-                await self._serve_batch(asks)
+                if (rest := await self._serve_batch(asks)) is not None:
+                    await rest
         except Overloaded as full:
             for ask in asks:
                 ask.end(full)
@@ -280,7 +288,8 @@ class Dispatcher:
         async with self.gate:
             started = time.perf_counter()
             try:
-                return await self._transactions.run(asks)
+                committed = await self._transactions.run(asks)
+                return await committed.tell()
             finally:
                 self.gate.took(started)
 

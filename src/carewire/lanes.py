@@ -10,8 +10,8 @@ import asyncio
 import contextvars
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import msgspec
@@ -115,13 +115,13 @@ class Lane:
 
 
 class Lanes:
-    """All lanes of one node. `serve` runs a batch to the end of each of its members and raises nothing; when it has
-    committed it hands on, and the next batch is on its way to the database while this one's news and answers go out.
-    `speak` does for those who wait what can be done before their turn."""
+    """All lanes of one node. `serve` commits a batch, raises nothing and answers what is left to do: its news and its
+    members' ends, which go out while the next batch is in the database. `speak` does for those who wait what can be
+    done before their turn."""
 
     def __init__(
         self,
-        serve: Callable[[Sequence[Ask], Callable[[], bool]], Awaitable[None]],
+        serve: Callable[[Sequence[Ask]], Awaitable[Coroutine[Any, Any, None] | None]],
         speak: Callable[[Sequence[Ask]], None],
         gate: Gate,
         *,
@@ -162,44 +162,32 @@ class Lanes:
         silent, lane.silent = lane.silent, []
         self._speak([ask for ask in silent if ask.spoken is None and not ask.future.done()])
 
-    def _start(self, lane: Lane) -> bool:
-        """The next batch, if anybody waits."""
-        lane.busy = lane.oldest is not None
-        if lane.busy:
-            lane.began = time.perf_counter()
-            task = asyncio.get_running_loop().create_task(self._work(lane), context=contextvars.Context())
-            self._working.add(task)
-            task.add_done_callback(self._working.discard)
-        return lane.busy
+    def _start(self, lane: Lane) -> None:
+        lane.busy, lane.began = True, time.perf_counter()
+        self._run(self._work(lane))
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work, context=contextvars.Context())
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
 
     async def _work(self, lane: Lane) -> None:
-        """One batch, and then the next."""
-        held = going = False
-
-        def hand_on() -> bool:
-            nonlocal held, going
-            if held:
-                held = False
-                self._gate.took(started)
-                self._gate.leave()
-            if going:
-                return False
-            going = True
-            return self._start(lane)
-
-        started = time.perf_counter()
+        """One batch after the other, while anybody waits."""
         try:
-            await self._gate.enter()
-            held, started = True, time.perf_counter()
-            if asks := lane.take(self.members_max):
-                metrics.BATCH_MEMBERS.observe(len(asks))
-                await self._serve(asks, hand_on)
+            while lane.oldest is not None:
+                async with self._gate:
+                    lane.began = started = time.perf_counter()
+                    if asks := lane.take(self.members_max):
+                        metrics.BATCH_MEMBERS.observe(len(asks))
+                        if (rest := await self._serve(asks)) is not None:
+                            self._run(rest)
+                        self._gate.took(started)
         except Overloaded as full:
             while asks := lane.take(self.members_max):
                 for ask in asks:
                     ask.end(full)
         finally:
-            hand_on()
+            lane.busy = False
 
     def _watch(self, lane: Lane, oldest: Ask) -> None:
         due = oldest.since + PATIENCE_S - time.perf_counter()

@@ -1,9 +1,8 @@
 """One transaction for one or many members of the same command: claims, handler, what it leaves, COMMIT, publish."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 import asyncpg
 import msgspec
@@ -24,12 +23,6 @@ from carewire.store.db import NO_TX, Database, Tx
 
 RERUNS_MAX: Final = 3
 T = TypeVar("T")
-HandOn = Callable[[], bool]
-
-
-def keep() -> bool:
-    """Nobody is there to hand on to."""
-    return False
 
 
 class Publisher(Protocol):
@@ -37,6 +30,12 @@ class Publisher(Protocol):
 
     def publish(self, left: outbox.Left) -> None:
         """Send hints. Never blocks, never raises."""
+
+
+class Committed(NamedTuple):
+    """A transaction that has committed. `tell`, once: publishes what it left and answers everybody's end."""
+
+    tell: Callable[[], Awaitable[list[Outcome | Refusal]]]
 
 
 class Transactions:
@@ -63,14 +62,11 @@ class Transactions:
             except Exception as error:
                 spoken.error = error
 
-    async def run(self, asks: Sequence[Ask], hand_on: HandOn = keep) -> list[Outcome | Refusal]:
-        """Everybody's end: claims, the handler, what it leaves, COMMIT. Raises what is nobody's own.
-
-        `hand_on` is called behind the COMMIT: the next batch then goes its way before this one's news and answers.
-        """
+    async def run(self, asks: Sequence[Ask]) -> Committed:
+        """Claims, the handler, what it leaves, COMMIT. Raises what is nobody's own. Nobody has heard of it yet."""
         command = asks[0].command
         if command.statement is not None:
-            return await self._run_at_once(command.statement, asks, hand_on)
+            return await self._run_at_once(command.statement, asks)
         members: list[Member[Any, Any]] = []
         fresh: list[Member[Any, Any]] = []
         left: outbox.Left | None = None
@@ -83,15 +79,17 @@ class Transactions:
                 left = await self._leave(tx, asks, members, fresh)
         except _NothingDone:
             pass
-        if hand_on():
-            await asyncio.sleep(0)
-        if left is not None:
-            self._publish(left)
-        ran = {id(m) for m in fresh}
-        await self._show_again([member for member in members if id(member) not in ran])
-        return [_end(member) for member in members]
 
-    async def _run_at_once(self, statement: Statement, asks: Sequence[Ask], hand_on: HandOn) -> list[Outcome | Refusal]:
+        async def tell() -> list[Outcome | Refusal]:
+            if left is not None:
+                self._publish(left)
+            ran = {id(m) for m in fresh}
+            await self._show_again([member for member in members if id(member) not in ran])
+            return [_end(member) for member in members]
+
+        return Committed(tell)
+
+    async def _run_at_once(self, statement: Statement, asks: Sequence[Ask]) -> Committed:
         """The same for a command that is one statement: the handler first, and then everything at once."""
         command = asks[0].command
         self.speak([ask for ask in asks if ask.spoken is None])
@@ -101,17 +99,21 @@ class Transactions:
                 raise spoken.error  # whose it is will show when each runs alone
         # Whose command ran before is answered what it was answered then, whatever the handler says today.
         asked_again = [spoken for spoken in calls if spoken.claim is not None and spoken.member.refused is not None]
+        row: Any = None
         if sent := [spoken for spoken in calls if spoken.member.refused is None]:
             sql, values = at_once.pack(command, statement, sent)
             row = await self._db.statement(sql, *values)
-            if hand_on():
-                await asyncio.sleep(0)
-            opened = at_once.open_answer(statement, sent, row)
-            self._publish(opened.left)
-            asked_again += opened.ran_before
-        if asked_again:
-            await self._replay(command, [(s.claim, s.member) for s in asked_again if s.claim is not None])
-        return [_end(spoken.member) for spoken in calls]
+
+        async def tell() -> list[Outcome | Refusal]:
+            if sent:
+                opened = at_once.open_answer(statement, sent, row)
+                self._publish(opened.left)
+                asked_again.extend(opened.ran_before)
+            if asked_again:
+                await self._replay(command, [(s.claim, s.member) for s in asked_again if s.claim is not None])
+            return [_end(spoken.member) for spoken in calls]
+
+        return Committed(tell)
 
     async def _replay(self, command: Command, calls: Sequence[tuple[receipts.Claim, Member[Any, Any]]]) -> None:
         """Give them the replies they had, as far as they may still have them; who had none keeps her refusal."""

@@ -1,7 +1,8 @@
 """What one batch has to tell and what the next has to say are done while the database works."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -31,18 +32,20 @@ async def test_the_next_batch_is_on_its_way_before_the_news_of_the_one_that_has_
     commit = asyncio.Event()
     numbers = iter("123")
 
-    async def serve(asks: Sequence[Ask], hand_on: Callable[[], bool]) -> None:
+    async def serve(asks: Sequence[Ask]) -> Coroutine[Any, Any, None]:
         number = next(numbers)
         seen.append(f"sent {number}")
         await commit.wait()
         for _ in range(3):  # an answer of the database takes some turns of the loop
             await asyncio.sleep(0)
         seen.append(f"committed {number}")
-        if hand_on():
-            await asyncio.sleep(0)
-        seen.append(f"told {number}")
-        for served in asks:
-            served.end(Internal())
+
+        async def tell() -> None:
+            seen.append(f"told {number}")
+            for served in asks:
+                served.end(Internal())
+
+        return tell()
 
     gate = Gate(4)
     row = Lanes(serve, lambda asks: None, gate, members_max=1)
@@ -65,7 +68,7 @@ async def test_the_next_batch_is_on_its_way_before_the_news_of_the_one_that_has_
 
 
 async def test_a_batch_that_never_commits_leaves_the_lane_to_the_next() -> None:
-    async def serve(asks: Sequence[Ask], hand_on: Callable[[], bool]) -> None:
+    async def serve(asks: Sequence[Ask]) -> None:
         for served in asks:
             served.end(Internal())
 

@@ -67,6 +67,7 @@ async def examine() -> AsyncIterator[Finding]:
     yield Finding("ok", "settings", ", ".join(f"{k}={v}" for k, v in settings.redacted().items()))
     yield check_secret(settings)
     yield check_clock(settings)
+    yield check_gateways(settings)
     yield check_files()
     yield check_disk(settings.data)
     for finding in await check_database(settings):
@@ -91,6 +92,22 @@ def check_clock(settings: Settings) -> Finding:
     if settings.clock_rate != 1.0:
         return Finding("warn", "clock", f"runs {settings.clock_rate:g} times fast", "unset CAREWIRE_CLOCK_RATE")
     return Finding("ok", "clock", "real time")
+
+
+def check_gateways(settings: Settings) -> Finding:
+    """Those outside tell later what became of messages and money, if there is an address where they can."""
+    outside = [
+        name for name, is_set in (("Twilio", settings.sms_url), ("Stripe", settings.stripe_secret_key)) if is_set
+    ]
+    if not outside:
+        return Finding("ok", "gateways", "none outside")
+    if not (settings.public_url or "").startswith("https://"):
+        text, mend = (
+            f"{' and '.join(outside)} cannot call back",
+            "CAREWIRE_PUBLIC_URL=https://…; docs/guide/gateways.md",
+        )
+        return Finding("warn", "gateways", text, mend)
+    return Finding("ok", "gateways", f"{' and '.join(outside)} call {settings.public_http}/webhooks/…")
 
 
 def check_files() -> Finding:

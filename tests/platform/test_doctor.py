@@ -12,6 +12,7 @@ from carewire.embedded import Postgres, Valkey
 from carewire.settings import Settings
 from carewire.store.migrate import migrate
 
+TWILIO = "twilio://AC1:token@api.twilio.com/?from=x"
 GOOD_SECRET = "n3ZbqgC0vS7kX1yTtW8dLrP5mHfJ2aEu"
 
 
@@ -96,6 +97,23 @@ def test_too_few_file_descriptors_are_told(monkeypatch: pytest.MonkeyPatch, soft
 def test_a_short_secret_is_told() -> None:
     assert doctor.check_secret(Settings(secret="short")).level == "warn"
     assert doctor.check_secret(Settings(secret=GOOD_SECRET)).level == "ok"
+
+
+@pytest.mark.parametrize(
+    ("outside", "public", "level"),
+    [
+        ({}, None, "ok"),
+        ({"sms_url": TWILIO}, None, "warn"),
+        ({"sms_url": TWILIO}, "http://clinic.internal", "warn"),
+        ({"stripe_secret_key": "sk_test_01234567"}, None, "warn"),
+        ({"sms_url": TWILIO}, "https://clinic.example", "ok"),
+    ],
+)
+def test_a_gateway_that_cannot_call_back_is_told(outside: dict[str, str], public: str | None, level: str) -> None:
+    """Ledger: POST /webhooks/twilio M-056, POST /webhooks/stripe M-054."""
+    found = doctor.check_gateways(Settings(secret=GOOD_SECRET, public_url=public, **outside))
+    assert found.level == level
+    assert "token" not in str(found)
 
 
 @pytest.mark.parametrize("bad", [True, False])

@@ -3,8 +3,10 @@
 Commands turn a line into another by the moves of `moves.py`; `settle` then orders, estimates and finds who is near.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Final
 from uuid import UUID
 
@@ -90,8 +92,11 @@ class Room(Struct, frozen=True):
     label: str
 
 
-class Line(Struct, frozen=True, kw_only=True):
-    """All tokens of one session, what the line has learnt, and what it last told."""
+class Line(Struct, frozen=True, kw_only=True, dict=True):
+    """All tokens of one session, what the line has learnt, and what it last told.
+
+    What many ask of the same line (a batch of members, each her place) is found out once.
+    """
 
     session: Session
     tokens: tuple[Token, ...] = ()
@@ -110,10 +115,13 @@ class Line(Struct, frozen=True, kw_only=True):
 
     def get(self, token_id: UUID) -> Token:
         """A token of this line, or `NotFound`."""
-        for token in self.tokens:
-            if token.id == token_id:
-                return token
-        raise NotFound()
+        if (token := self._by_id.get(token_id)) is None:
+            raise NotFound()
+        return token
+
+    @cached_property
+    def _by_id(self) -> dict[UUID, Token]:
+        return {token.id: token for token in self.tokens}
 
     def put(self, *tokens: Token) -> "Line":
         """The line with these tokens replaced or added."""
@@ -121,7 +129,7 @@ class Line(Struct, frozen=True, kw_only=True):
         kept = tuple(new.pop(token.id, token) for token in self.tokens)
         return replace(self, tokens=kept + tuple(new.values()))
 
-    @property
+    @cached_property
     def waiting(self) -> tuple[Token, ...]:
         """Who can be called, in order."""
         return tuple(sorted((t for t in self.tokens if t.state is TokenState.WAITING), key=lambda t: t.place or 0))
@@ -129,10 +137,14 @@ class Line(Struct, frozen=True, kw_only=True):
     def before(self, token: Token) -> int | None:
         """How many are called before her: those ahead in line, or all when she has not arrived yet."""
         if token.state is TokenState.EXPECTED:
-            return sum(t.state is TokenState.WAITING for t in self.tokens)
+            return len(self.waiting)
         if token.state is not TokenState.WAITING or token.place is None:
             return None
-        return sum(t.state is TokenState.WAITING and (t.place or 0) < token.place for t in self.tokens)
+        return bisect_left(self._places, token.place)
+
+    @cached_property
+    def _places(self) -> list[int]:
+        return [token.place or 0 for token in self.waiting]
 
     def expected(self, token: Token) -> Expected | None:
         """When she is expected to be called; a booked token not before it is due."""

@@ -1,5 +1,6 @@
 """The lines of a batch: each session locked and loaded once, moved by its members in turn, stored and told once."""
 
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
@@ -66,9 +67,8 @@ class Lines:
     def move(self, member: Caller, after: Line) -> None:
         """Her move of it."""
         session_id = after.session.id
-        was = {token.id: token for token in self._now[session_id].tokens}
-        for token in after.tokens:
-            if was.get(token.id) is not token:
+        for was, token in zip_longest(self._now[session_id].tokens, after.tokens):  # a move keeps them in their order
+            if was is not token:
                 self._moved_by[token.id] = member
         self._now[session_id] = after
         self._last[session_id] = member

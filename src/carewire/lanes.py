@@ -69,8 +69,14 @@ class Ask:
 
     @property
     def key(self) -> object:
-        """What chooses its lane: itself, when its command names nothing that others want, too."""
-        return self if self.command.lane is None else getattr(self.params, self.command.lane)
+        """What chooses its lane, and whom it waits with: who wants the same of a statement wants the same rows. Itself,
+        when its command names nothing that others want, too."""
+        command = self.command
+        if command.lane is not None:
+            return getattr(self.params, command.lane)
+        if command.statement is not None and command.statement.takes:
+            return tuple(getattr(self.params, name) for name in command.statement.takes)
+        return self
 
     def end(self, how: Outcome | Refusal) -> None:
         """It is over."""

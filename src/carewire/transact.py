@@ -132,8 +132,14 @@ class Transactions:
         await self._show_again([member for _, member in calls])
 
     async def _show_again(self, members: Sequence[Member[Any, Any]]) -> None:
-        """Who is given a stored reply once more is shown again what stands in it."""
-        await self._trail.record([entry for member in members for entry in self._trail.shown(member)])
+        """Who is given a stored reply once more is shown again what stands in it, or is not when that cannot be put on
+        record: she alone, for others of the batch have their effect already."""
+        try:
+            await self._trail.record([entry for member in members for entry in self._trail.shown(member)])
+        except Refusal as refusal:
+            for member in members:
+                if member.reads:
+                    member.refuse(refusal)
 
     def _publish(self, left: outbox.Left) -> None:
         committed = time.perf_counter()

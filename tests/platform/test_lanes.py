@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -17,10 +17,13 @@ from carewire.errors import Internal
 from carewire.gate import Gate
 from carewire.lanes import Ask, Lanes
 from carewire.node import Node
+from carewire.params import decode_params
 from tests import toy
 from tests.platform.conftest import MakeNode
 from tests.platform.test_batch import attempt, make_counter, told
 from tests.platform.test_statement import until
+
+WANTED: Final = b'{"counter_id": "00000000-0000-0000-0000-000000000007"}'
 
 
 def ask() -> Ask:
@@ -77,6 +80,36 @@ async def test_a_batch_that_never_commits_leaves_the_lane_to_the_next() -> None:
     for one in asks:
         row.put(one)
     assert [type(one.future.exception()) for one in asks if await asyncio.wait([one.future])] == [Internal] * 3
+
+
+async def test_who_wants_the_same_of_a_statement_waits_in_one_lane_when_the_first_is_slow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Should it be a held row, then all of them wait in one other lane and leave the rest to strangers."""
+    monkeypatch.setattr(lanes, "QUICK_S", -1.0)
+    served: list[list[Ask]] = []
+    over = asyncio.Event()
+
+    async def serve(asks: Sequence[Ask]) -> None:
+        served.append(list(asks))
+        await over.wait()
+        for one in asks:
+            one.end(Internal())
+
+    row = Lanes(serve, lambda asks: None, Gate(12))
+    command, wanted = REGISTRY["toy.tally_alone"], decode_params(REGISTRY["toy.tally_alone"], WANTED)
+    asks = [Ask(command, wanted, None, Peer(), None) for _ in range(31)]
+    for one in asks:
+        row.put(one)
+    while sum(map(len, served)) < len(asks):  # noqa: ASYNC110 - one turn of the loop, not a wait by the clock
+        await asyncio.sleep(0)
+    over.set()
+    await asyncio.wait([one.future for one in asks])
+    assert [len(batch) for batch in served] == [1, 30]
+    other = Ask(command, msgspec.structs.replace(wanted, counter_id=UUID(int=8)), None, Peer(), None)
+    assert len({one.key for one in (*asks, other)}) == 2
+    for one in asks:
+        one.future.exception()
 
 
 async def test_who_waits_for_a_batch_has_spoken_when_her_turn_comes(

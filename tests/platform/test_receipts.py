@@ -1,24 +1,37 @@
-"""Receipts are found by their key, whatever the planner believed when a connection's plans were made."""
+"""Receipts are found by their key, whatever the planner believed when a connection's plans were made; and what is
+answered from them is put on record, or kept from who asked."""
 
 import asyncio
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
+import pytest
 
+from carewire.access import remember
 from carewire.actor import Actor
+from carewire.batch import Batch
+from carewire.command import REGISTRY
+from carewire.errors import Unavailable
 from carewire.node import Node
+from tests import toy
 from tests.platform.conftest import MakeNode
-from tests.platform.test_batch import AT_ONCE, attempt, make_counter, reasons
+from tests.platform.test_batch import AT_ONCE, attempt, make_counter, reasons, together
 from tests.toy.parts import uuid7
 
 
-async def rows_read_in_order(node: Node, connection: Any) -> int:
-    """Receipts that were read without their index, by the connections of this node."""
+async def flush_statistics(node: Node) -> None:
+    """Have this node's connections, none of which is in use, put down what they have counted."""
     pool = node.db._pool
     assert pool is not None
     for own in [holder._con for holder in pool._holders if holder._con is not None]:
         await own.execute("SELECT pg_stat_force_next_flush()")
+
+
+async def rows_read_in_order(node: Node, connection: Any) -> int:
+    """Receipts that were read without their index, by the connections of this node."""
+    await flush_statistics(node)
     read: int = await connection.fetchval("SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'receipt'")
     return read
 
@@ -53,4 +66,32 @@ async def test_plans_kept_from_a_table_that_was_small_read_by_the_key_when_it_ha
     for _ in range(3):
         await ask_in_all_ways(node, owner, way, counter_id)
     assert await rows_read_in_order(node, other) == before
+    await other.close()
+
+
+@pytest.mark.parametrize("way", ["toy.count", "toy.tally"])
+async def test_a_reply_that_cannot_be_put_on_record_is_kept_from_her_and_nobody_else(
+    node: Node, owner: Actor, counter: UUID, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Others of her batch have their effect already, and must not hear that it could not be."""
+    was = REGISTRY[way]
+
+    async def in_private(batch: Batch[toy.Count, toy.Counter]) -> None:
+        await was.handler(batch)
+        for member in batch:
+            remember(member, toy.private_counter, counter_id=member.params.counter_id)
+
+    monkeypatch.setitem(REGISTRY, way, msgspec.structs.replace(was, handler=in_private))
+    ask = {"counter_id": str(counter), "idempotency_key": str(uuid7())}
+    first = await attempt(node, owner, way, **ask)
+    other = await asyncpg.connect(node.settings.database_url)
+    await other.execute(
+        """CREATE FUNCTION no_more() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the disk is full'; END $$;
+           CREATE TRIGGER no_more BEFORE INSERT ON audit FOR EACH ROW WHEN (NEW.kind = 'read')
+           EXECUTE FUNCTION no_more()"""
+    )
+    again, new = await together(node, (owner, ask), (owner, {"counter_id": str(counter)}), way=way)
+    assert (type(again), new) == (Unavailable, {"counter_id": str(counter), "value": 2})
+    await other.execute("DROP TRIGGER no_more ON audit")
+    assert await attempt(node, owner, way, **ask) == first
     await other.close()

@@ -160,28 +160,6 @@ async def test_killed_before_it_began_the_keys_are_free(node: Node, owner: Actor
 
 
 # --- the same key at two nodes ---------------------------------------------------------------------------------------
-@pytest.fixture
-def winning() -> Iterator[None]:
-    """`toy.win`: who comes first makes it 1, and then there is nothing left to win."""
-    statement = Statement(
-        takes={"counter_id": "uuid"},
-        effect="""done AS (
-            UPDATE counter c SET value = 1 FROM member m WHERE c.id = m.counter_id AND c.value = 0
-            RETURNING m.n, c.value)""",
-        gives=("value",),
-        otherwise=NotFound,
-    )
-
-    @command("toy.win", allow={KNOWN}, emits={toy.Counted}, errors={NotFound}, statement=statement)
-    async def win(ctx: Ctx, counter_id: UUID) -> toy.Counter:
-        """Be the first."""
-        ctx.emit(toy.Counted(counter_id=counter_id, value=statement.later("value")))
-        return toy.Counter(counter_id=counter_id, value=statement.later("value"))
-
-    yield
-    del REGISTRY["toy.win"]
-
-
 async def at_two_nodes_behind_a_lock(
     nodes: list[Node], owner: Actor, way: str, counters: list[UUID], asks: list[dict[str, object]]
 ) -> list[Any]:
@@ -199,7 +177,7 @@ async def at_two_nodes_behind_a_lock(
 
 @pytest.mark.parametrize("many", [1, 3])
 async def test_a_twin_that_took_all_there_was_while_the_other_waited_is_both_answer(
-    make_node: MakeNode, owner: Actor, winning: None, many: int
+    make_node: MakeNode, owner: Actor, many: int
 ) -> None:
     nodes = [await make_node() for _ in range(2)]
     counters = [await make_counter(nodes[0], owner) for _ in range(many)]

@@ -236,6 +236,23 @@ def tell_tally(ctx: Ctx, counter_id: UUID, by: int) -> None:
     ctx.emit(Counted(counter_id=counter_id, value=TALLY.later("value")))
 
 
+WIN = Statement(
+    takes={"counter_id": "uuid"},
+    effect="""done AS (
+        UPDATE counter c SET value = 1 FROM member m WHERE c.id = m.counter_id AND c.owner = m.account AND c.value = 0
+        RETURNING m.n, c.value)""",
+    gives=("value",),
+    otherwise=NotFound,
+)
+
+
+@command("toy.win", allow={KNOWN}, emits={Counted}, errors={NotFound}, statement=WIN)
+async def win(ctx: Ctx, counter_id: UUID) -> Counter:
+    """Be the first, who makes it 1; then there is nothing left to win."""
+    ctx.emit(Counted(counter_id=counter_id, value=WIN.later("value")))
+    return Counter(counter_id=counter_id, value=WIN.later("value"))
+
+
 @command("toy.break", allow={KNOWN}, emits={Counted})
 async def break_(ctx: Ctx, counter_id: UUID) -> None:
     """Write and tell, then fail: nothing of it may remain."""

@@ -27,7 +27,7 @@ async def owed(ctx: Ctx, thing_id: UUID, *, lock: bool = False) -> Owed:
     """What is to be paid for this appointment now. Raises `NotFound`; whose it is, the caller asks."""
     row = await _read(ctx, thing_id, lock)
     payable = _refusal(ctx, row) is None
-    return Owed(money=row.fee if payable else None, place_id=row.place_id, patient_id=row.patient_id)
+    return Owed(money=row.fee if payable else None, place_id=row.place_id, patient_id=row.patient_id, until=row.pay_by)
 
 
 async def mark_paid(ctx: Ctx, fact: Paid) -> Outcome:

@@ -29,6 +29,7 @@ async def owed(ctx: Ctx, order_id: UUID, *, lock: bool = False) -> Owed:
         money=Money.of(due, order.currency) if due and _refused(ctx, order) is None else None,
         place_id=order.place_id,
         patient_id=order.patient_id,
+        until=order.pay_by,
     )
 
 

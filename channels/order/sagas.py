@@ -37,7 +37,7 @@ ORDER_SAGA: Final = Saga(
         ),
         Step(
             "pay",
-            ("payment.take", "requests.mark_paid"),
+            ("payment.take", "webhook.stripe", "job:payment.intent_said", "requests.mark_paid"),
             "the money counts for the order",
             frozenset({"place"}),
             "what was paid and not refunded yet is refunded, once",

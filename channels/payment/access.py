@@ -35,6 +35,8 @@ KINDS: Final[dict[Payable, Kind]] = {
     Payable.APPOINTMENT: Kind(appointment.owed, appointment.mark_paid, appointment.PAID_EMITS),
     Payable.ORDER: Kind(orders.owed, orders.mark_paid, orders.PAID_EMITS),
 }
+PAID_EMITS: Final[frozenset[type[Event]]] = frozenset(event for kind in KINDS.values() for event in kind.emits)
+"""What is emitted by who tells any of them of money."""
 
 
 class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +62,17 @@ async def owed_here(ctx: Ctx, about: str, about_id: UUID, *, lock: bool = False)
     if owed.place_id is None or not COUNTER & await identity.duties(ctx, owed.place_id):
         raise NotFound()
     return await kind.owed(ctx, about_id, lock=True) if lock else owed
+
+
+@door
+async def owed_by_her(ctx: Ctx, about: str, about_id: UUID, *, lock: bool = False) -> tuple[Owed, UUID]:
+    """What is owed for a thing of a patient the caller acts for, and her. A stranger gets `NotFound`."""
+    kind = KINDS[Payable(about)]
+    owed = await kind.owed(ctx, about_id)
+    if owed.patient_id is None:
+        raise NotFound()
+    patient = await identity.patient(ctx, owed.patient_id)
+    return await kind.owed(ctx, about_id, lock=True) if lock else owed, patient.id
 
 
 @door

@@ -1,7 +1,6 @@
 """Taking money at a counter, and what was taken."""
 
-from collections.abc import Iterable
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -9,7 +8,6 @@ from msgspec import Meta
 
 from carewire.command import Ctx, command, query
 from carewire.errors import Field, InvalidParams, NotFound
-from carewire.event import Event
 from carewire.forms import Cursor, Limit
 from carewire.ids import uuid7
 from carewire.money import Money
@@ -19,18 +17,11 @@ from carewire.store.paging import Page
 from channels.identity import Capacity
 from channels.identity import access as identity
 from channels.payment import access
-from channels.payment.access import COLUMNS, KINDS, PaymentView, view
+from channels.payment.access import COLUMNS, KINDS, PAID_EMITS, PaymentView, view
 from channels.payment.errors import NothingOwed, OtherAmount
 from channels.payment.nouns import Means, Payable
 
 AboutId = Annotated[UUID, Meta(description="The appointment, order or request")]
-
-
-def _emits(kinds: Iterable[access.Kind]) -> frozenset[type[Event]]:
-    return frozenset(event for kind in kinds for event in kind.emits)
-
-
-EMITS: Final = _emits(KINDS.values())
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +38,7 @@ async def owed(ctx: Ctx, about: Payable, about_id: AboutId) -> Owed:
 
 
 @command(
-    "payment.take", allow={Capacity.STAFF}, emits=EMITS, errors={NotFound, InvalidParams, NothingOwed, OtherAmount}
+    "payment.take", allow={Capacity.STAFF}, emits=PAID_EMITS, errors={NotFound, InvalidParams, NothingOwed, OtherAmount}
 )
 async def take(ctx: Ctx, about: Payable, about_id: AboutId, money: Money, means: Means) -> Taken:
     """Money was taken at the counter: the whole of what is owed. For those who take money there.

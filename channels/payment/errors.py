@@ -13,3 +13,11 @@ class HandedBack(Refusal, code=409, reason="handed_back"):
 
 class OtherAmount(Refusal, code=409, reason="other_amount"):
     """Not what is owed; `owed` says what is. Counters take the whole of it."""
+
+
+class NoGateway(Refusal, code=409, reason="no_gateway"):
+    """Nothing can be paid online here: this deployment has no payment gateway."""
+
+
+class PaymentOpen(Refusal, code=409, reason="payment_open"):
+    """A payment for this is on its way (`payment_id`): her bank has not answered yet."""

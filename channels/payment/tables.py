@@ -1,6 +1,6 @@
-"""The tables of `migrations/0087_payment.sql` and `0159_counter_refund.sql` as Piccolo sees them."""
+"""The tables of `0087_payment.sql`, `0159_counter_refund.sql` and `0170_online_payment.sql` as Piccolo sees them."""
 
-from piccolo.columns import UUID, BigInt, Text, Timestamptz
+from piccolo.columns import UUID, BigInt, Bytea, Text, Timestamptz
 from piccolo.table import Table
 
 from carewire.store.db import ENGINE
@@ -35,3 +35,28 @@ class CounterRefund(Table, db=ENGINE, tablename="counter_refund"):
     handed_by = UUID(null=True, default=None)
     handed_at = Timestamptz(null=True, default=None)
     handed_means = Text(null=True, default=None)
+
+
+class OnlinePayment(Table, db=ENGINE, tablename="online_payment"):
+    """An attempt to pay through a gateway."""
+
+    id = UUID(primary_key=True)
+    about_noun = Text()
+    about_id = UUID(null=False, default=None)
+    patient_id = UUID(null=False, default=None)
+    payer_id = UUID(null=False, default=None)
+    amount = BigInt()
+    currency = Text()
+    gateway = Text()
+    state = Text()
+    created_at = Timestamptz()
+    expires_at = Timestamptz()
+    intent = Text(null=True, default=None)
+    checkout = Bytea(null=True, default=None)
+    heard_at = Timestamptz(null=True, default=None)
+    problem = Text(null=True, default=None)
+    received = BigInt(null=True, default=None)
+    received_currency = Text(null=True, default=None)
+    completed_at = Timestamptz(null=True, default=None)
+    refund_reason = Text(null=True, default=None)
+    refunded = BigInt()

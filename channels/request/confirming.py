@@ -83,7 +83,9 @@ async def owed(ctx: Ctx, request_id: UUID, *, lock: bool = False) -> Owed:
     bill = await _bill(ctx, request) if request.bill_id is not None else None
     due = bill.total if bill is not None and await _refused(ctx, request, bill) is None else None
     only = bill.parts[0].place_id if bill is not None and len(bill.parts) == 1 else None
-    return Owed(money=due, place_id=only, patient_id=request.patient_id)
+    return Owed(
+        money=due, place_id=only, patient_id=request.patient_id, until=None if bill is None else bill.valid_until
+    )
 
 
 async def mark_paid(ctx: Ctx, fact: Paid) -> Outcome:

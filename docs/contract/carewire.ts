@@ -48,7 +48,7 @@ export type Call = <K extends keyof Commands>(
 ) => Promise<Commands[K]["result"]>;
 
 /** Why a call was refused. */
-export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "forged" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "handover_code" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "slow_body" | "allergy_check" | "allergy_stands" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_started" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_taken" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "currencies" | "dispensed_since" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "handed_back" | "handover_locked" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "line_needed" | "no_email" | "no_laboratory" | "no_number" | "no_password" | "no_remote_join" | "no_report" | "no_sitting" | "no_translator" | "no_video" | "nobody_there" | "not_approved" | "not_collected" | "not_held" | "not_her_hand" | "not_in_hand" | "not_offered" | "not_oneself" | "not_serving" | "not_sold" | "not_this_day" | "not_visited" | "not_waiting" | "nothing_asked" | "nothing_owed" | "nothing_prescribed" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "of_an_order" | "offered_enough" | "orders_full" | "other_amount" | "other_bill" | "other_item" | "other_price" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "paid_at_counter" | "papers_stand" | "payment_due" | "payment_mode_refused" | "phone_taken" | "prescription_needed" | "prescription_not_in_force" | "prescription_spent" | "prescription_stays" | "queue_full" | "record_kept" | "report_stands" | "request_over" | "requests_full" | "restricted" | "review_changed" | "reviewed" | "revisit_used" | "room_busy" | "same_contact" | "schedule_refused" | "secret_wiped" | "session_closed" | "shelf_full" | "slot_taken" | "slot_unavailable" | "sole_owner" | "stale_version" | "substitutes_open" | "summary_full" | "teleconsult_unconfirmed" | "terms_outdated" | "terms_published" | "too_dear" | "too_early" | "too_late" | "too_many_articles" | "too_many_bills" | "too_many_codes" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_records" | "too_many_tests" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "unpaid" | "unregistered" | "visit_cancelled" | "window_full" | "body_too_large" | "file_too_large" | "too_large" | "wrong_content" | "wrong_content_type" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
+export type Reason = "parse_error" | "internal" | "invalid_params" | "method_not_found" | "invalid_request" | "forged" | "unknown_subprotocol" | "upload_interrupted" | "code_gone" | "handover_code" | "proof_gone" | "token_reused" | "unauthenticated" | "wrong_code" | "wrong_fact" | "wrong_password" | "account_closed" | "chat_read_only" | "fact_due" | "forbidden" | "foreign_origin" | "own_verification" | "terms_due" | "not_found" | "slow_body" | "allergy_check" | "allergy_stands" | "already_asked" | "already_authenticated" | "already_booked" | "already_guardian" | "already_invited" | "already_joined" | "already_listed" | "already_member" | "already_noted" | "already_reviewed" | "already_started" | "already_stocked" | "already_verified" | "already_waiting" | "batch_differs" | "bill_expired" | "birthday_fixed" | "chat_closed" | "code_taken" | "code_wrong" | "conflict" | "consultation_running" | "contact_held" | "currencies" | "dispensed_since" | "doctor_busy" | "email_taken" | "facts_changed" | "facts_missing" | "file_in_use" | "guardianship_lapsed" | "handed_back" | "handover_locked" | "hold_expired" | "hold_over" | "illegal_move" | "in_flight" | "in_the_line" | "job_not_dead" | "key_conflict" | "key_expired" | "last_admin" | "last_guardian" | "last_owner" | "line_needed" | "no_email" | "no_gateway" | "no_laboratory" | "no_number" | "no_password" | "no_remote_join" | "no_report" | "no_sitting" | "no_translator" | "no_video" | "nobody_there" | "not_approved" | "not_collected" | "not_held" | "not_her_hand" | "not_in_hand" | "not_offered" | "not_oneself" | "not_serving" | "not_sold" | "not_this_day" | "not_visited" | "not_waiting" | "nothing_asked" | "nothing_owed" | "nothing_prescribed" | "nothing_to_call" | "nothing_to_undo" | "number_taken" | "of_an_order" | "offered_enough" | "orders_full" | "other_amount" | "other_bill" | "other_item" | "other_price" | "out_of_stock" | "override_used" | "overtaken" | "own_record" | "paid_at_counter" | "papers_stand" | "payment_due" | "payment_mode_refused" | "payment_open" | "phone_taken" | "prescription_needed" | "prescription_not_in_force" | "prescription_spent" | "prescription_stays" | "queue_full" | "record_kept" | "report_stands" | "request_over" | "requests_full" | "restricted" | "review_changed" | "reviewed" | "revisit_used" | "room_busy" | "same_contact" | "schedule_refused" | "secret_wiped" | "session_closed" | "shelf_full" | "slot_taken" | "slot_unavailable" | "sole_owner" | "stale_version" | "substitutes_open" | "summary_full" | "teleconsult_unconfirmed" | "terms_outdated" | "terms_published" | "too_dear" | "too_early" | "too_late" | "too_many_articles" | "too_many_bills" | "too_many_codes" | "too_many_consents" | "too_many_files" | "too_many_holds" | "too_many_patients" | "too_many_pending" | "too_many_records" | "too_many_tests" | "too_many_tokens" | "too_many_waits" | "two_people" | "unknown_specialty" | "unpaid" | "unregistered" | "visit_cancelled" | "window_full" | "body_too_large" | "file_too_large" | "too_large" | "wrong_content" | "wrong_content_type" | "unsafe_file" | "break_glass_spent" | "rate_limited" | "too_many_subscriptions" | "busy" | "outcome_unknown" | "overloaded" | "storage_unavailable" | "unavailable";
 
 /** How the server ends a socket; 4000-4099 come back at once, 4200 and above never. */
 export type CloseCode = 4000 | 4002 | 4101 | 4102 | 4103 | 4104 | 4200;
@@ -636,6 +636,16 @@ export interface Commands {
     params: DevMailboxParams;
     result: Letter[];
     refusal: "invalid_params" | "internal" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Be the payer and her bank at the house's own gateway, which then tells this deployment by a signed webhook.
+   *
+   * `secret` is that of `payment.status`. Exists in development only.
+   */
+  "dev.pay": {
+    params: DevPayParams;
+    result: null;
+    refusal: "not_found" | "internal" | "invalid_params" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
   /** Let a screen show the lines of these rooms or doctors at your place, today's and tomorrow's, by itself. */
   "display.approve": {
@@ -1583,6 +1593,16 @@ export interface Commands {
     result: PatientView;
     refusal: "invalid_params" | "fact_due" | "not_found" | "birthday_fixed" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /**
+   * Begin to pay the whole of what is owed for a thing of a patient one acts for.
+   *
+   * `payments:{account_id}` tells when it is `ready`; then `payment.status` has what the app pays with. Of one thing one payment is open at a time: the caller's own of the same amount is answered again, another takes its place, unless her bank has it already (`payment_open`).
+   */
+  "payment.create": {
+    params: PaymentCreateParams;
+    result: OnlinePayment;
+    refusal: "invalid_params" | "not_found" | "no_gateway" | "nothing_owed" | "other_amount" | "payment_open" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
   /** The money was given back at the counter that took it, the whole of it. Once; her side is told. For those who take money there: hand it over when this has answered. */
   "payment.hand_back": {
     params: PaymentHandBackParams;
@@ -1606,6 +1626,22 @@ export interface Commands {
     params: PaymentRefundsParams;
     result: PageOfRefundView;
     refusal: "invalid_params" | "not_found" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
+  /** Try again a payment of one's own that failed, as long as it is still owed and has not run out. */
+  "payment.retry": {
+    params: PaymentRetryParams;
+    result: OnlinePayment;
+    refusal: "not_found" | "illegal_move" | "nothing_owed" | "other_amount" | "payment_open" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /**
+   * Where a payment of one's own stands, and what the app pays it with.
+   *
+   * The gateway is asked by itself, every two minutes, as long as a payment is open.
+   */
+  "payment.status": {
+    params: PaymentStatusParams;
+    result: PaymentStatus;
+    refusal: "not_found" | "internal" | "invalid_params" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /**
    * Money was taken at the counter: the whole of what is owed. For those who take money there.
@@ -2957,6 +2993,14 @@ export interface Topics {
       "order:status:updated": OrderBoardUpdated;
     };
   };
+  /** What this account has paid online, or is about to. */
+  "payments": {
+    topic: `payments:${string}`;
+    snapshot: Payments;
+    events: {
+      "payment:updated": PaymentUpdated;
+    };
+  };
   /** What was prescribed to her, and how much of it is left. */
   "prescriptions": {
     topic: `prescriptions:${string}`;
@@ -3712,6 +3756,9 @@ export interface BackgroundUpdateParams {
   idempotency_key?: string | null;
 }
 
+/** What becomes of it. */
+export type Becomes = "completed" | "processing" | "failed";
+
 /** One thing a provider offers. `replaces`: what it stands for instead; it needs her consent. `price_reason`: why the price is not that of the provider's catalogue. */
 export interface BillLineView {
   id: string;
@@ -4067,6 +4114,13 @@ export interface ChatTypingParams {
 /** Whose threads are asked for. */
 export type ChatWhose = "family" | "doctor" | "place";
 
+/** What the app pays with, in the gateway's own form: for who pays alone, and never in an address or a log. */
+export interface Checkout {
+  gateway: GatewayName;
+  public_key: string;
+  secret: string;
+}
+
 /** A record taken over. `into_id`: one's own record through which it is reached; null where one acts for it. */
 export interface Claim {
   patient_id: string;
@@ -4388,6 +4442,11 @@ export interface DevMailboxParams {
   to: string;
   /** How many rows at most */
   limit?: number;
+}
+
+export interface DevPayParams {
+  secret: string;
+  becomes?: Becomes;
 }
 
 /** One login that lives. `device` is the name it gave itself; `current` is the one that asks. */
@@ -4817,6 +4876,9 @@ export interface FreeSlots {
 
 /** How it comes to the patient, or she to it. */
 export type Fulfilment = "home" | "pickup" | "visit";
+
+/** The gateways there are a driver for. */
+export type GatewayName = "house" | "stripe";
 
 /** Who read whom without asking, why and how long; `justified` once a privacy administrator has said so or not. */
 export interface GlassView {
@@ -6625,6 +6687,25 @@ export interface Offers {
   offers: OfferView[];
 }
 
+/** One attempt to pay online. `ready`: `payment.status` has what the app pays with. `problem` is the gateway's word for why it failed or ended. `refund_reason`: why the money came and does not count; all of it goes back. `refunded` is what the gateway has sent back so far. */
+export interface OnlinePayment {
+  id: string;
+  about: Payable;
+  about_id: string;
+  patient_id: string;
+  money: Money;
+  gateway: GatewayName;
+  state: PaymentState;
+  ready: boolean;
+  created_at: string;
+  expires_at: string;
+  problem: string | null;
+  received: Money | null;
+  completed_at: string | null;
+  refund_reason: Due | null;
+  refunded: Money | null;
+}
+
 /** Which articles. */
 export type Only = "low" | "out" | "expiring";
 
@@ -7355,11 +7436,12 @@ export interface PageOfWebsiteView {
   total: number | null;
 }
 
-/** What is to be paid for a thing. `money` None: nothing (any more). `place_id`: at whose counter it can be paid. */
+/** What is to be paid for a thing. `money` None: nothing (any more). `place_id`: at whose counter it can be paid; `until`: as long as this is kept for the money, if it is. */
 export interface PaidOwed {
   money: Money | null;
   place_id: string | null;
   patient_id: string | null;
+  until: string | null;
 }
 
 /** The money does not count, and goes back whole. */
@@ -7587,6 +7669,15 @@ export type PauseReason = "break" | "rounds" | "emergency" | "prayer" | "technic
 /** What can be paid for. */
 export type Payable = "appointment" | "order";
 
+export interface PaymentCreateParams {
+  about: Payable;
+  /** The appointment, order or request */
+  about_id: string;
+  money: Money;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
 export interface PaymentHandBackParams {
   refund_id: string;
   means: Means;
@@ -7639,6 +7730,25 @@ export interface PaymentRefundsParams {
   cursor?: string | null;
 }
 
+export interface PaymentRetryParams {
+  payment_id: string;
+  /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
+  idempotency_key?: string | null;
+}
+
+/** Where an attempt to pay stands. */
+export type PaymentState = "pending" | "processing" | "completed" | "failed" | "cancelled" | "partially_refunded" | "refunded";
+
+/** A payment, and what the app pays it with: null before it is `ready`, and when it is over. */
+export interface PaymentStatus {
+  payment: OnlinePayment;
+  checkout: Checkout | null;
+}
+
+export interface PaymentStatusParams {
+  payment_id: string;
+}
+
 export interface PaymentTakeParams {
   about: Payable;
   /** The appointment, order or request */
@@ -7647,6 +7757,12 @@ export interface PaymentTakeParams {
   means: Means;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
+}
+
+/** A payment was begun, or has come further. */
+export interface PaymentUpdated {
+  account_id: string;
+  payment: OnlinePayment;
 }
 
 /** A payment that was taken at a counter, and for what. */
@@ -7658,6 +7774,13 @@ export interface PaymentView {
   money: Money;
   means: Means;
   taken_at: string;
+}
+
+/** What an account pays online, the latest `most` of it first. */
+export interface Payments {
+  account_id: string;
+  most: number;
+  payments: OnlinePayment[];
 }
 
 export interface PharmacyCreateParams {

@@ -94,6 +94,11 @@ LETTERS_CAP: Final = Gauge(
 LETTERS_CAPPED: Final = Counter(
     "carewire_letters_capped", "Letters and codes refused because the day's were spent", ["channel"]
 )
+PAYMENTS: Final = Counter(
+    "carewire_payments",
+    "Money that came by a gateway: `applied`, or why it goes back; `refund_failed` needs a person",
+    ["gateway", "outcome"],
+)
 
 WEBHOOKS: Final = Counter(
     "carewire_webhooks",

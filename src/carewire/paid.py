@@ -61,11 +61,13 @@ Outcome = Applied | RefundDue
 
 
 class Owed(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be paid for a thing. `money` None: nothing (any more). `place_id`: at whose counter it can be paid."""
+    """What is to be paid for a thing. `money` None: nothing (any more). `place_id`: at whose counter it can be paid;
+    `until`: as long as this is kept for the money, if it is."""
 
     money: Money | None
     place_id: UUID | None
     patient_id: UUID | None
+    until: datetime | None = None
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from piccolo.columns import ForeignKey, OnDelete
 from piccolo.table import Table
 
 from carewire.paid import Due
+from carewire.providers.payments import GatewayName, IntentState
 from channels import ORDER
 from channels.appointment.lifecycle import AppointmentState, HoldState, WaitState
 from channels.appointment.nouns import EndReason, Side
@@ -25,6 +26,7 @@ from channels.identity import contacts
 from channels.identity import nouns as people
 from channels.media import nouns as files
 from channels.operation.lifecycle import LetterState
+from channels.payment import lifecycle as paying
 from channels.payment import nouns as money
 from channels.review.lifecycle import ReviewState
 from channels.review.nouns import Subject
@@ -94,6 +96,12 @@ LISTS: list[tuple[str, str, Any]] = [
     ("payment", "about_noun", money.Payable),
     ("payment", "means", money.Means),
     ("counter_refund", "handed_means", money.Means),
+    ("online_payment", "about_noun", money.Payable),
+    ("online_payment", "state", paying.PaymentState),
+    ("online_payment", "gateway", GatewayName),
+    ("online_payment", "refund_reason", Due),
+    ("gateway_refund", "state", paying.RefundState),
+    ("house_intent", "state", IntentState),
     ("appointment", "state", AppointmentState),
     ("appointment", "mode", calendar.Mode),
     ("appointment", "payment", calendar.PaymentMode),

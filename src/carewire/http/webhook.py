@@ -119,6 +119,7 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     read: Callable[[Settings, Call], GatewayEvent | None]
     content_type: str
     max_bytes: int
+    signature: str
 
 
 REGISTRY: dict[str, Webhook] = {}
@@ -136,8 +137,11 @@ def webhook(
     errors: Iterable[type[Refusal]] = (),
     max_bytes: int = BODY_BYTES_MAX,
     paths: Iterable[str] = (),
+    signature: str = "",
 ) -> Callable[[Hear[Any]], Hear[Any]]:
     """Declare what is done with the events of a gateway; `paths` are others that it may know besides its own.
+
+    Several gateways may share one of those: the header named `signature` (in lower case) says whose call it is.
 
     `read` raises `Forged`, or msgspec's error for a signed body that makes no sense; None is an event that does not
     concern us. The handler raises a refusal with `after_ms` for what it cannot do yet: the gateway sends it again. What
@@ -162,6 +166,7 @@ def webhook(
             read=read,
             content_type=content_type,
             max_bytes=max_bytes,
+            signature=signature,
         )
         return hear
 
@@ -170,20 +175,28 @@ def webhook(
 
 def webhook_handlers(settings: Settings) -> list[HTTPRouteHandler]:
     """Routes of the gateways that this deployment knows; of the others nothing is there."""
-    return [_handler(declared) for declared in REGISTRY.values() if declared.configured(settings)]
+    served: dict[str, list[Webhook]] = {}
+    for declared in REGISTRY.values():
+        for path in declared.paths if declared.configured(settings) else ():
+            served.setdefault(path, []).append(declared)
+    paths: dict[tuple[str, ...], list[str]] = {}
+    for path, gateways in served.items():
+        paths.setdefault(tuple(one.gateway for one in gateways), []).append(path)
+    return [_handler([REGISTRY[name] for name in names], there) for names, there in paths.items()]
 
 
-def _handler(declared: Webhook) -> HTTPRouteHandler:
+def _handler(gateways: list[Webhook], paths: list[str]) -> HTTPRouteHandler:
     @post(
-        list(declared.paths),
+        paths,
         status_code=200,
         request_max_body_size=None,
         opt={OWN_LIMIT: True},
-        name=f"webhook:{declared.gateway}",
-        summary=f"For {declared.gateway.capitalize()}: what happened to what we gave it",
+        name=f"webhook:{'+'.join(one.gateway for one in gateways)}",
+        summary=f"For {' or '.join(one.gateway.capitalize() for one in gateways)}: what happened to what we gave it",
     )
     async def serve(request: Request[Any, Any, Any]) -> Response[Any]:
         """Answers 200 for what was done or need not be done; 503 with `Retry-After`: send it again."""
+        declared = next((one for one in gateways if one.signature in request.headers), gateways[0])
         try:
             outcome: str = await _serve(declared, request)
         except Refusal as refusal:

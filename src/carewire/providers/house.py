@@ -55,6 +55,7 @@ class House:
     """The gateway of this deployment's own."""
 
     name = GatewayName.HOUSE
+    header = HEADER
     public_key = "pk_house"
 
     def __init__(self, settings: Settings) -> None:

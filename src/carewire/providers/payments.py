@@ -100,6 +100,8 @@ class PaymentGateway(Protocol):
     """One account at a gateway. What goes wrong is `Temporary` or `Permanent`."""
 
     name: GatewayName
+    header: str
+    """Where a webhook's signature stands."""
     public_key: str
     """What her app needs beside the secret."""
 

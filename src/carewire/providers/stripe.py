@@ -114,6 +114,7 @@ class Stripe:
     """One account."""
 
     name = GatewayName.STRIPE
+    header = "stripe-signature"
 
     def __init__(self, settings: Settings) -> None:
         self._key = settings.stripe_secret_key or ""
@@ -133,12 +134,12 @@ class Stripe:
                 {"idempotency_key": f"payment-{payment_id}"},
             )
         read = _read(made.to_dict())
-        return Made(intent=_said(read, trip.real_now), secret=read.client_secret or "")
+        return Made(intent=_said(read, _second(trip)), secret=read.client_secret or "")
 
     async def read(self, trip: Trip, ref: str) -> Intent:
         async with self._client() as client:
             found = await client.v1.payment_intents.retrieve_async(ref)
-        return _said(_read(found.to_dict()), trip.real_now)
+        return _said(_read(found.to_dict()), _second(trip))
 
     async def cancel(self, trip: Trip, ref: str) -> Intent:
         try:
@@ -146,7 +147,7 @@ class Stripe:
                 left = await client.v1.payment_intents.cancel_async(ref, {"cancellation_reason": "abandoned"})
         except Permanent:  # it is paid, on its way, or cancelled already
             return await self.read(trip, ref)
-        return _said(_read(left.to_dict()), trip.real_now)
+        return _said(_read(left.to_dict()), _second(trip))
 
     async def refund(self, trip: Trip, ref: str, refund_id: UUID, money: Money) -> GatewayRefund:
         async with self._client() as client:
@@ -229,6 +230,11 @@ def _said(intent: _Intent, at: datetime, kind: str = "") -> Intent:
         problem=problem if state is IntentState.FAILED else _word(intent.cancellation_reason),
         at=at,
     )
+
+
+def _second(trip: Trip) -> datetime:
+    """Now, as Stripe counts: what is read is of no earlier moment than an event of the same second."""
+    return trip.real_now.replace(microsecond=0)
 
 
 def _refund(refund: _Refund) -> GatewayRefund:

@@ -38,7 +38,7 @@ async def test_an_order_is_paid_at_its_own_pharmacy_and_nowhere_else(
 
 
 async def test_what_was_to_be_paid_online_may_be_paid_at_the_counter_in_time_and_not_afterwards(market: Market) -> None:
-    """There is no gateway yet: whoever chose one and stands at the counter is not sent away."""
+    """Whoever chose a gateway and stands at the counter is not sent away."""
     paid, late = await market.order(packs=1, payment_mode="online"), await market.order(packs=1, payment_mode="online")
 
     def take(made: Any) -> Any:

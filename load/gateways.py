@@ -9,24 +9,34 @@ import os
 import random
 import secrets
 from collections import deque
-from collections.abc import Iterator
-from typing import Any, Final
-from urllib.parse import urlencode
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Final, NamedTuple
+from urllib.parse import parse_qsl, urlencode
+from uuid import UUID, uuid4
 
+import msgspec
 from locust import HttpUser, between, task
 
-from carewire.providers import tracking, twilio_reports
-from carewire.settings import variable_of
+from carewire.money import Money
+from carewire.providers import house, tracking, twilio_reports
+from carewire.providers.payments import Heard, Intent, IntentState
+from carewire.settings import Settings, variable_of
 from load.users import TOWN
 
 SMS_TOKEN: Final = os.environ.get(variable_of("sms_tokens"), "").partition(",")[0].strip()
+SECRET: Final = os.environ.get(variable_of("secret"), "")
+"""The deployment's: from it development's payment gateway makes its own."""
 PUBLIC: Final = os.environ.get(variable_of("public_url"), "").rstrip("/")
 """The server's address as it knows itself, where that is another than the one we load."""
 KNOWN_MAX: Final = 1_000
 """Reports that may be sent again."""
 
-Report = tuple[str, dict[str, str]]
-"""A path with its query, and a form."""
+
+class Said(NamedTuple):
+    """What a gateway says: to which path, and its body before it is signed."""
+
+    path: str
+    body: bytes
 
 
 class GatewayUser(HttpUser):
@@ -34,15 +44,50 @@ class GatewayUser(HttpUser):
 
     abstract = True
     wait_time = between(0.05, 0.3)
+    path: ClassVar[str]
+    content_type: ClassVar[str]
 
-    def say(self, name: str, path: str, body: bytes, headers: dict[str, str], expect: int) -> None:
-        """POST; another answer than the expected one is a failure."""
-        asked: Any = self.client.post(path, data=body, headers=headers, name=name, catch_response=True)
+    def on_start(self) -> None:
+        """Nothing was said yet."""
+        self.said: deque[Said] = deque(maxlen=KNOWN_MAX)
+        self.turns = itertools.count()
+
+    def news(self) -> list[Said]:
+        """What happened that nobody was told."""
+        raise NotImplementedError
+
+    def lie(self) -> Said:
+        """Something that somebody would like to be true."""
+        raise NotImplementedError
+
+    def sign(self, said: Said, secret: str) -> dict[str, str]:
+        """The header of the signature."""
+        raise NotImplementedError
+
+    @task
+    def call(self) -> None:
+        """What is new, in any order; every third time something known again, every tenth time somebody guesses."""
+        turn = next(self.turns)
+        news = self.news()
+        random.shuffle(news)
+        for said in news:
+            self._post(said, self.path)
+            self.said.append(said)
+        if turn % 3 == 2 and self.said:
+            self._post(random.choice(self.said), f"{self.path}, again")
+        if turn % 10 == 1:
+            self._post(self.lie(), f"{self.path}, forged", forged=True)
+
+    def _post(self, said: Said, name: str, *, forged: bool = False) -> None:
+        """Another answer than the one that is due is a failure."""
+        headers = {"content-type": self.content_type, **self.sign(said, "a guess" if forged else "")}
+        due = 400 if forged else 200
+        asked: Any = self.client.post(said.path, data=said.body, headers=headers, name=name, catch_response=True)
         with asked as answer:
-            if answer.status_code == expect:
+            if answer.status_code == due:
                 answer.success()
             else:
-                answer.failure(f"{answer.status_code} where {expect} was due")
+                answer.failure(f"{answer.status_code} where {due} was due")
 
     @property
     def public(self) -> str:
@@ -55,48 +100,58 @@ class Twilio(GatewayUser):
 
     abstract = not SMS_TOKEN
     weight = 3
+    path = f"/webhooks/{tracking.GATEWAY}"
+    content_type = twilio_reports.FORM
 
-    def on_start(self) -> None:
-        """Nothing was reported yet."""
-        self.reported: deque[Report] = deque(maxlen=KNOWN_MAX)
-        self.turns = itertools.count()
+    def news(self) -> list[Said]:
+        """All there is to say of one letter."""
+        if not TOWN.letters:
+            return []
+        path, sid = f"{self.path}?letter={TOWN.letters.popleft()}", "SM" + secrets.token_hex(16)
+        end, problem = random.choices((("delivered", ""), ("undelivered", "30003")), (19, 1))[0]
+        return [Said(path, _form(sid, "queued")), Said(path, _form(sid, "sent")), Said(path, _form(sid, end, problem))]
 
-    @task
-    def call(self) -> None:
-        """What is new; every third time something known as well, and every tenth time somebody guesses."""
-        turn = next(self.turns)
-        if TOWN.letters:
-            self._report(TOWN.letters.popleft())
-        if turn % 3 == 2 and self.reported:
-            self._send(random.choice(self.reported), "/webhooks/twilio, again")
-        if turn % 10 == 1:
-            told = f"/webhooks/{tracking.GATEWAY}", _form("SM" + secrets.token_hex(16), "read")
-            self._send(told, "/webhooks/twilio, forged", token="a guess")
+    def lie(self) -> Said:
+        """A letter was read that there is none of."""
+        return Said(self.path, _form("SM" + secrets.token_hex(16), "read"))
 
-    def _report(self, letter: str) -> None:
-        reports = list(_ways(letter))
-        random.shuffle(reports)
-        for told in reports:
-            self._send(told, "/webhooks/twilio")
-            self.reported.append(told)
-
-    def _send(self, told: Report, name: str, token: str = "") -> None:
-        path, form = told
-        signature = twilio_reports.signature(token or SMS_TOKEN, self.public + path, list(form.items()))
-        headers = {"content-type": twilio_reports.FORM, "x-twilio-signature": signature}
-        self.say(name, path, urlencode(form).encode(), headers, 400 if token else 200)
+    def sign(self, said: Said, secret: str) -> dict[str, str]:
+        """Over the address and the form."""
+        form = parse_qsl(said.body.decode(), keep_blank_values=True)
+        return {"x-twilio-signature": twilio_reports.signature(secret or SMS_TOKEN, self.public + said.path, form)}
 
 
-def _ways(letter: str) -> Iterator[Report]:
-    sid = "SM" + secrets.token_hex(16)
-    end = random.choices(("delivered", "undelivered"), (19, 1))[0]
-    for status in ("queued", "sent", end):
-        yield (
-            f"/webhooks/{tracking.GATEWAY}?letter={letter}",
-            _form(sid, status, "30003" if status == "undelivered" else ""),
-        )
-
-
-def _form(sid: str, status: str, problem: str = "") -> dict[str, str]:
+def _form(sid: str, status: str, problem: str = "") -> bytes:
     form = {"MessageSid": sid, "MessageStatus": status, "To": "+15005550009", "ApiVersion": "2010-04-01"}
-    return form | {"ErrorCode": problem} if problem else form
+    return urlencode(form | {"ErrorCode": problem} if problem else form).encode()
+
+
+class House(GatewayUser):
+    """The gateway that development plays tells of what the others of this process paid, beside what it tells itself."""
+
+    abstract = not SECRET
+    weight = 3
+    path = house.PATH
+    content_type = "application/json"
+
+    def news(self) -> list[Said]:
+        """Of one payment that its money came."""
+        if not TOWN.paid:
+            return []
+        paid = TOWN.paid.popleft()
+        return [self._completed(paid.intent, UUID(paid.payment_id), msgspec.convert(paid.money, Money))]
+
+    def lie(self) -> Said:
+        """Money came that nobody sent."""
+        return self._completed("hi_" + secrets.token_hex(16), uuid4(), Money(amount=50_000, currency="INR"))
+
+    def _completed(self, intent: str, payment_id: UUID, money: Money) -> Said:
+        now = datetime.now(UTC)
+        moved = Intent(ref=intent, payment_id=payment_id, state=IntentState.COMPLETED, money=money, at=now)
+        heard = Heard(id=f"he_{uuid4().hex}", kind="intent.completed", intent=moved)
+        return Said(self.path, msgspec.json.encode(heard))
+
+    def sign(self, said: Said, secret: str) -> dict[str, str]:
+        """Over the body, as of now."""
+        settings = Settings(secret=secret or SECRET)
+        return {house.HEADER: house.signed(settings, said.body.decode(), datetime.now(UTC))}

@@ -18,7 +18,9 @@ from carewire.client import Event, Snapshot
 from channels.directory import demo as places
 from channels.identity import demo as people
 from load.blocking import Change
-from load.gateways import Twilio as Twilio  # locust runs what it finds here
+from load.gateways import House as House  # locust runs what it finds here
+from load.gateways import Twilio as Twilio
+from load.payers import Payer as Payer
 from load.users import CLINIC, NUMBERS, SocketUser, need
 
 SEATS: Final = 60

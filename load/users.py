@@ -10,7 +10,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NamedTuple
 
 import gevent
 from gevent.lock import RLock
@@ -37,6 +37,7 @@ EXPECTED: Final = {
     "queue.begin": {"illegal_move"},
     "queue.complete": {"illegal_move"},
     "topic.subscribe": {"not_found"},
+    "appointment.book": {"slot_taken", "slot_unavailable", "already_booked"},
 }
 """Refusals that belong to a clinic's day: they are counted by reason under `refused`, and are no failures."""
 
@@ -46,6 +47,14 @@ def need(answer: Any) -> Any:
     if answer is None:
         raise StopUser
     return answer
+
+
+class Paid(NamedTuple):
+    """A payment as its gateway knows it."""
+
+    intent: str
+    payment_id: str
+    money: dict[str, Any]
 
 
 class Town:
@@ -58,6 +67,9 @@ class Town:
         self.code: str | None = None
         self.letters: deque[str] = deque(maxlen=10_000)
         """Ids of text messages that were sent, for who reports how far they came."""
+        self.paid: deque[Paid] = deque(maxlen=10_000)
+        """What was paid, for who tells it."""
+        self.takes_money = False
 
 
 TOWN: Final = Town()
@@ -183,12 +195,19 @@ class SocketUser(User):
 
     def as_desk(self, method: str, **params: Any) -> Any:
         """The desk does something for a moment."""
-        desk = DeskHand(self.environment)
-        desk.on_start()
+        return self._as(DeskHand, method, **params)
+
+    def as_owner(self, method: str, **params: Any) -> Any:
+        """The owner of the clinic does."""
+        return self._as(OwnerHand, method, **params)
+
+    def _as(self, whose: "type[SocketUser]", method: str, **params: Any) -> Any:
+        hand = whose(self.environment)
+        hand.on_start()
         try:
-            return need(desk.call(method, place_id=CLINIC, **params))
+            return need(hand.call(method, place_id=CLINIC, **params))
         finally:
-            desk.on_stop()
+            hand.on_stop()
 
 
 class DeskHand(SocketUser):
@@ -196,3 +215,10 @@ class DeskHand(SocketUser):
 
     abstract = True
     phone = people.DESK.phone
+
+
+class OwnerHand(SocketUser):
+    """The owner, for a moment."""
+
+    abstract = True
+    phone = people.ASHA.phone

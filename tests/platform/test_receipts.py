@@ -2,6 +2,7 @@
 answered from them is put on record, or kept from who asked."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID
 
@@ -22,11 +23,13 @@ from tests.toy.parts import uuid7
 
 
 async def flush_statistics(node: Node) -> None:
-    """Have this node's connections, none of which is in use, put down what they have counted."""
+    """Have this node's connections put down what they have counted. They are borrowed for it: another may want one."""
     pool = node.db._pool
     assert pool is not None
-    for own in [holder._con for holder in pool._holders if holder._con is not None]:
-        await own.execute("SELECT pg_stat_force_next_flush()")
+    async with AsyncExitStack() as borrowed:
+        for _ in range(pool.get_size()):
+            tx = await borrowed.enter_async_context(node.db.alone())
+            await tx.execute("SELECT pg_stat_force_next_flush()")
 
 
 async def rows_read_in_order(node: Node, connection: Any) -> int:

@@ -195,7 +195,7 @@ async def house(make_node: MakeNode, database_url: str) -> AsyncIterator[House]:
     await connection.execute(f"ALTER DATABASE {urlsplit(database_url).path[1:]} SET deadlock_timeout = '10ms'")
     nodes = [await make_node(), await make_node(batch=0), await make_node()]
     for node in nodes:  # what they say by themselves is not asked for here
-        for loop in (node.runner, node.sealer, node.hub.sweep):
+        for loop in (node.runner, node.sealer, node.hub.sweep, node.trail):
             await loop.stop()
     yield House(nodes, connection)
     await connection.close()

@@ -17,7 +17,8 @@ from channels.appointment import access as appointment
 from channels.identity import Duty
 from channels.identity import access as identity
 from channels.order import access as orders
-from channels.payment.nouns import Means, Payable
+from channels.payment.nouns import AT_COUNTERS, Means, Payable
+from channels.request import access as requests
 
 COUNTER: Final = frozenset({Duty.OWNER, Duty.MANAGER, Duty.FRONT_DESK, Duty.PHARMACIST, Duty.TECHNICIAN})
 """The duties that take money at their place. Who collects samples or delivers will hand it in at the counter."""
@@ -34,9 +35,12 @@ class Kind(NamedTuple):
 KINDS: Final[dict[Payable, Kind]] = {
     Payable.APPOINTMENT: Kind(appointment.owed, appointment.mark_paid, appointment.PAID_EMITS),
     Payable.ORDER: Kind(orders.owed, orders.mark_paid, orders.PAID_EMITS),
+    Payable.REQUEST: Kind(requests.owed, requests.mark_paid, requests.PAID_EMITS),
 }
 PAID_EMITS: Final[frozenset[type[Event]]] = frozenset(event for kind in KINDS.values() for event in kind.emits)
 """What is emitted by who tells any of them of money."""
+TAKEN_EMITS: Final[frozenset[type[Event]]] = frozenset(event for noun in AT_COUNTERS for event in KINDS[noun].emits)
+"""What is emitted by who takes it at a counter."""
 
 
 class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +62,8 @@ COLUMNS: Final = "p.id, p.about_noun AS about, p.about_id, p.place_id, p.amount,
 async def owed_here(ctx: Ctx, about: str, about_id: UUID, *, lock: bool = False) -> Owed:
     """What is owed for a thing that is paid at a counter where the caller takes money. A stranger gets `NotFound`."""
     kind = KINDS[Payable(about)]
+    if about not in AT_COUNTERS:
+        raise NotFound()
     owed = await kind.owed(ctx, about_id)
     if owed.place_id is None or not COUNTER & await identity.duties(ctx, owed.place_id):
         raise NotFound()

@@ -17,7 +17,7 @@ from carewire.store.paging import Page
 from channels.identity import Capacity
 from channels.identity import access as identity
 from channels.payment import access
-from channels.payment.access import COLUMNS, KINDS, PAID_EMITS, PaymentView, view
+from channels.payment.access import COLUMNS, KINDS, TAKEN_EMITS, PaymentView, view
 from channels.payment.errors import NothingOwed, OtherAmount
 from channels.payment.nouns import Means, Payable
 
@@ -38,7 +38,10 @@ async def owed(ctx: Ctx, about: Payable, about_id: AboutId) -> Owed:
 
 
 @command(
-    "payment.take", allow={Capacity.STAFF}, emits=PAID_EMITS, errors={NotFound, InvalidParams, NothingOwed, OtherAmount}
+    "payment.take",
+    allow={Capacity.STAFF},
+    emits=TAKEN_EMITS,
+    errors={NotFound, InvalidParams, NothingOwed, OtherAmount},
 )
 async def take(ctx: Ctx, about: Payable, about_id: AboutId, money: Money, means: Means) -> Taken:
     """Money was taken at the counter: the whole of what is owed. For those who take money there.

@@ -1,6 +1,7 @@
 """The closed lists of this domain. A test holds each against the CHECK of its column."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Payable(StrEnum):
@@ -8,6 +9,12 @@ class Payable(StrEnum):
 
     APPOINTMENT = "appointment"
     ORDER = "order"
+    REQUEST = "request"
+    """The bill that answers it: the whole of it, online, before it becomes orders."""
+
+
+AT_COUNTERS: Final = frozenset({Payable.APPOINTMENT, Payable.ORDER})
+"""What is paid at a counter: whoever was asked for a price does not know whose bill it is."""
 
 
 class Means(StrEnum):

@@ -7667,7 +7667,7 @@ export interface PatientView {
 export type PauseReason = "break" | "rounds" | "emergency" | "prayer" | "technical" | "other";
 
 /** What can be paid for. */
-export type Payable = "appointment" | "order";
+export type Payable = "appointment" | "order" | "request";
 
 export interface PaymentCreateParams {
   about: Payable;

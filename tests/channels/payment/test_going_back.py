@@ -1,16 +1,19 @@
 """What came through a gateway and goes back: there, each refund once, never more than came; and a bank that refuses it.
 
-H-117, H-123, M-157, M-381; PRODUCT 22, 33; decision 0170.
+H-117, H-123, H-138, M-157, M-381; PRODUCT 22, 33; decision 0170.
 """
 
 from typing import Any
 from uuid import UUID
 
 import msgspec
+import pytest
 import pytest_asyncio
 
+from carewire.errors import NotFound
 from carewire.jobs.job import Trip
 from channels.payment.asking import send_back
+from channels.payment.errors import NothingOwed
 from channels.payment.jobs import RefundWanted
 from tests.channels.callers import Caller, rows
 from tests.channels.payment.till import Till
@@ -118,4 +121,45 @@ async def test_of_an_order_what_is_cut_goes_back_in_parts_and_the_rest_when_it_i
     ((refunded,),) = await rows(till.node, "SELECT refunded FROM orders WHERE id = $1", UUID(made["id"]))
     assert refunded == made["total"]["amount"]
     await shop.check()
+    await till.check()
+
+
+async def test_a_bill_paid_online_becomes_orders_and_what_one_of_them_gives_back_goes_through_the_gateway(
+    till: Till, shop: Market, pharmacist: Caller
+) -> None:
+    till.node.dispatcher.clock = shop.clock
+    answered = await shop.answered()
+    total = {"amount": answered["bill"]["total"]["amount"], "currency": "INR"}
+    with pytest.raises(NothingOwed):
+        await till.begin(answered, total, noun="request")
+    await shop.confirm(answered, "online")
+    with pytest.raises(NotFound):  # whoever was asked for a price does not learn at her counter whose bill it is
+        await pharmacist.call("payment.owed", about="request", about_id=answered["id"])
+    payment = await till.ready(answered, money=total, noun="request")
+    assert payment["expires_at"] <= answered["bill"]["valid_until"]
+    assert [await till.paid(payment), await till.paid(payment)] == ["done", "done"]
+    assert (await till.see(payment))["refund_reason"] is None
+    (order,) = (await shop.priya.call("order.list"))["rows"]
+    assert order["paid"]["amount"] == total["amount"]
+    await shop.priya.call("order.cancel", order_id=order["id"], reason="other")
+    await till.settle()
+    await till.settle()
+    assert (await till.see(payment))["state"] == "refunded"
+    assert [refund["amount"] for refund in till.fake.refunds.values()] == [total["amount"]]
+    await shop.check()
+    await till.check()
+
+
+async def test_money_for_a_bill_that_ran_out_meanwhile_goes_back_and_makes_no_order(till: Till, shop: Market) -> None:
+    till.node.dispatcher.clock = shop.clock
+    answered = await shop.answered(hours=1)
+    await shop.confirm(answered, "online")
+    total = {"amount": answered["bill"]["total"]["amount"], "currency": "INR"}
+    payment = await till.ready(answered, money=total, noun="request")
+    shop.clock.turn(hours=1, minutes=1)
+    assert await till.paid(payment) == "done"
+    assert (await till.see(payment))["refund_reason"] == "expired"
+    await till.settle()
+    assert (await till.see(payment))["state"] == "refunded"
+    assert (await shop.priya.call("order.list"))["rows"] == []
     await till.check()

@@ -120,10 +120,8 @@ class PaymentUpdated(Event, name="payment:updated", topic="payments:{account_id}
 @topic("payments:{account_id}", may=may_hear_oneself)
 async def payments_topic(ctx: Ctx, account_id: UUID) -> Payments:
     """What this account has paid online, or is about to."""
-    rows = await ctx.tx.fetch(
-        f"SELECT {COLUMNS} FROM online_payment p WHERE p.payer_id = $1 ORDER BY p.id DESC LIMIT $2", account_id, SHOWN
-    )
-    return Payments(account_id=account_id, most=SHOWN, payments=[view(_attempt(row)) for row in rows])
+    found = await of_payer(ctx.tx, account_id, SHOWN)
+    return Payments(account_id=account_id, most=SHOWN, payments=[view(attempt) for attempt in found])
 
 
 COLUMNS: Final = ", ".join(f"p.{name}" for name in Attempt.__struct_fields__)
@@ -165,6 +163,21 @@ async def find(tx: Tx, payment_id: UUID, *, lock: bool = False) -> Attempt | Non
     lock_ = " FOR UPDATE" if lock else ""
     row = await tx.fetchrow(f"SELECT {COLUMNS} FROM online_payment p WHERE p.id = $1{lock_}", payment_id)
     return None if row is None else _attempt(row)
+
+
+async def of_payer(
+    tx: Tx, account_id: UUID, limit: int, *, before: UUID | None = None, state: PaymentState | None = None
+) -> list[Attempt]:
+    """What this account has paid or tried to, the latest first; `before` this one."""
+    rows = await tx.fetch(
+        f"SELECT {COLUMNS} FROM online_payment p WHERE p.payer_id = $1 AND ($2::uuid IS NULL OR p.id < $2)"
+        " AND ($3::text IS NULL OR p.state = $3) ORDER BY p.id DESC LIMIT $4",
+        account_id,
+        before,
+        state,
+        limit,
+    )
+    return [_attempt(row) for row in rows]
 
 
 async def unfinished(tx: Tx, about: Payable, about_id: UUID) -> Sequence[Attempt]:

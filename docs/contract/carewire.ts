@@ -1593,6 +1593,12 @@ export interface Commands {
     result: PatientView;
     refusal: "invalid_params" | "fact_due" | "not_found" | "birthday_fixed" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
   };
+  /** What one has paid online or tried to, the latest first. */
+  "payment.attempts": {
+    params: PaymentAttemptsParams;
+    result: PageOfOnlinePayment;
+    refusal: "invalid_params" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
+  };
   /**
    * Begin to pay the whole of what is owed for a thing of a patient one acts for.
    *
@@ -1602,6 +1608,12 @@ export interface Commands {
     params: PaymentCreateParams;
     result: OnlinePayment;
     refusal: "invalid_params" | "not_found" | "no_gateway" | "nothing_owed" | "other_amount" | "payment_open" | "internal" | "unauthenticated" | "forbidden" | "terms_due" | "in_flight" | "key_conflict" | "key_expired" | "rate_limited" | "busy" | "outcome_unknown" | "overloaded" | "unavailable";
+  };
+  /** What goes back through gateways, the latest first: for administrators with `money`, who find it there by its names and settle what a bank did not take. */
+  "payment.gateway_refunds": {
+    params: PaymentGatewayRefundsParams;
+    result: PageOfGatewayRefundView;
+    refusal: "invalid_params" | "forbidden" | "internal" | "unauthenticated" | "terms_due" | "rate_limited" | "busy" | "overloaded" | "unavailable";
   };
   /** The money was given back at the counter that took it, the whole of it. Once; her side is told. For those who take money there: hand it over when this has answered. */
   "payment.hand_back": {
@@ -4880,6 +4892,23 @@ export type Fulfilment = "home" | "pickup" | "visit";
 /** The gateways there are a driver for. */
 export type GatewayName = "house" | "stripe";
 
+/** Money that goes back through its gateway. `intent` and `ref` are what the gateway calls payment and refund; `ref` and `sent_at` are null as long as it is `due`. `failed`: her bank did not take it. */
+export interface GatewayRefundView {
+  id: string;
+  payment_id: string;
+  about: Payable;
+  about_id: string;
+  payer_id: string;
+  money: Money;
+  reason: string;
+  state: RefundState;
+  gateway: GatewayName;
+  intent: string;
+  ref: string | null;
+  due_at: string;
+  sent_at: string | null;
+}
+
 /** Who read whom without asking, why and how long; `justified` once a privacy administrator has said so or not. */
 export interface GlassView {
   id: string;
@@ -7164,6 +7193,13 @@ export interface PageOfFaqView {
 }
 
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfGatewayRefundView {
+  rows: GatewayRefundView[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfGlassView {
   rows: GlassView[];
   cursor: string | null;
@@ -7285,6 +7321,13 @@ export interface PageOfMovementView {
 /** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
 export interface PageOfOffered {
   rows: Offered[];
+  cursor: string | null;
+  total: number | null;
+}
+
+/** Some rows, and where to go on; `cursor` is null on the last page, `total` where it was not asked for. */
+export interface PageOfOnlinePayment {
+  rows: OnlinePayment[];
   cursor: string | null;
   total: number | null;
 }
@@ -7669,6 +7712,13 @@ export type PauseReason = "break" | "rounds" | "emergency" | "prayer" | "technic
 /** What can be paid for. */
 export type Payable = "appointment" | "order" | "request";
 
+export interface PaymentAttemptsParams {
+  state?: PaymentState | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
+}
+
 export interface PaymentCreateParams {
   about: Payable;
   /** The appointment, order or request */
@@ -7676,6 +7726,13 @@ export interface PaymentCreateParams {
   money: Money;
   /** Makes a repeat harmless: a UUIDv7 of your own, the same for every try of the same thing */
   idempotency_key?: string | null;
+}
+
+export interface PaymentGatewayRefundsParams {
+  state?: RefundState | null;
+  /** How many rows at most */
+  limit?: number;
+  cursor?: string | null;
 }
 
 export interface PaymentHandBackParams {
@@ -8756,6 +8813,9 @@ export interface RefundHanded {
   /** What is shown last now, where a longer list than the topic shows lost one. */
   moved_up: PaymentRefundView[];
 }
+
+/** Where money stands that goes back through the gateway it came by. */
+export type RefundState = "due" | "sent" | "failed";
 
 /** So many hours before the beginning, or more, this share goes back. */
 export interface RefundStep {

@@ -3,10 +3,13 @@
 from datetime import timedelta
 from secrets import token_hex
 
+from channels.identity import Capacity
 from tests.access.cells.payment import about
 from tests.access.matrix import Params, cells, hears
-from tests.access.who import FAMILY, HERSELF, Who
+from tests.access.who import FAMILY, HERSELF, MONEY, SUPER, Who, holding
 from tests.access.world import World
+
+PATIENTS = holding(Capacity.PATIENT)
 
 
 async def payment(w: World, asks: Who) -> Params:
@@ -43,3 +46,5 @@ cells("payment.retry", payment, opens=FAMILY)
 cells("payment.status", payment, opens=FAMILY)
 hears("payments:{account_id}", lambda w: w.account[HERSELF], opens={HERSELF})
 cells("dev.pay", intent)
+cells("payment.attempts", opens=PATIENTS)
+cells("payment.gateway_refunds", opens={MONEY, SUPER}, says="forbidden")

@@ -10,13 +10,15 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from carewire.errors import NotFound
+from carewire.errors import Forbidden, NotFound
 from carewire.jobs.job import Trip
+from channels.identity import demo as people
 from channels.payment.asking import send_back
 from channels.payment.errors import NothingOwed
 from channels.payment.jobs import RefundWanted
 from tests.channels.callers import Caller, rows
 from tests.channels.payment.till import Till
+from tests.channels.queue.conftest import admin_of
 from tests.channels.request.conftest import admin, market, pharmacist
 from tests.channels.request.market import Market
 from tests.providers.fakes import BREAK_OFF
@@ -163,3 +165,39 @@ async def test_money_for_a_bill_that_ran_out_meanwhile_goes_back_and_makes_no_or
     assert (await till.see(payment))["state"] == "refunded"
     assert (await shop.priya.call("order.list"))["rows"] == []
     await till.check()
+
+
+async def test_who_minds_the_money_finds_what_goes_back_by_the_gateways_names(
+    till: Till, desk: Caller, doctor: Caller
+) -> None:
+    """H-083, H-084, M-275."""
+    first, second = await called_off(till, desk), await called_off(till, desk)
+    minds = admin_of(till.node)
+    for who in (till.priya, desk, doctor):
+        with pytest.raises(Forbidden):
+            await who.call("payment.gateway_refunds")
+    assert {row["state"] for row in (await minds.call("payment.gateway_refunds", state="due"))["rows"]} == {"due"}
+    await till.settle()
+    page = await minds.call("payment.gateway_refunds", limit=1)
+    rest = await minds.call("payment.gateway_refunds", limit=1, cursor=page["cursor"])
+    assert rest["cursor"] is None
+    found = page["rows"] + rest["rows"]
+    assert {row["payment_id"] for row in found} == {first["id"], second["id"]}
+    for row in found:
+        assert row["intent"] == await till.intent({"id": row["payment_id"]})
+        assert till.fake.refunds[row["ref"]]["amount"] == row["money"]["amount"] == 50_000
+        assert (row["state"], row["payer_id"]) == ("sent", str(people.PRIYA.account_id))
+    assert (await minds.call("payment.gateway_refunds", state="failed"))["rows"] == []
+
+
+async def test_what_one_has_paid_is_a_list_of_ones_own(till: Till, desk: Caller, doctor: Caller) -> None:
+    """H-125, M-210, M-270."""
+    back, open_ = await called_off(till, desk), await till.ready(await till.booked())
+    await till.settle()
+    page = await till.priya.call("payment.attempts", limit=1)
+    assert [row["id"] for row in page["rows"]] == [open_["id"]]
+    rest = await till.priya.call("payment.attempts", limit=1, cursor=page["cursor"])
+    assert ([row["id"] for row in rest["rows"]], rest["cursor"]) == ([back["id"]], None)
+    refunded = await till.priya.call("payment.attempts", state="refunded")
+    assert [row["id"] for row in refunded["rows"]] == [back["id"]]
+    assert (await doctor.call("payment.attempts"))["rows"] == []

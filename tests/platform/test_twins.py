@@ -75,13 +75,14 @@ class House:
         self.nodes, self.connection = nodes, connection
 
     async def attempt(self, at: int, actor: Actor, way: str, params: bytes) -> bytes | Refusal:
-        """Once more as long as the refusal says so, with what was sent before."""
+        """Once more as long as the refusal says so, and when it says, with what was sent before."""
         for _ in range(TRIES_MAX):
             try:
                 return await self.ask(at, actor, way, params)
             except Refusal as refusal:
                 if refusal.after_ms is None and refusal.retry == "never":
                     return refusal
+                await asyncio.sleep((refusal.after_ms or 0) / 1000)
         raise AssertionError("no answer after so many tries")
 
     async def ask(self, at: int, actor: Actor, way: str, params: bytes) -> bytes:

@@ -89,7 +89,7 @@ async def ask_gateway(trip: Trip, job: IntentAsked) -> Job | None:
 @consumer(IntentSaid, emits=PAID_EMITS | {PaymentUpdated})
 async def intent_said(ctx: Ctx, job: IntentSaid) -> None:
     """As if a webhook had told it."""
-    await settling.hear(ctx, job.gateway, job.intent)
+    await settling.hear(ctx, job.gateway, job.intent, asked=True)
 
 
 @errand(RefundWanted)

@@ -36,8 +36,11 @@ _RANK: Final = {
 """Of two words of the same moment, which is the later one: some gateways count seconds."""
 
 
-async def hear(ctx: Ctx, gateway: GatewayName, intent: Intent) -> bool:
-    """The gateway says this of an intent. False: nobody here knows it, or it is another one's."""
+async def hear(ctx: Ctx, gateway: GatewayName, intent: Intent, *, asked: bool = False) -> bool:
+    """The gateway says this of an intent. False: nobody here knows it, or it is another one's.
+
+    `asked`: we read it, and what is read of one that is tried again may still be how it failed before.
+    """
     attempt = await _known(ctx.tx, gateway, intent)
     if attempt is None:
         return False
@@ -52,7 +55,7 @@ async def hear(ctx: Ctx, gateway: GatewayName, intent: Intent) -> bool:
         return True
     if paid:
         await _complete(ctx, attempt, intent)
-    elif _later(attempt, intent):
+    elif _later(attempt, intent) and not (asked and _failed_before(attempt, intent)):
         await _follow(ctx, attempt, intent)
     return True
 
@@ -76,6 +79,12 @@ def _later(attempt: Attempt, intent: Intent) -> bool:
     """Whether this is a later word than the last one."""
     known = attempt.heard_at or _EPOCH
     return (intent.at, _RANK[PaymentState(intent.state)]) > (known, _RANK[attempt.state])
+
+
+def _failed_before(attempt: Attempt, intent: Intent) -> bool:
+    """No word of a gateway makes a payment `pending`: one of which something was heard is tried again."""
+    again = attempt.state is PaymentState.PENDING and attempt.heard_at is not None
+    return again and intent.state is IntentState.FAILED
 
 
 async def _follow(ctx: Ctx, attempt: Attempt, intent: Intent) -> None:

@@ -9,13 +9,14 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import pytest
 
 from carewire.errors import Forbidden, IllegalMove, NotFound
 from carewire.ids import uuid7
 from carewire.node import Node
 from channels.identity import demo as people
-from channels.payment.errors import NothingOwed, OtherAmount, PaymentOpen
+from channels.payment.errors import NoGateway, NothingOwed, OtherAmount, PaymentOpen
 from tests.channels.callers import Caller, rows, told
 from tests.channels.payment.till import FIVE_HUNDRED, TOPIC, Till
 
@@ -83,6 +84,27 @@ async def test_the_same_key_and_the_same_wish_are_one_payment_and_another_takes_
     assert till.fake.intents[await till.intent(first)]["status"] == "canceled"
     assert (await till.see(second))["state"] == "pending"
     await till.check()
+
+
+async def test_without_a_gateway_nothing_is_begun(till: Till) -> None:
+    without = msgspec.structs.replace(
+        till.node.settings,
+        mode="production",
+        stripe_secret_key=None,
+        stripe_public_key=None,
+        stripe_webhook_secret=None,
+    )
+    visit, node = await till.booked(), Node(without, work="none")
+    await node.start()
+    node.dispatcher.clock = till.node.dispatcher.clock
+    try:
+        till.priya.node = node
+        with pytest.raises(NoGateway):
+            await till.begin(visit)
+    finally:
+        till.priya.node = till.node
+        await node.stop()
+    assert await rows(till.node, "SELECT FROM online_payment") == []
 
 
 async def test_many_who_begin_at_once_begin_one(till: Till) -> None:

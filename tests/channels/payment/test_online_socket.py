@@ -125,8 +125,8 @@ async def test_at_the_common_address_the_signatures_header_says_whose_call_it_is
 
 
 async def book(node: Node, priya: Any) -> Any:
-    """A visit the day after tomorrow, to be paid online."""
+    """A visit in the days to come, to be paid online."""
     vikram = Doctor(node, ProductClock())
     await vikram.sees()
-    slot = {name: str(value) for name, value in vikram.slot(14).items()}
+    slot = {name: str(value) for name, value in vikram.slot(14, days=5).items()}
     return await priya.command("appointment.book", **slot, patient_id=str(people.PRIYA_PATIENT), payment="online")

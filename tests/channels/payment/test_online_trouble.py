@@ -169,6 +169,22 @@ async def test_a_bank_that_says_no_is_told_and_tried_again(till: Till) -> None:
     await till.check()
 
 
+async def test_what_is_tried_again_is_not_failed_anew_by_asking_what_it_failed_of(till: Till) -> None:
+    """Stripe shows the last error of an intent until the next try. A no whose webhook is lost is found by asking."""
+    payment = await till.ready(await till.booked())
+    till.fake.play(await till.intent(payment), "requires_payment_method", last_payment_error={"code": "card_declined"})
+    await till.later(minutes=3)
+    assert ((await till.see(payment))["state"], (await till.see(payment))["problem"]) == ("failed", "card_declined")
+    await till.priya.call("payment.retry", payment_id=payment["id"])
+    for _ in range(2):
+        await till.later(minutes=2)
+        assert (await till.see(payment))["state"] == "pending"
+    assert len(await rows(till.node, "SELECT FROM job WHERE key LIKE '%payment.failed%'")) == 1
+    await till.paid(payment)
+    assert (await till.see(payment))["refund_reason"] is None
+    await till.check()
+
+
 async def test_nobody_tries_again_what_is_anothers_or_over(till: Till, doctor: Caller) -> None:
     visit = await till.booked()
     payment = await till.ready(visit)
